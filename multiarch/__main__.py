@@ -1,0 +1,33 @@
+"""`python -m multiarch`; the only place that reads the environment."""
+
+import gc
+import os
+import sys
+from contextlib import suppress
+
+# `python -m` looks for every module in the current folder first: there lies the user's project, and a types.py or a
+# click.py of its own is not ours. Where this package itself is run from its checkout, the folder stays.
+if __name__ == "__main__" and sys.path[0] != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):  # noqa: PTH120, PTH100
+    del sys.path[0]
+
+# A run leaves little garbage, and each collection walks all that was imported: a tenth of a second in a short run.
+gc.set_threshold(100_000)
+
+# pydantic looks through all installed distributions for plugins of its own: a tenth of a dry run, and there are none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+from multiarch.cli import main as _main  # noqa: E402 - after what makes its import faster
+
+
+def main() -> None:
+    """Run, and end at once: taking the interpreter apart takes time, and everything is cleaned up by then."""
+    code = _main(sys.argv[1:], dict(os.environ))
+    for stream in (sys.stdout, sys.stderr):
+        if stream:
+            with suppress(OSError):
+                stream.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""The only starter of docker processes, and the only importer of python_on_whales.
+
+python-on-whales describes what is there when something has failed. The build, and what stands on the fast path, is
+started here: its log streaming is quadratic in the number of lines, and its import takes longer than a docker command.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from multiarch.edges.terminal import terminal_copy
+from multiarch.errors import OperationFailedError, RunEndedError
+
+# Longer than any event of BuildKit's, whose messages end at 16 MiB before base64: https://github.com/moby/buildkit
+_LONGEST_LINE = 24 << 20
+_TAIL_LINES = 200
+_PATIENCE = 5.0
+
+_NO_DOCKER = "docker: command not found"
+
+
+class Docker:
+    """Runs docker commands, and stops those that still run."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        # Provenance in the metadata file takes time to resolve and is read by nobody here.
+        self._environment = {**environment, "BUILDX_METADATA_PROVENANCE": "disabled"}
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def use_config(self, folder: str) -> None:
+        """Let all further commands run with this docker configuration folder."""
+        self._environment["DOCKER_CONFIG"] = folder
+
+    def run(self, command: Sequence[str], *, phase: str) -> str:
+        """Run a command that says little, and return its standard output.
+
+        Raises:
+            OperationFailedError: it could not be started or did not succeed.
+        """
+        with self._started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            output, errors = process.communicate()
+        if process.returncode != 0:
+            raise OperationFailedError(phase, _lines(errors) or _lines(output) or [_exit_line(command, process)])
+        return output.decode(errors="replace")
+
+    def stream(self, command: Sequence[str], *, stdin: bytes, on_line: Callable[[str], object], phase: str) -> None:
+        """Run a command that says much, and hand over each line of its standard error as it comes.
+
+        Args:
+            command: the command.
+            stdin: what it reads.
+            on_line: takes a line, without its end.
+            phase: what to call it if it fails.
+
+        Raises:
+            OperationFailedError: it could not be started or did not succeed; its lines are the caller's to add.
+        """
+        with self._started(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            _feed(process, stdin)
+            assert process.stderr
+            for line in read_lines(process.stderr):
+                on_line(line)
+            process.wait()
+        if process.returncode != 0:
+            raise OperationFailedError(phase, [])
+
+    def show(self, command: Sequence[str], *, stdin: bytes, phase: str) -> None:
+        """Run a command that draws on our terminal, and keep the end of what it draws in case it fails.
+
+        Raises:
+            OperationFailedError: it could not be started or did not succeed; its lines are the last that it drew.
+        """
+        with (
+            terminal_copy() as (theirs, copy),
+            self._started(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=theirs) as process,
+        ):
+            os.close(theirs)
+            _feed(process, stdin)
+            drawn = copy()
+            process.wait()
+        if process.returncode != 0:
+            raise OperationFailedError(phase, _lines(drawn) or [_exit_line(command, process)])
+
+    def builder_platforms(self, name: str) -> tuple[str, ...]:
+        """Return the platforms that a builder says it can run; none where it does not answer."""
+        from python_on_whales import DockerClient  # noqa: PLC0415 - 0.2 s, and only where a build has failed
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            builders = DockerClient(config=self._environment.get("DOCKER_CONFIG")).buildx.list()
+        except (DockerException, OSError, ValueError):
+            return ()
+        nodes = (node for builder in builders if builder.name == name for node in builder.nodes or [])
+        return tuple(dict.fromkeys(platform for node in nodes for platform in node.platforms or []))
+
+    def stop(self) -> None:
+        """Stop whatever still runs: first as Ctrl-C does, so that the builder hears of it, then for good."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for process in running:
+            _signal(process, signal.SIGINT)
+        for process in running:
+            _end(process)
+
+    @contextmanager
+    def _started(
+        self, command: Sequence[str], *, stdin: int = subprocess.DEVNULL, **streams: int | None
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        with self._lock:
+            process = self._start(command, stdin=stdin, **streams)
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            _signal(process, signal.SIGINT)
+            _end(process)
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream and not stream.closed:
+                    _close(stream)
+            with self._lock:
+                self._running.discard(process)
+        if self._stopped:
+            raise RunEndedError
+
+    def _start(self, command: Sequence[str], *, stdin: int, **streams: int | None) -> subprocess.Popen[bytes]:
+        if self._stopped:
+            raise RunEndedError
+        try:
+            return subprocess.Popen(command, env=self._environment, stdin=stdin, process_group=0, **streams)  # type: ignore[call-overload,no-any-return]  # streams are stdout and stderr
+        except FileNotFoundError:
+            raise OperationFailedError("daemon", [_NO_DOCKER]) from None
+        except OSError as error:
+            raise OperationFailedError("daemon", [f"{command[0]}: {error.strerror}"]) from None
+
+
+def _feed(process: subprocess.Popen[bytes], content: bytes) -> None:
+    """Write a process's whole input; one that ends without reading it says why on its standard error."""
+    assert process.stdin
+    with suppress(BrokenPipeError):
+        process.stdin.write(content)
+        process.stdin.close()
+
+
+def read_lines(stream: IO[bytes]) -> Iterator[str]:
+    """Yield lines as they come, whatever their encoding, in bounded memory."""
+    while line := stream.readline(_LONGEST_LINE):
+        yield line.decode(errors="replace").removesuffix("\n")
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal a process and its children: docker starts buildx as one, which a kill of docker alone would leave."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL)
+        process.wait()
+
+
+def _close(stream: IO[bytes]) -> None:
+    with suppress(BrokenPipeError):
+        stream.close()
+
+
+def _lines(output: bytes) -> list[str]:
+    return output.decode(errors="replace").splitlines()[-_TAIL_LINES:]
+
+
+def _exit_line(command: Sequence[str], process: subprocess.Popen[bytes]) -> str:
+    return f"{' '.join(command[:3])} ended with exit code {process.returncode}"

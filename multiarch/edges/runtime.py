@@ -1,0 +1,200 @@
+"""The world as the steps see it: docker, the registry, AWS and the disk, put together."""
+
+import json
+import shutil
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from multiarch.edges.aws import Aws
+from multiarch.edges.docker import Docker
+from multiarch.edges.docker_config import Credentials, DockerConfig
+from multiarch.edges.evidence import ask_aws
+from multiarch.edges.git import is_ancestor
+from multiarch.edges.inputs import check_layout
+from multiarch.edges.registry import RegistryClient, proxy_for
+from multiarch.errors import OperationFailedError
+from multiarch.evidence import Question, Said
+from multiarch.image import Registry, Repository
+from multiarch.manifest import Manifest, digest_of
+from multiarch.plan import METADATA_FILE, Command
+from multiarch.progress import BuildProgress
+from multiarch.redaction import Redaction
+
+_ECR_USER = "AWS"
+
+
+class LocalRuntime:
+    """`execute.Runtime` on this machine. Close it, whatever happened: it holds the login."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        aws: Aws,
+        aws_suffixes: Sequence[str],
+        redaction: Redaction,
+        output: Callable[[str], None],
+        folder: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._docker = Docker(environment)
+        self._config = DockerConfig(environment)
+        self._aws = aws
+        self._aws_suffixes = aws_suffixes
+        self._redaction = redaction
+        self._output = output
+        self._clock = clock
+        self._registries: dict[Registry, RegistryClient] = {}
+
+    def run(self, command: Command, *, phase: str) -> str:
+        return self._docker.run(command, phase=phase)
+
+    def make_parent(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+    def bake(self, command: Command, definition: bytes, progress: BuildProgress) -> Mapping[str, object]:
+        with tempfile.TemporaryDirectory(prefix="multiarch-") as folder:
+            file = Path(folder, "metadata.json")
+            words = [str(file) if word == METADATA_FILE else word for word in command]
+            has_events = "rawjson" in command
+
+            def show(line: str) -> None:
+                for each in progress.feed(line):
+                    self._output(each)
+
+            sys.stderr.flush()
+            if has_events:
+                self._docker.stream(words, stdin=definition, on_line=show, phase="other")
+            else:
+                self._docker.show(words, stdin=definition, phase="other")
+            metadata = _read_metadata(file)
+        if not has_events:
+            self._read_events(metadata, progress)
+        return metadata
+
+    def _read_events(self, metadata: Mapping[str, Any], progress: BuildProgress) -> None:
+        """Where buildx drew on the terminal itself, read the events of the build from its history: buildx 0.20."""
+        reference = next((each.get("buildx.build.ref", "") for each in metadata.values() if isinstance(each, dict)), "")
+        builder, _, build = str(reference).partition("/")
+        command = ("docker", "buildx", "history", "logs", "--builder", builder, "--progress", "rawjson")
+        try:
+            self._docker.stream(
+                [*command, build.rpartition("/")[2]],
+                stdin=b"",
+                on_line=lambda line: list(progress.feed(line)),
+                phase="other",
+            )
+        except OperationFailedError:
+            return
+
+    def builder_platforms(self, name: str) -> Sequence[str]:
+        return self._docker.builder_platforms(name)
+
+    def log_in(self, registry: Registry, *, fresh: bool) -> str:
+        if self._config.has_helper(registry.host):
+            self._docker.use_config(str(self._config.folder))
+            return f"{registry} is left to its credential helper"
+        token = self._aws.token(region=registry.region, account=registry.account, fresh=fresh)
+        if not registry.is_answered_by(token.host, self._aws_suffixes):
+            raise OperationFailedError("login", [f"AWS gave a token for {token.host}, which is not {registry}"])
+        self._redaction.add(token.password)
+        credentials = Credentials(username=token.username, password=token.password)
+        self._docker.use_config(str(self._config.log_in(registry.host, credentials)))
+        if registry in self._registries:
+            self._registries[registry].forget_login()
+        return f"signed in to {registry} as {token.username}{self._until(token.expires)}"
+
+    def _until(self, expires: datetime | None) -> str:
+        hours = (expires - self._clock()).total_seconds() / 3600 if expires else 0
+        return f" for {hours:.0f} h" if hours > 0 else ""
+
+    def repository_state(self, repository: Repository) -> Literal["there", "missing", "unknown"]:
+        return self._aws.repository_state(repository.registry, repository.name)
+
+    def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
+        return ask_aws(self._aws, repository, questions)
+
+    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
+        if repository:
+            return self._registry(repository.registry).manifest(repository, reference)
+        assert layout
+        return _layout_manifest(Path(layout), reference)
+
+    def blob(self, repository: Repository | None, layout: str | None, digest: str) -> bytes:
+        if repository:
+            return self._registry(repository.registry).blob(repository, digest)
+        assert layout
+        return _layout_blob(Path(layout), digest)
+
+    def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
+        self._registry(repository.registry).tag(repository, tag, manifest)
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None:
+        return is_ancestor(self._folder, self._environment, older, newer)
+
+    def unpack(self, archive: str, layout: str) -> None:
+        check_layout(Path(layout))
+        fresh = Path(f"{layout}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            with tarfile.open(archive) as tar:
+                tar.extractall(fresh, filter="data")
+        except tarfile.TarError as error:
+            raise OperationFailedError("other", [f"{archive} cannot be unpacked: {error}"]) from None
+        shutil.rmtree(layout, ignore_errors=True)
+        fresh.rename(layout)
+        Path(archive).unlink()
+
+    def close(self) -> None:
+        """Stop what still runs, then remove the login."""
+        try:
+            self._docker.stop()
+        finally:
+            self._config.close()
+
+    def remove_login(self) -> None:
+        """Remove the login at once, and wait for nothing."""
+        self._config.close()
+
+    def _registry(self, registry: Registry) -> RegistryClient:
+        if registry not in self._registries:
+            self._registries[registry] = RegistryClient(
+                registry,
+                lambda: self._config.credentials(registry.host),
+                certificates=(self._config.folder / "certs.d", Path("/etc/docker/certs.d")),
+                redaction=self._redaction,
+                proxy=proxy_for(registry.host, self._environment),
+            )
+        return self._registries[registry]
+
+
+def _read_metadata(file: Path) -> Mapping[str, Any]:
+    """Return bake's metadata, nothing where it wrote none: whoever needs the digest says so."""
+    try:
+        return cast("Mapping[str, Any]", json.loads(file.read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _layout_blob(layout: Path, digest: str) -> bytes:
+    """https://github.com/opencontainers/image-spec/blob/main/image-layout.md."""
+    algorithm, _, name = digest.partition(":")
+    try:
+        content = (layout / "blobs" / algorithm / name).read_bytes()
+    except OSError as error:
+        raise OperationFailedError("manifest", [f"{layout}: {digest}: {error.strerror}"]) from None
+    if digest_of(content) != digest:
+        raise OperationFailedError("manifest", [f"{layout}: {digest} has another content"])
+    return content
+
+
+def _layout_manifest(layout: Path, digest: str) -> Manifest:
+    content = _layout_blob(layout, digest)
+    return Manifest(content=content, media_type=json.loads(content).get("mediaType", ""))

@@ -1,0 +1,106 @@
+"""What can go wrong, and the exit code that says so.
+
+MultiarchError                 1   a bug of ours; never raised as such
+├── ConfigurationError         2   a setting, a file or the checkout has to change
+├── AwsError                   3   AWS refused, or could not be asked
+├── BuilderError               4   docker, buildx or the builder
+├── BuildError                 5   the Dockerfile, or one of its steps
+├── RegistryError              6   push, read-back or tag
+├── RetriesExhaustedError      7   a cause that can pass did not pass in the tries or the time given
+└── InterruptedRunError  130, 143  SIGINT, SIGTERM
+"""
+
+import signal
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class MultiarchError(Exception):
+    """An error with an exit code, and a hint that says what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+    meaning: ClassVar[str] = "an unexpected error: please report it"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigurationError(MultiarchError):
+    exit_code = 2
+    meaning = "a setting, a file or the checkout has to change; nothing was built"
+
+
+class AwsError(MultiarchError):
+    exit_code = 3
+    meaning = "AWS refused, or could not be asked: credentials, permissions, account"
+
+
+class BuilderError(MultiarchError):
+    exit_code = 4
+    meaning = "docker, buildx or the builder does not work"
+
+
+class BuildError(MultiarchError):
+    exit_code = 5
+    meaning = "the build failed: the Dockerfile, or one of its steps"
+
+
+class RegistryError(MultiarchError):
+    exit_code = 6
+    meaning = "the push, the read-back or a tag failed"
+
+
+class RetriesExhaustedError(MultiarchError):
+    exit_code = 7
+    meaning = "a cause that can pass did not pass in the tries, or in the time, that were given"
+
+
+class OperationFailedError(Exception):
+    """What an edge raises: what it heard, not yet understood. `recovery.py` finds the cause, and what to do.
+
+    Attributes:
+        phase: where it happened, in the words of `failures.Phase`.
+        lines: what was said, oldest first.
+        retry_after: the seconds that the other side asked to wait.
+    """
+
+    def __init__(self, phase: str, lines: Sequence[str], *, retry_after: float | None = None) -> None:
+        super().__init__("\n".join(lines))
+        self.phase = phase
+        self.lines = tuple(lines)
+        self.retry_after = retry_after
+
+
+class RunEndedError(Exception):
+    """What an edge raises to a thread that still works when the run has ended; nobody waits for it."""
+
+
+class InterruptedRunError(MultiarchError):
+    """A signal ended the run; the exit code is the shell's: 128 and the signal's number."""
+
+    exit_code = 130
+    meaning = "interrupted: 130 by SIGINT, 143 by SIGTERM"
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"interrupted by {signal.Signals(signal_number).name}")
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # the one error whose code its cause decides
+
+
+EXIT_CODES: tuple[tuple[str, str], ...] = (
+    ("0", "done"),
+    *(
+        (str(error.exit_code), error.meaning)
+        for error in (
+            MultiarchError,
+            ConfigurationError,
+            AwsError,
+            BuilderError,
+            BuildError,
+            RegistryError,
+            RetriesExhaustedError,
+        )
+    ),
+    ("130", InterruptedRunError.meaning),
+)

@@ -1,0 +1,486 @@
+"""Carries a plan out, step by step, and says what came of it. No I/O of its own: that is the runtime's."""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Literal, Protocol, TypeVar, assert_never
+
+from multiarch.bake import TARGET
+from multiarch.builder import misfit, parse_inspect
+from multiarch.errors import BuilderError, ConfigurationError, MultiarchError, OperationFailedError, RegistryError
+from multiarch.evidence import Question, Said, find_evidence
+from multiarch.failures import Diagnosis, FailureClass
+from multiarch.image import Platform, Registry, Repository
+from multiarch.log import Log
+from multiarch.manifest import Manifest, PlatformImage, VerifiedImage, missing_platforms, same_layers, verify_image
+from multiarch.plan import (
+    Build,
+    Command,
+    EnsureBuilder,
+    FindRepository,
+    Login,
+    Plan,
+    RemoveBuilder,
+    Reuse,
+    ShowVersions,
+    Step,
+    Tag,
+    Unpack,
+    Verify,
+)
+from multiarch.progress import BuildProgress
+from multiarch.recovery import Recovery, Retry, understand
+from multiarch.result import Result, TagOutcome, cache_as_text
+from multiarch.source import Commit
+
+_Outcome = TypeVar("_Outcome")
+_Step = TypeVar("_Step")
+
+_EXISTS = "existing instance for"
+_AT_ONCE = 8
+
+
+class Runtime(Protocol):
+    """What the steps need of the world; each raises OperationFailedError where the world does not do it."""
+
+    def run(self, command: Command, *, phase: str) -> str:
+        """Run a docker command, and return its standard output."""
+
+    def make_parent(self, path: str) -> None:
+        """Make the folder that a file will be in."""
+
+    def bake(self, command: Command, definition: bytes, progress: BuildProgress) -> Mapping[str, object]:
+        """Run bake over a definition, show its output as it comes, and return its metadata."""
+
+    def builder_platforms(self, name: str) -> Sequence[str]:
+        """Return the platforms that a builder can run."""
+
+    def log_in(self, registry: Registry, *, fresh: bool) -> str:
+        """Sign in, and say as whom and for how long; with `fresh`, with a new token."""
+
+    def repository_state(self, repository: Repository) -> Literal["there", "missing", "unknown"]:
+        """Say whether a repository is there."""
+
+    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
+        """Read a manifest from the registry or from a layout folder, where an empty reference is its only image."""
+
+    def blob(self, repository: Repository | None, layout: str | None, digest: str) -> bytes:
+        """Read a small blob."""
+
+    def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
+        """Point a tag at a manifest."""
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None:
+        """Whether one commit is in the other's history; None where that cannot be told."""
+
+    def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
+        """Find out what AWS says about a repository of its own, without changing anything; never raises."""
+
+    def unpack(self, archive: str, layout: str) -> None:
+        """Replace a layout folder with an archive's content, and remove the archive."""
+
+
+class Execution:
+    """One run of one plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        runtime: Runtime,
+        log: Log,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._plan = plan
+        self._runtime = runtime
+        self._log = log
+        self._clock = clock
+        self._start = clock()
+        self._phases: dict[str, float] = {}
+        self._retries: list[Retry] = []
+        self._warnings: list[str] = []
+        self._tags: list[TagOutcome] = []
+        self._progress: BuildProgress | None = None
+        self._digest = ""
+        self._reused = False
+        self._found_digest = ""
+        self._image: VerifiedImage | None = None
+        cures = {
+            FailureClass.AUTH_EXPIRED: lambda: self._each(Login, lambda step: self._log_in(step, fresh=True)),
+            FailureClass.BUILDER_LOST: lambda: self._each(EnsureBuilder, self._remake_builder),
+        }
+        self._recovery = Recovery(
+            plan.retry, cures=cures, announce=self._announce, evidence=self._evidence, sleep=sleep, clock=clock
+        )
+
+    def run(self) -> Result:
+        """Carry out every step.
+
+        Raises:
+            MultiarchError: a step failed for good; nothing that was not verified has a published name.
+        """
+        first = [step for step in self._plan.steps if _is_preparation(step)]
+        try:
+            with self._timed("prepare"):
+                self._prepare(first)
+            for step in self._plan.steps[len(first) :]:
+                with self._timed(_phase(step)):
+                    self._do(step)
+        except BaseException:
+            self._each(RemoveBuilder, self._remove_builder)
+            raise
+        return self._result()
+
+    def _prepare(self, steps: Sequence[Step]) -> None:
+        """Make the builder, and find out what the registry has: two things that need not wait for each other.
+
+        Nothing waits for the versions: they are for whoever reads the log, and asked for while the build runs.
+        """
+        versions = [step for step in steps if isinstance(step, ShowVersions)]
+        builder = [step for step in steps if isinstance(step, EnsureBuilder)]
+        registry = [step for step in steps if step not in versions and step not in builder]
+        outcomes = _at_once([builder, registry], self._do)
+        is_kept = not any(isinstance(step, RemoveBuilder) for step in self._plan.steps)
+        for error in outcomes:
+            if error:
+                raise error
+            if self._reused and is_kept:
+                return  # there is nothing to build, so nobody needs the builder that may still boot
+        _start([versions], self._do)
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case ShowVersions():
+                said = self._try("docker", lambda: self._runtime.run(step.command, phase="daemon"))
+                self._log.info(said.strip(), phase="docker")
+            case Login():
+                self._log_in(step, fresh=False)
+            case FindRepository():
+                self._find_repository(step)
+            case EnsureBuilder():
+                self._try("builder", lambda: self._ensure_builder(step))
+            case Reuse():
+                self._reuse(step)
+            case Build():
+                if not self._digest:
+                    self._build(step)
+            case Unpack():
+                self._try("unpack", lambda: self._runtime.unpack(step.archive, step.layout))
+            case Verify():
+                self._verify(step)
+            case Tag():
+                self._tag(step)
+            case RemoveBuilder():
+                self._remove_builder(step)
+            case _:
+                assert_never(step)
+
+    def _log_in(self, step: Login, *, fresh: bool) -> None:
+        said = self._try("login", lambda: self._runtime.log_in(step.registry, fresh=fresh))
+        self._log.info(said, phase="login")
+
+    def _find_repository(self, step: FindRepository) -> None:
+        if self._runtime.repository_state(step.repository) != "missing":
+            return
+        registry, name = step.repository.registry, step.repository.name
+        msg = f"the repository {name} does not exist in account {registry.account}, {registry.region}"
+        command = f"aws ecr create-repository --region {registry.region} --repository-name {name}"
+        raise RegistryError(msg, hint=f"make it once, as that account: {command}")
+
+    def _ensure_builder(self, step: EnsureBuilder) -> None:
+        if step.create:
+            try:
+                self._runtime.run(step.create, phase="builder-create")
+            except OperationFailedError as error:
+                if _EXISTS not in str(error):
+                    raise
+            else:
+                self._log.info(f"made {step.name}: {', '.join((step.driver, *step.options))}", phase="builder")
+                return
+        try:
+            there = parse_inspect(self._runtime.run(step.inspect, phase="builder-boot"))
+        except OperationFailedError as error:
+            if not step.create:
+                raise
+            self._warn("builder", f"{step.name} does not boot, and is made anew: {_last(error.lines)}")
+            self._make_anew(step)
+            return
+        if not (reason := misfit(step, there)):
+            self._log.info(f"took {step.name}, which was there", phase="builder")
+        elif step.create and there.driver == step.driver:
+            self._log.info(f"{step.name} is made anew, with its cache: {reason}", phase="builder")
+            self._make_anew(step)
+        else:
+            msg = f"the builder {step.name} is not the one that is wanted: {reason}"
+            raise BuilderError(msg, hint="name another one with --builder, or set --driver to what it is")
+
+    def _make_anew(self, step: EnsureBuilder) -> None:
+        assert step.create
+        self._runtime.run(step.remove, phase="builder-create")
+        self._runtime.run(step.create, phase="builder-create")
+
+    def _remake_builder(self, step: EnsureBuilder) -> None:
+        if step.create:
+            self._ensure_builder(step)
+
+    def _reuse(self, step: Reuse) -> None:
+        """Find this commit's image in the registry; another commit's under its tag is never replaced unasked."""
+        there = self._try("registry", lambda: self._runtime.manifest(step.repository, None, step.tag))
+        if not there or step.if_exists == "rebuild":
+            self._found_digest = there.digest if there else ""
+            return
+        image = step.repository.tagged(step.tag)
+        is_ours = there.revision == step.revision if there.revision else step.names_commit
+        if not is_ours:
+            of = f"commit {there.revision}" if there.revision else "it does not say which commit"
+            msg = f"{image} is the image of another build: {of}, {there.digest}"
+            hint = (
+                "a name for this commit: --commit-tag TAG; one that moves: --tag TAG; --if-exists rebuild replaces it"
+            )
+            raise ConfigurationError(msg, hint=hint)
+        if step.if_exists == "fail":
+            msg = f"{image} is there already: {there.digest}"
+            raise ConfigurationError(msg, hint="--if-exists skip takes it as it is; rebuild replaces it")
+        missing = missing_platforms(step.platforms, there) if there.is_index or len(step.platforms) > 1 else []
+        if missing:
+            msg = f"{image} is there already, without {', '.join(map(str, missing))}: {there.digest}"
+            raise ConfigurationError(msg, hint="--if-exists rebuild replaces it")
+        self._log.info(f"{image} is there already: nothing to build", phase="registry")
+        self._digest, self._reused = there.digest, True
+
+    def _build(self, step: Build) -> None:
+        definition = json.dumps(step.definition).encode()
+
+        def bake() -> Mapping[str, object]:
+            self._progress = BuildProgress()
+            try:
+                return self._runtime.bake(step.command, definition, self._progress)
+            except OperationFailedError as error:
+                lines = [*self._progress.failure_lines(), *error.lines]
+                failed = OperationFailedError(error.phase, lines)
+                raise self._ended_login(failed) or failed from None
+
+        self._log.info(f"building for {', '.join(map(str, self._plan.platforms))}", phase="build")
+        if step.archive:
+            self._runtime.make_parent(step.archive)
+        try:
+            metadata = self._try("build", bake)
+        except MultiarchError as error:
+            self._show_failed_step()
+            if isinstance(error, BuilderError) and (platforms := self._runtime.builder_platforms(step.builder)):
+                error.hint = f"{error.hint}\nthe builder {step.builder} runs {', '.join(platforms)}"
+            raise
+        target = metadata.get(TARGET)
+        self._digest = str(target.get("containerimage.digest", "")) if isinstance(target, Mapping) else ""
+        if not self._digest:
+            msg = "buildx ended well but names no digest"
+            raise BuilderError(msg, hint="its metadata file has none; is it too old? buildx 0.11 and later write it")
+        if self._progress and (reason := self._progress.cache_use.export_error):
+            found = self._evidence(understand(OperationFailedError("cache-export", [reason])))
+            text = f"the cache could not be written, the image is good: {reason}"
+            self._warn("cache", "; ".join(filter(None, (text, found))))
+
+    def _evidence(self, diagnosis: Diagnosis) -> str:
+        return find_evidence(self._plan, diagnosis, self._runtime.ask_aws)
+
+    def _ended_login(self, failed: OperationFailedError) -> OperationFailedError | None:
+        """Find out whether a 403 to a HEAD, whose answer has no words, is a login that has ended: ask once more."""
+        repository, found = self._plan.repository, understand(failed)
+        if not repository or repository.registry.host not in found.line or "HEAD request" not in found.line:
+            return None
+        try:
+            self._runtime.manifest(repository, None, self._plan.commit_tag)
+        except OperationFailedError as error:
+            return error if understand(error).failure_class is FailureClass.AUTH_EXPIRED else None
+        return None
+
+    def _show_failed_step(self) -> None:
+        failed = self._progress and self._progress.failed_step
+        if failed:
+            lines = [f"failed: {failed.name}", *(f"  {line}" for line in failed.tail), failed.error]
+            self._log.error("\n".join(lines), phase="build")
+
+    def _verify(self, step: Verify) -> None:
+        def read(digest: str) -> Manifest:
+            found = self._runtime.manifest(step.repository, step.layout, digest)
+            if not found:
+                raise OperationFailedError(
+                    "manifest", [f"manifest unknown: {digest} cannot be read back: 404 Not Found"]
+                )
+            return found
+
+        def verify() -> VerifiedImage:
+            return verify_image(
+                step.platforms,
+                read(self._digest),
+                manifest=read,
+                config=lambda digest: self._runtime.blob(step.repository, step.layout, digest),
+                map_all=_map_all,
+            )
+
+        self._image = self._try("verify", verify)
+        for image in self._image.platforms:
+            self._log.info(f"{image.platform} is there: {image.digest}", phase="verify")
+        if same := same_layers(self._image.platforms):
+            names = " and ".join(map(str, same))
+            self._warn("verify", f"{names} have the very same layers: does a FROM line name one platform?")
+
+    def _tag(self, step: Tag) -> None:
+        assert self._image
+        image = self._image
+        there = self._try("tag", lambda: self._runtime.manifest(step.repository, None, step.tag))
+        action: Literal["created", "moved", "unchanged", "kept"]
+        if there and there.digest == image.digest:
+            action = "unchanged"
+        elif there and not step.moving and there.digest != self._found_digest:
+            # Since this run began, another one has published it. The tag stays; what moves goes to the same image.
+            if there.revision and step.commit and there.revision != step.commit.sha:
+                msg = f"{step.repository.tagged(step.tag)} was published for another commit meanwhile: {there.revision}"
+                raise RegistryError(msg, hint="this commit's image was built, and has no name; give it another tag")
+            self._warn("tag", f"{step.tag} was published by another build meanwhile: {there.digest} is kept")
+            self._digest, action = there.digest, "unchanged"
+            self._verify(Verify(repository=step.repository, layout=None, platforms=self._plan.platforms))
+        elif there and step.moving and step.commit and self._is_newer(there, step.commit):
+            self._warn("tag", f"{step.tag} stays where it is: it names a newer commit, {there.revision}")
+            action = "kept"
+        else:
+            action = "moved" if there else "created"
+            self._try("tag", self._pointing(step, image.manifest))
+        reference = step.repository.tagged(step.tag)
+        previous = there.digest if there and action == "moved" else ""
+        self._tags.append(TagOutcome(tag=step.tag, reference=reference, action=action, previous=previous))
+        self._log.info(f"{reference} {action}", phase="tag")
+
+    def _pointing(self, step: Tag, manifest: Manifest) -> Callable[[], None]:
+        """Return what points the tag at the image, and may be called again.
+
+        The answer to a try may be lost: then the tag is there, and an immutable one refuses to be written once more.
+        """
+        tries = itertools.count()
+
+        def point() -> None:
+            there = self._runtime.manifest(step.repository, None, step.tag) if next(tries) else None
+            if there and there.digest == manifest.digest:
+                return
+            self._runtime.tag(step.repository, step.tag, manifest)
+
+        return point
+
+    def _is_newer(self, there: Manifest, commit: Commit) -> bool:
+        """Whether an image was built from a later commit than ours: by history where it is here, else by time."""
+        if not there.revision or there.revision == commit.sha:
+            return False
+        is_ancestor = self._runtime.is_ancestor(commit.sha, there.revision)
+        if is_ancestor is not None:
+            return is_ancestor
+        return bool(there.commit_time and commit.time is not None and there.commit_time.timestamp() > commit.time)
+
+    def _remove_builder(self, step: RemoveBuilder) -> None:
+        try:
+            self._runtime.run(step.command, phase="builder-create")
+        except OperationFailedError as error:
+            self._warn("builder", f"the builder is left behind: {_last(error.lines)}")
+
+    def _result(self) -> Result:
+        assert self._image
+        repository = self._plan.repository
+        verify = next(step for step in self._plan.steps if isinstance(step, Verify))
+        build = next(step for step in self._plan.steps if isinstance(step, Build))
+        use = self._progress.cache_use if self._progress else None
+        commit = self._plan.commit
+        result = Result(
+            status="reused" if self._reused else "built" if repository else "local",
+            image=repository.at(self._image.digest) if repository else str(verify.layout),
+            digest=self._image.digest,
+            commit=commit.sha + ("-dirty" if commit.dirty else "") if commit else "",
+            tags=tuple(self._tags),
+            platforms=self._image.platforms,
+            cache=use if self._progress and self._progress.has_events else None,
+            cache_to=build.cache_to,
+            phases={phase: round(seconds, 2) for phase, seconds in self._phases.items()},
+            seconds=round(self._clock() - self._start, 2),
+            retries=tuple(self._retries),
+            warnings=tuple(self._warnings),
+        )
+        self._log.debug(cache_as_text(result), phase="cache")
+        return result
+
+    def _try(self, name: str, operation: Callable[[], _Outcome]) -> _Outcome:
+        return self._recovery.run(name, operation)
+
+    def _each(self, kind: type[_Step], action: Callable[[_Step], object]) -> None:
+        for step in self._plan.steps:
+            if isinstance(step, kind):
+                action(step)
+
+    def _announce(self, retry: Retry) -> None:
+        self._retries.append(retry)
+        self._log.warning(str(retry), phase=retry.step)
+
+    def _warn(self, phase: str, text: str) -> None:
+        self._warnings.append(text)
+        self._log.warning(text, phase=phase)
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        begin = self._clock()
+        yield
+        self._phases[phase] = self._phases.get(phase, 0.0) + self._clock() - begin
+
+
+def _is_preparation(step: Step) -> bool:
+    return isinstance(step, ShowVersions | Login | FindRepository | EnsureBuilder | Reuse)
+
+
+def _phase(step: Step) -> str:
+    match step:
+        case Build() | Unpack():
+            return "build"
+        case Verify():
+            return "verify"
+        case Tag():
+            return "tag"
+        case _:
+            return "clean up"
+
+
+def _at_once(groups: Sequence[Sequence[Step]], do: Callable[[Step], None]) -> Iterator[BaseException | None]:
+    """Run groups of steps side by side, each in its order, and yield how each ended, as it ends.
+
+    Daemon threads, so that a run that was interrupted does not wait for an answer that nobody wants any more.
+    """
+    outcomes = _start(groups, do)
+    for _ in groups:
+        yield outcomes.get()
+
+
+def _start(groups: Sequence[Sequence[Step]], do: Callable[[Step], None]) -> SimpleQueue[BaseException | None]:
+    outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def run(group: Sequence[Step]) -> None:
+        try:
+            for step in group:
+                do(step)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            outcomes.put(error)
+        else:
+            outcomes.put(None)
+
+    for group in groups:
+        threading.Thread(target=run, args=(group,), daemon=True).start()
+    return outcomes
+
+
+def _map_all(function: Callable[[Platform], PlatformImage], platforms: Sequence[Platform]) -> Sequence[PlatformImage]:
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        return list(pool.map(function, platforms))
+
+
+def _last(lines: Sequence[str]) -> str:
+    return next((line.strip() for line in reversed(lines) if line.strip()), "no word")

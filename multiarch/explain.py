@@ -1,0 +1,36 @@
+"""A diagnosis, for people and as versioned JSON. Pure."""
+
+import json
+from collections.abc import Iterator
+
+from multiarch.failures import Diagnosis
+
+EXPLAIN_VERSION = 1
+
+
+def explanation_as_json(diagnosis: Diagnosis | None) -> str:
+    """Return `{"class", "phase", "cause", "advice", "line"}`; all of them null where no failure was found."""
+    fields = diagnosis.as_dict() if diagnosis else dict.fromkeys(("class", "phase", "cause", "advice", "line"))
+    return json.dumps({"version": EXPLAIN_VERSION, "kind": "explanation", **fields}, indent=2)
+
+
+def explanation_as_text(diagnosis: Diagnosis | None) -> Iterator[str]:
+    if not diagnosis:
+        yield "no failure found in this output"
+        return
+    yield f"cause    {diagnosis.cause}"
+    if diagnosis.advice:
+        yield f"do       {diagnosis.advice}"
+    yield f"phase    {diagnosis.phase}"
+    yield f"class    {diagnosis.failure_class}: {_MEANING[diagnosis.failure_class]}"
+    yield f"line     {diagnosis.line.strip()}"
+
+
+_MEANING = {
+    "transient": "the same again may pass",
+    "throttled": "the same again may pass, after a longer wait",
+    "auth-expired": "log in again, then the same again may pass",
+    "builder-lost": "repair the builder, then the same again may pass",
+    "permanent": "the same again fails again",
+    "config": "the same again fails until a setting, a right or a machine is changed",
+}

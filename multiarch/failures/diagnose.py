@@ -1,0 +1,232 @@
+"""Finds the lines of a log that decide, and looks their rule up. The knowledge stands in the tables.
+
+1. The verdict: BuildKit and buildx end with one line, a chain of clauses, that names the operation (`failed to solve`).
+2. If the verdict is that a command failed, that step's own output decides, by the tables of `steps.py`.
+3. Otherwise the verdict is looked up in `rules.py`, then what stands around it.
+4. Without a verdict (a fragment, another tool) the lines themselves are looked up.
+
+What must not mask the cause is set aside first: a cache that is not there yet, steps cancelled because another failed,
+lines that only repeat that a command failed, and the text of the commands themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from multiarch.failures.model import Diagnosis, FailureClass, Phase, Rule
+from multiarch.failures.reading import Line, compiled, read
+from multiarch.failures.rules import CACHE_RULE, HARMLESS_IMPORT, LAST_RULES, RULES
+from multiarch.failures.steps import DECIDED, FETCHED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
+from multiarch.failures.words import BOOTING, GENERAL, fill, names_of, phase_of
+
+_Hit = tuple[Rule, int]
+
+_VERDICT = (
+    r"failed to solve|^(?:error: )?(?:target \S+: )?failed to (?:build|receive status|get status)"
+    r"|^error: (?:target \S+: )?failed to"
+    r"|did not complete success|executor failed running|returned a non-zero code"
+)
+_STEP_VERDICT = (
+    r"failed to solve: .{0,40}exit code: \d|runc run failed|did not complete success?fully"
+    r"|executor failed running|returned a non-zero code|did not terminate success?fully"
+)
+_COMMAND = (
+    r"process \"(?P<a>.*?)\" did not|executor failed running \[(?P<b>.*?)\](?::|$)"
+    r"|the command '(?P<c>.*?)' returned|\] run (?P<d>.+?):?$"
+)
+_HEADER = (
+    r"^(?:=> )?(?:error |cached |canceled )?(?:> )?\[(?:internal|auth|[^\]]*\d+/\d+)[^\]]*\] |^=> |^> (?:\["
+    r"|importing|exporting|pushing|resolve|from |load )|^step \d+/\d+ : |^running command |^--->|^\+ "
+)
+_RUN_HEADER = r"\] run |^step \d+/\d+ : run"
+_CONSEQUENCE = (
+    r"non tty device|command did not exit successfully|phase complete: |command_execution_error"
+    r"|^make(?:\[\d+\])?: \*\*\*"
+    r"|process completed with exit code|the process '.{1,80}' failed|exited with code exit status|\bcanceled$"
+    r"|context canceled$"
+    r"|^warning: (?:no output|current commit|buildx: )|^warn\[\d|^time=.{1,60}level=warn|^see '?docker "
+    r"|build summary|learn more at"
+)
+_WARNING = r"warn(?:ing)?\b|w: "
+# A line that says in general that something failed; `0 errors` and `error-free` do not.
+_SIGN = (
+    r"\b(?:error|fatal|failed|failure|denied|panic|exception|cannot|unable to|could not|exit (?:code"
+    r"|status):? [1-9]\d*|errors? occurred)\b"
+    r"(?!-free)"
+)
+_NO_SIGN = r"\b(?:0|no) (?:errors?|failed|failures?)\b|failed:? 0\b|errors?:? 0\b|without errors?"
+
+
+def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis | None:
+    """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
+
+    Args:
+        lines: the output, of any size; it is read once, in bounded memory.
+        phase: what the caller knows of where the failure happened; the text may know better.
+    """
+    log = read(lines)
+    said, importing = _set_aside(log)
+    command = _command(log)
+    hit = _blame(said, phase, command, any(compiled(_RUN_HEADER).search(line.text) for line in log))
+    text: Sequence[Line] = said
+    if hit is None:
+        text = importing or log
+        hit = (CACHE_RULE, len(text) - 1) if importing else _first(LAST_RULES, log, range(len(log))) or _unknown(log)
+    return _told(hit, text, log, phase, command) if hit else None
+
+
+def _set_aside(log: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Split into what may hold the cause, and the lines about a cache that could not be read."""
+    steps = {line.step for line in log if line.step and compiled(HARMLESS_IMPORT).search(line.text)}
+    said: list[Line] = []
+    importing: list[Line] = []
+    cut = False  # the line before spoke of the import and was cut off: this one is its rest
+    for line in log:
+        about = compiled(HARMLESS_IMPORT).search(line.text) or cut or (line.step in steps and not line.output)
+        cut = bool(about) and line.text.endswith(":") and not line.text.startswith(">")
+        if about and not compiled("failed to solve").search(line.text):
+            if compiled(r"error|not found|fail").search(line.text):
+                importing.append(line)
+        elif not compiled(_CONSEQUENCE).search(line.text) and not _is_header(line):
+            said.append(line)
+    return said, importing
+
+
+def _is_header(line: Line) -> bool:
+    """Whether the line only announces a step: it quotes the command, whose words are no messages."""
+    return not line.output and bool(compiled(_HEADER).match(line.text))
+
+
+def _command(log: Sequence[Line]) -> str:
+    for pattern in (_STEP_VERDICT, _RUN_HEADER):
+        for line in reversed(log):
+            if compiled(pattern).search(line.text) and (match := compiled(_COMMAND).search(line.text)):
+                return next(group for group in match.groups() if group)
+    return ""
+
+
+def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
+    verdicts = [index for index, line in enumerate(said) if compiled(_VERDICT).search(line.text)]
+    for index in reversed(verdicts):
+        if compiled(_STEP_VERDICT).search(_window(said, index)):
+            return _of_step(said, command, index)
+        if hit := _first(RULES, said, [index]):
+            return hit
+    if not verdicts and (phase is Phase.RUN_STEP or steps or any(line.output for line in said)):
+        last = max((index for index, line in enumerate(said) if line.output), default=-1)
+        after = [index for index in range(last + 1, len(said)) if last >= 0]
+        return _first(RULES, said, after) or _of_step(said, command) or _unknown(said)
+    printed = [index for index, line in enumerate(said) if not line.output and not compiled(_WARNING).match(line.text)]
+    return _first(RULES, said, printed) or _of_fragment(said, command) or _unknown(said)
+
+
+def _of_fragment(said: Sequence[Line], command: str) -> _Hit | None:
+    hit = _of_step(said, command)
+    return None if hit and hit[0] is UNEXPLAINED else hit
+
+
+def _of_step(said: Sequence[Line], command: str, verdict: int | None = None) -> _Hit | None:
+    """Judge a RUN step by its own output; other steps' lines do not count."""
+    number = said[verdict].step if verdict is not None else ""
+    numbers = [line.step for line in said if compiled(_STEP_VERDICT).search(line.text) and line.step]
+    number = number or (numbers[-1] if numbers else "")
+    own = [index for index, line in enumerate(said) if not number or line.step in {number, "", "0"}]
+    if hit := _first(DECIDED, said, own):
+        return hit
+    tests_only = compiled(TESTS).search(command) and not compiled(FETCHES).search(command)
+    found: list[_Hit] = []
+    for index in own:
+        if compiled(_STEP_VERDICT).search(said[index].text):
+            continue
+        tables = OWN_FAULT if tests_only else (*FETCHED, *OWN_FAULT)
+        if hit := _first(tables, said, [index]):
+            found.append(hit)
+    if hit := _deciding(found, len(said)):
+        return hit
+    return _first((UNEXPLAINED,), said, list(reversed(own)))
+
+
+_NEAR = 15  # lines: a warning this close to the end is about the failure
+
+
+def _deciding(found: Sequence[_Hit], total: int) -> _Hit | None:
+    """The last word wins; warnings and consequences count only where nothing else was said."""
+    if firm := [hit for hit in found if not hit[0].echo]:
+        return firm[-1]
+    missing = any(rule in MISSING for rule, _ in found)
+    warned = [hit for hit in found if hit[0] in FETCHED and (missing or total - hit[1] <= _NEAR)]
+    return next(iter(reversed(warned or found)), None)
+
+
+def _first(rules: Iterable[Rule], said: Sequence[Line], indexes: Sequence[int]) -> _Hit | None:
+    """The first rule of the table that one of these lines fits; of several lines, the last."""
+    windows = [(index, _window(said, index)) for index in reversed(indexes)]
+    for rule in rules:
+        pattern = compiled(rule.pattern)
+        for index, window in windows:
+            match = pattern.search(window)
+            if not match or match.start() > len(said[index].text):
+                continue
+            if rule.unless and compiled(rule.unless).search(window):
+                continue
+            if not rule.given or any(compiled(rule.given).search(line.text) for line in said):
+                return rule, index
+    return None
+
+
+_WINDOW = 1600
+
+
+def _window(said: Sequence[Line], index: int) -> str:
+    """Return the line with the next two, for messages that a terminal or a mail wrapped."""
+    text = " ".join(line.text for line in said[index : index + 3])
+    line = said[index].text
+    if len(line) > _WINDOW:
+        return f"{line[: _WINDOW // 2]} … {line[-_WINDOW // 2 :]}"
+    return text[:_WINDOW]
+
+
+def _unknown(said: Sequence[Line]) -> _Hit | None:
+    for index in reversed(range(len(said))):
+        text = said[index].text
+        if compiled(_SIGN).search(text) and not compiled(_NO_SIGN).search(text):
+            rule = Rule(
+                None, FailureClass.PERMANENT, "", text[:300], "read the lines before it", "no rule knows it: stop"
+            )
+            return rule, index
+    return None
+
+
+def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: Phase | None, command: str) -> Diagnosis:
+    rule, index = hit
+    window = _window(said, index)
+    at = next(position for position, line in enumerate(log) if line is said[index])
+    around = " ".join(line.text[:_WINDOW] for line in log[max(0, at - _NEAR) : at + _NEAR])
+    names = GENERAL | names_of(window, around) | ({"step": command[:200]} if command else {})
+    if match := compiled(rule.pattern).search(window):
+        names |= {name: value for name, value in match.groupdict().items() if value}
+    booting = compiled(BOOTING).search(" ".join(line.text[:_WINDOW] for line in log[max(0, at - 2) : at + 3]))
+    phase = (
+        rule.phase or (Phase.BUILDER_BOOT if booting else phase_of(window)) or hint or phase_of(around) or Phase.OTHER
+    )
+    return Diagnosis(
+        phase=phase,
+        failure_class=rule.failure_class,
+        cause=fill(rule.cause, names),
+        advice=fill(rule.advice, names),
+        line=said[index].text,
+        retry_after=_retry_after(said),
+        once=phase is Phase.RUN_STEP and rule.failure_class in {FailureClass.TRANSIENT, FailureClass.THROTTLED},
+    )
+
+
+_UNITS = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _retry_after(said: Sequence[Line]) -> float | None:
+    """Seconds, as `Retry-After: 30` or `retry-after: 246.8µs` or `try again in 2 minutes` state them."""
+    pattern = (
+        r"(?:retry[- ]after|(?:try again|retry) in)[\"': =]+(?P<n>\d{1,6}(?:\.\d{1,6})?) ?(?P<unit>µs|us|ms|s|m|h)?"
+    )
+    for line in reversed(said):
+        if match := compiled(pattern).search(line.text):
+            return float(match["n"]) * _UNITS[(match["unit"] or "s").lower()]
+    return None

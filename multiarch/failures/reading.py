@@ -1,0 +1,106 @@
+"""Reads a log of any size, keeping the few hundred lines that can matter, and cleans those. Pure.
+
+Memory is bounded: a line is cut, and only the first signals, the last signals and the tail are kept. One pass, and a
+line that is not kept costs a few substring searches, so 100 MB take seconds.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+LINE_LIMIT = 4096
+_FIRST_SIGNALS, _LAST_SIGNALS, _TAIL = 60, 300, 120
+
+# A line without any of these says nothing about a failure; the tail is kept all the same.
+_SIGNALS = (
+    "error", "err!", "err:", "fail", "fatal", "denied", "refused", "time", "not ", "no ", "unable", "could", "can't",
+    "exceed", "many", "unauth", "forbid", "expire", "invalid", "kill", "panic", "exception", "reset", "resol",
+    "eof", "missing", "exit", "non-zero", "unexpected", "unknown", "already", "throttl", "cancel", "enospc",
+    "unavail", "retry", "corrupt", "must", "segment", "broken", "e: ", "mismatch", "additional", "circular",
+    "abort", "too ", "warn", "econn", "etimed", "eai_", "] run ", ": run ", "bad ",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A cleaned line; `step` is BuildKit's number of the step that printed it, `output` says that a command did."""
+
+    text: str
+    step: str = ""
+    output: bool = False
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile on first use: the tables hold hundreds of patterns, and most runs never fail."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def read(lines: Iterable[str]) -> tuple[Line, ...]:
+    """Return the lines that can matter, cleaned, in their order."""
+    first: list[tuple[int, str]] = []
+    last: deque[tuple[int, str]] = deque(maxlen=_LAST_SIGNALS)
+    tail: deque[tuple[int, str]] = deque(maxlen=_TAIL)
+    for number, line in enumerate(_pieces(lines)):
+        tail.append((number, line))
+        lower = line.lower()
+        for signal in _SIGNALS:
+            if signal in lower:
+                if len(first) < _FIRST_SIGNALS:
+                    first.append((number, line))
+                else:
+                    last.append((number, line))
+                break
+    kept = dict([*first, *last, *tail])
+    cleaned = (clean(kept[number]) for number in sorted(kept))
+    return tuple(line for line in cleaned if line.text)
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """Cut into single lines of bounded length; a carriage return ends a line too, as on a terminal."""
+    for item in lines:
+        if len(item) <= LINE_LIMIT and "\r" not in item and "\n" not in item[:-1]:
+            yield item.rstrip("\n")
+            continue
+        for match in compiled(r"[^\r\n]+").finditer(item):
+            start, end = match.span()
+            if end - start <= LINE_LIMIT:
+                yield item[start:end]
+            else:  # both ends: the step stands at the head of a line, the cause at the tail of a chain of errors
+                half = LINE_LIMIT // 2
+                yield f"{item[start : start + half]} … {item[end - half : end]}"
+
+
+_ANSI = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|\x1b[@-_]"
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f�]+"
+_STAMPS = (
+    r"^\s*(?:"
+    r"\[container\] \d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?"  # CodeBuild
+    r"|\[?\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:z|[+-]\d\d:?\d\d)?\]?(?= |$)"  # GitHub, GitLab, Jenkins
+    r"|\d\d:\d\d:\d\d(?:\.\d+)?(?= )"
+    r"|\d+ \|(?= \S)(?! >>>)"  # the line numbers of CodeBuild's console
+    r"|\[ *\d+(?:\.\d+)? ?m?s\](?= )"  # seconds since the start
+    r"|##\[error\]|::error::"
+    r") ?"
+)
+_STEP = r"^\s*(?:\d+ )?#(?P<step>\d+) (?:(?P<seconds>\d+\.\d+) )?"
+_SECONDS = r"^\s*(?:=> => # |\d+\.\d+ (?=\S))"
+# BuildKit's excerpt of the Dockerfile: the words of its commands say nothing about what went wrong.
+_EXCERPT = r"^\s*\d+ \|(?: >>>|\s{4,}|\s*$)|^[-\s]+$"
+
+
+def clean(raw: str) -> Line:
+    """Strip colours, control characters, time stamps and BuildKit's step numbers."""
+    text = compiled(_CONTROL).sub("", compiled(_ANSI).sub("", raw))
+    if compiled(_EXCERPT).match(text):
+        return Line(text="")
+    for _ in range(3):
+        text = compiled(_STAMPS).sub("", text, count=1)
+    if match := compiled(_STEP).match(text):
+        rest = text[match.end() :].strip()
+        return Line(text=rest, step=match["step"], output=match["seconds"] is not None)
+    if match := compiled(_SECONDS).match(text):
+        return Line(text=text[match.end() :].strip(), output=True)
+    return Line(text=text.strip())

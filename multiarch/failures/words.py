@@ -1,0 +1,92 @@
+"""The words of a cause: the part of the run, the image, the host and so on that a text speaks of. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from multiarch.failures.model import Phase
+from multiarch.failures.reading import compiled
+
+# Where nothing in the rule says so: the part of the run that a line speaks of.
+_PHASES: tuple[tuple[Phase, str], ...] = (
+    (Phase.CACHE_IMPORT, r"cache importer|importing cache"),
+    (Phase.CACHE_EXPORT, r"exporting cache|writing (?:manifest|layer|config) blob|cache export"),
+    (Phase.BUILDER_BOOT, r"moby/buildkit"),
+    (Phase.BASE_PULL,
+     r"failed to solve.{0,200}error getting credentials|unauthenticated pull|pull access denied|token for pull"),
+    (Phase.LOGIN, r"error getting credentials|login attempt|docker login(?!')|get-login"),
+    (Phase.PUSH, (r"failed to push|blobs/uploads|/v2/\S+/blobs/sha|exporting to|\bput\b|\bpatch |ecr:(?:initiate"
+     r"|upload|complete|put|batchcheck)|already exists|name unknown"
+     r"|^(?:error: )?(?:compose\S+ )?denied: your auth|extraction snapshot|push(?:ing|ed)? |content store")),
+    (Phase.ECR_API, r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation|api\.ecr|ecr:\w"),
+    (Phase.STS, (r"calling the (?:getcalleridentity|assumerole\w*|getsessiontoken|\w+configuration\w*"
+     r"|list\w+) operation|\bsts\b|assumerole|(?<!basic auth )credentials")),
+    (Phase.OTHER, r"calling the \w+ operation|endpoint url"),
+    (Phase.MANIFEST, r"imagetools|manifest (?:create|push|list)|manifest blob"),
+    (Phase.DOCKERFILE, r"failed to co(?:py files|mpute cache key)|transferring context"),
+    (Phase.BASE_PULL, (r"\bpull|resolve|load metadata|load cache key|manifests?[/ ]|\bhead\b|token|httpreadseeker"
+     r"|/v2/|image|buildkit/content/ingest|commit on ref .?layer|toomanyrequests|: from ")),
+    (Phase.GIT, r"\bgit\b"),
+    (Phase.DOCKERFILE, r"dockerfile"),
+)  # fmt: skip
+
+BOOTING = r"booting buildkit|pulling image \S*buildkit"
+
+# What a cause and an advice may name: the text's own word, or the general one.
+_NAMES: tuple[tuple[str, str], ...] = (
+    ("host", r"https?://(?P<x>[\w.-]+\.[\w-]+|localhost)"),
+    ("host", r"(?P<x>\d{12}\.dkr[.-]ecr[.-][\w.-]+?)(?=[/:\s\"']|$)"),
+    ("host", (r"(?:lookup|resolve host:?|resolve hostname|resolving|bad address|host address|enotfound"
+     r"|eai_again) ['\"]?(?P<x>[\w-]+(?:\.[\w-]+)+)")),
+    ("host",
+     r"(?:^|[\s\"'(=/])(?P<x>(?:[\w-]+\.)*(?:docker\.io|ghcr\.io|quay\.io|gcr\.io|azurecr\.io|amazonaws\.com))\b"),
+    ("image", (r"(?:failed to (?:push|resolve source metadata for|resolve reference|copy)|access denied for"
+     r"|manifest for|image) \"?(?P<x>[\w./:@-]*[\w])\"?(?=[,:\s\"]|$)")),
+    ("image", r"/v2/(?P<x>[\w./-]+)/manifests/"),
+    ("image", r"importing cache manifest from (?P<x>[\w./:@-]+\w)"),
+    ("operation", r"calling the (?P<x>\w+) operation"),
+    ("status", r"\b(?P<x>[45]\d\d [A-Za-z][A-Za-z ]{3,24}\b|[345]\d\d)\b"),
+    ("package", (r"(?:unable to locate package|package|requirement) '?(?P<x>[\w.@/+-]+(?:[=<>~!]=[\w.*]+)?)"
+     r"|(?P<y>[\w.@/+-]+) \(no such package\)")),
+    ("path", r"\"(?P<x>/[^\"]{1,200})\": not found|(?:open|lstat|stat|read) (?P<y>[^\s:]{1,200}): no such file"),
+    ("platform", r"\b(?P<x>linux/[\w/]+)"),
+    ("repository", r"repository (?:with name )?'?(?P<x>[\w./:-]+)'? "),
+    ("resource", r"\bon resources?:\s*(?P<x>[^\s\"\\,]+)"),
+    ("action", r"(?P<x>\b(?:ecr|ecr-public|sts|kms|s3|codebuild|logs|secretsmanager|ssm):[A-Z]\w+)"),
+    ("tag", r"tag '?(?P<x>[\w.-]+)'? already"),
+    ("stage", r"stage \"?(?P<x>[\w.-]+)"),
+    ("builder", r"builder \"?(?P<x>[\w.-]+)"),
+)  # fmt: skip
+GENERAL = {
+    "host": "the host",
+    "image": "the image",
+    "operation": "AWS",
+    "status": "no usable answer",
+    "package": "see the line",
+    "path": "a file",
+    "platform": "that platform",
+    "repository": "the repository",
+    "resource": "the repository",
+    "action": "what the line names",
+    "tag": "that is pushed",
+    "stage": "of that name",
+    "builder": "of that name",
+    "step": "see the line",
+}
+
+
+def names_of(window: str, around: str) -> dict[str, str]:
+    """Return what the deciding line names, and what the lines around it do where it names nothing."""
+    names: dict[str, str] = {}
+    for text in (window, around):
+        for name, pattern in _NAMES:
+            if name not in names and (found := compiled(pattern).search(text)):
+                names[name] = next(filter(None, found.groups()), "")
+    return names
+
+
+def fill(template: str, names: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: names.get(match[1]) or match[1], template)
+
+
+def phase_of(text: str) -> Phase | None:
+    return next((phase for phase, pattern in _PHASES if compiled(pattern).search(text)), None)

@@ -1,0 +1,86 @@
+"""structlog, configured once: lines for people, or one JSON object a line; secrets are taken out first."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from multiarch.redaction import Redaction
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_PHASE_WIDTH = 9
+
+Log = structlog.typing.FilteringBoundLogger
+_Event = MutableMapping[str, Any]
+
+
+def make_log(
+    *,
+    log_format: str,
+    level: str,
+    redaction: Redaction,
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Log:
+    """Make the log of one run.
+
+    Args:
+        log_format: `json`, or anything else for lines that people read.
+        level: the least level that is written.
+        redaction: what takes the secrets out.
+        stream: where to write, the standard error by default.
+        clock: tells the seconds; a line shows those since now.
+    """
+    start = clock()
+
+    def stamp(_logger: object, _method: str, event: _Event) -> _Event:
+        return {"seconds": round(clock() - start, 1), **event}
+
+    def redact(_logger: object, _method: str, event: _Event) -> _Event:
+        return {key: redaction.clean(value) if isinstance(value, str) else value for key, value in event.items()}
+
+    processors: list[structlog.typing.Processor] = [stamp, redact]
+    if log_format == "json":
+        add_time = structlog.processors.TimeStamper(fmt="iso", utc=True)
+        processors = [structlog.processors.add_log_level, add_time, *processors, _as_json]
+    else:
+        processors += [structlog.processors.add_log_level, _as_text]
+    return structlog.wrap_logger(  # type: ignore[no-any-return]  # a proxy for the wrapper class
+        structlog.WriteLogger(stream or sys.stderr),
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _as_json(_logger: object, _method: str, event: _Event) -> str:
+    return json.dumps(event, default=str)
+
+
+def _as_text(_logger: object, _method: str, event: _Event) -> str:
+    """`  1.2 s  login     signed in`; a line of the build's own output stands as it is."""
+    level = event.pop("level")
+    phase = event.pop("phase", "")
+    seconds = event.pop("seconds")
+    text = str(event.pop("event"))
+    if event.pop("raw", False):
+        return text
+    mark = "" if level in ("debug", "info") else f"{level.upper()}: "
+    rest = "".join(f" {key}={value}" for key, value in event.items() if key != "source")
+    head = f"{seconds:6.1f} s  {phase:<{_PHASE_WIDTH}} "
+    return "\n".join(f"{head}{mark}{line}{rest}" for line in text.splitlines() or [""])
+
+
+def make_output(*, log_format: str, redaction: Redaction, stream: TextIO | None = None) -> Callable[[str], None]:
+    """Make the writer of the build's own output, which is much: no structlog, no flush a line."""
+    out = stream or sys.stderr
+
+    def write(line: str) -> None:
+        line = redaction.clean(line)
+        out.write((json.dumps({"phase": "build", "output": line}) if log_format == "json" else line) + "\n")
+
+    return write

@@ -1,0 +1,168 @@
+"""Manifests and indexes as the registry has them, and the check that an image is what was asked for. Pure.
+
+https://github.com/opencontainers/image-spec/blob/main/image-index.md
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, cast
+
+from multiarch.bake import CREATED, REVISION
+from multiarch.errors import ConfigurationError, RegistryError
+from multiarch.image import Platform
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A manifest or an index: its bytes, which the digest is of, and what they say."""
+
+    content: bytes
+    media_type: str
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.content)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """The JSON object.
+
+        Raises:
+            RegistryError: it is none.
+        """
+        try:
+            value = json.loads(self.content)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            msg = f"the manifest {self.digest} is not a JSON object"
+            raise RegistryError(msg, hint="something between here and the registry changes its answers: a proxy?")
+        return cast("Mapping[str, Any]", value)
+
+    @property
+    def is_index(self) -> bool:
+        return "manifests" in self.fields
+
+    @property
+    def revision(self) -> str:
+        """The commit that the image says it was built from, empty where it does not say."""
+        return str((self.fields.get("annotations") or {}).get(REVISION, ""))
+
+    @property
+    def commit_time(self) -> datetime | None:
+        """When that commit was made, None where the image does not say."""
+        text = str((self.fields.get("annotations") or {}).get(CREATED, ""))
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return time if time.tzinfo else None
+
+    def platforms(self) -> Mapping[Platform, str]:
+        """Return the digest of each platform's manifest in an index; attestations are no platforms."""
+        found = {}
+        for entry in self.fields.get("manifests", ()):
+            if platform := _platform(entry.get("platform") or {}):
+                found[platform] = str(entry["digest"])
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes that a pull of one platform's image moves: configuration and layers, compressed."""
+        layers: Sequence[Mapping[str, Any]] = self.fields.get("layers", ())
+        return int(self.fields.get("config", {}).get("size", 0)) + sum(int(layer["size"]) for layer in layers)
+
+
+def _platform(fields: Mapping[str, Any]) -> Platform | None:
+    """Read a platform; None for one that nobody builds for, as BuildKit's `unknown` of an attestation."""
+    parts = (fields.get("os"), fields.get("architecture"), fields.get("variant"))
+    try:
+        return Platform.parse("/".join(str(part) for part in parts if part))
+    except ConfigurationError:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformImage:
+    """One platform of a verified image; size in bytes, compressed; layers by digest."""
+
+    platform: Platform
+    digest: str
+    size: int
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedImage:
+    """An image that was read back and is what was asked for."""
+
+    manifest: Manifest
+    platforms: tuple[PlatformImage, ...]
+
+    @property
+    def digest(self) -> str:
+        return self.manifest.digest
+
+
+def same_layers(images: Sequence[PlatformImage]) -> list[Platform]:
+    """Return the platforms whose layers are another one's too: right for data alone, and wrong for programs."""
+    counts = Counter(image.layers for image in images)
+    return [image.platform for image in images if counts[image.layers] > 1]
+
+
+def missing_platforms(wanted: Sequence[Platform], top: Manifest) -> list[Platform]:
+    """Return the platforms that an index does not have."""
+    there = top.platforms()
+    return [platform for platform in wanted if platform not in there]
+
+
+def verify_image(
+    wanted: Sequence[Platform],
+    top: Manifest,
+    *,
+    manifest: Callable[[str], Manifest],
+    config: Callable[[str], bytes],
+    map_all: Callable[[Callable[[Platform], PlatformImage], Sequence[Platform]], Sequence[PlatformImage]],
+) -> VerifiedImage:
+    """Check that an image has every platform that was asked for, and that each is what the index says.
+
+    Args:
+        wanted: the platforms that were asked for.
+        top: what the digest stands for: an index, or the manifest of an image of one platform.
+        manifest: reads a manifest by digest.
+        config: reads an image's configuration by digest.
+        map_all: applies a function to all platforms, at once where that is faster.
+
+    Raises:
+        RegistryError: a platform is missing, or is another one in its own configuration.
+    """
+    if top.is_index and (missing := missing_platforms(wanted, top)):
+        msg = f"the image {top.digest} lacks {', '.join(map(str, missing))}"
+        raise RegistryError(msg, hint="it was not published; build again, and report it if it happens again")
+    digests = top.platforms()
+
+    def check(platform: Platform) -> PlatformImage:
+        image = manifest(digests[platform]) if top.is_index else top
+        said = json.loads(config(image.fields["config"]["digest"]))
+        found = _platform(said)
+        if not found:
+            msg = f"the image for {platform} does not say what it was built for: {image.digest}"
+            raise RegistryError(msg, hint="is it an image? It was not published")
+        if found != platform:
+            msg = f"the image for {platform} was built for {found}: {image.digest}"
+            raise RegistryError(
+                msg, hint="does a FROM line name a platform, or an image of one platform? It was not published"
+            )
+        layers = tuple(str(layer["digest"]) for layer in image.fields.get("layers", ()))
+        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=layers)
+
+    return VerifiedImage(manifest=top, platforms=tuple(map_all(check, wanted)))

@@ -1,0 +1,114 @@
+"""The IAM policy that a plan needs, and no more. Pure.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/security_iam_service-with-iam.html
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from multiarch.ecr import PULL_ACTIONS, PUSH_ACTIONS
+from multiarch.errors import ConfigurationError
+from multiarch.image import Partitions, Registry, Repository, parse_reference
+from multiarch.plan import Build, EnsureBuilder, Plan
+
+_Statement = Mapping[str, object]
+
+_VERSION = "2012-10-17"
+
+
+def policy_as_json(plan: Plan, partitions: Partitions, *, optional: bool = True) -> str:
+    """Return the policy of a plan as JSON; the plan's placeholders stand for an account or a region not known.
+
+    Args:
+        plan: what will be done.
+        partitions: which partition a region is in.
+        optional: also the read actions with which `doctor`, and a failed build, say more.
+    """
+    statements = list(policy(plan, partitions))
+    if not optional:
+        statements = [each for each in statements if not str(each["Sid"]).startswith("Optional")]
+    return json.dumps({"Version": _VERSION, "Statement": statements}, indent=2)
+
+
+def policy(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
+    """Yield the statements; none for a plan that asks nothing of ECR.
+
+    A base image that lies in ECR is the Dockerfile's to name, and not part of the plan: its repository needs the
+    actions of the statement `Pull`.
+    """
+    pushed = _of_ecr(pushed_repositories(plan))
+    pulled = [each for each in _of_ecr(pulled_repositories(plan)) if each not in pushed]
+    if not pushed and not pulled:
+        return
+    # The call names no repository, so IAM knows no other resource for it.
+    yield _statement("Login", ["ecr:GetAuthorizationToken"], "*")
+    if pushed:
+        yield _statement("PushAndCache", PUSH_ACTIONS, [arn(each, partitions) for each in pushed])
+    if pulled:
+        yield _statement("Pull", PULL_ACTIONS, [arn(each, partitions) for each in pulled])
+    if pushed:
+        actions = ["ecr:DescribeRepositories", "ecr:ListImages"]
+        yield _statement("OptionalExamination", actions, [arn(each, partitions) for each in pushed])
+        yield _statement("OptionalCreateOnPush", ["ecr:DescribeRepositoryCreationTemplates"], "*")
+
+
+def pushed_repositories(plan: Plan) -> list[Repository]:
+    """The repositories that the plan writes: the image's, and the cache's where that is another one."""
+    caches = [each for step in plan.steps if isinstance(step, Build) for each in references(step.cache_to)]
+    return list(dict.fromkeys([*([plan.repository] if plan.repository else []), *(each for each, _ in caches)]))
+
+
+def pulled_repositories(plan: Plan) -> list[Repository]:
+    """The repositories that the plan reads and its steps name: caches, and the builder's image."""
+    found: list[Repository] = []
+    for step in plan.steps:
+        if isinstance(step, Build):
+            found += [each for each, _ in references(step.cache_from)]
+        elif isinstance(step, EnsureBuilder) and (image := builder_image(step)):
+            found.append(image[0])
+    return list(dict.fromkeys(found))
+
+
+def references(caches: Iterable[str]) -> Iterator[tuple[Repository, str]]:
+    """Yield repository and tag of each registry cache, which docker writes as `type=registry,ref=…`."""
+    for cache in caches:
+        fields = dict(part.partition("=")[::2] for part in cache.split(","))
+        if fields.get("type") == "registry" and (found := _reference(fields.get("ref", ""))):
+            yield found
+
+
+def builder_image(step: EnsureBuilder) -> tuple[Repository, str] | None:
+    """Return repository and tag of the image that the builder is made of, None where it is made of none."""
+    image = next((option.partition("=")[2] for option in step.options if option.startswith("image=")), "")
+    return _reference(image) if image and step.create else None
+
+
+def _reference(text: str) -> tuple[Repository, str] | None:
+    """What is no reference is docker's to refuse, in its own words."""
+    try:
+        return parse_reference(text)
+    except ConfigurationError:
+        return None
+
+
+def _of_ecr(repositories: Iterable[Repository]) -> list[Repository]:
+    return [each for each in repositories if each.registry.is_ecr]
+
+
+def arn(repository: Repository, partitions: Partitions) -> str:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html."""
+    registry = repository.registry
+    partition = partition_of(registry, partitions)
+    return f"arn:{partition}:ecr:{registry.region}:{registry.account}:repository/{repository.name}"
+
+
+def partition_of(registry: Registry, partitions: Partitions) -> str:
+    """Return the partition of a registry's region; where that is not known, the one whose hosts are called so."""
+    if known := partitions.partition_of_region.get(registry.region):
+        return known
+    fitting = [each for each, suffix in partitions.suffix_of_partition.items() if registry.host.endswith(f".{suffix}")]
+    return fitting[0] if fitting else "aws"
+
+
+def _statement(sid: str, actions: Sequence[str], resource: str | list[str]) -> _Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}

@@ -1,0 +1,85 @@
+"""What was asked for, before docker or AWS is asked anything: the first half of every command that has a plan."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from multiarch.bake import is_remote
+from multiarch.destination import Destination, find_destination
+from multiarch.edges.aws import load_partitions
+from multiarch.edges.git import read_checkout
+from multiarch.image import Partitions, Registry, legal_repository
+from multiarch.plan import Facts
+from multiarch.settings import LoadedSettings
+from multiarch.source import Commit, find_commit, in_codebuild
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Settings, and what follows from them on this machine.
+
+    Attributes:
+        folder: where the command runs.
+        context: the folder that the build is made from; of a URL, the one where the command runs.
+        commit: None where nothing tells.
+        destination: None for a local build.
+    """
+
+    loaded: LoadedSettings
+    environment: Mapping[str, str]
+    folder: Path
+    context: Path
+    commit: Commit | None
+    partitions: Partitions
+    destination: Destination | None
+
+    def facts(self, registry: Registry | None) -> Facts:
+        """Return what a plan is made from.
+
+        Args:
+            registry: the destination's own, or what AWS said where that is not known; None for a local build.
+        """
+        settings = self.loaded.settings
+        home = self.environment.get("HOME") or str(Path.home())
+        return Facts(
+            commit=self.commit,
+            registry=registry,
+            # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
+            interactive=_is_terminal() and settings.log_format != "json" and not settings.secrets,
+            folder_name=legal_repository(self.context.name),
+            cache_folder=self.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
+        )
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def read_request(loaded: LoadedSettings, environment: Mapping[str, str], folder: Path, *, local: bool) -> Request:
+    """Look at the checkout and the environment.
+
+    Raises:
+        ConfigurationError: the registry or the region is none.
+    """
+    settings = loaded.settings
+    remote = is_remote(settings.context)
+    context = folder if remote else (folder / settings.context).resolve()
+    # What a URL holds is no commit of this checkout.
+    commit = None
+    if not remote:
+        # Our own output; never the whole context, which would make every tree a clean one.
+        output = (folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
+        leave_out = output if output.is_relative_to(context) and output != context else None
+        checkout = read_checkout(context, environment, leave_out=leave_out, trusted=in_codebuild(environment))
+        commit = find_commit(checkout, environment)
+    partitions = load_partitions()
+    return Request(
+        loaded=loaded,
+        environment=environment,
+        folder=folder,
+        context=context,
+        commit=commit,
+        partitions=partitions,
+        destination=None if local else find_destination(loaded, environment, partitions),
+    )

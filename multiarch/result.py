@@ -1,0 +1,112 @@
+"""What came out of a run: for people, and as versioned JSON. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from multiarch.errors import MultiarchError
+from multiarch.manifest import PlatformImage
+from multiarch.progress import CacheUse
+from multiarch.recovery import Retry
+from multiarch.redaction import Redaction
+from multiarch.show import plain
+
+RESULT_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagOutcome:
+    """What happened to a tag.
+
+    Attributes:
+        action: kept: the tag names a newer commit, and stays with it.
+        previous: the digest it pointed at before, empty where it was not there.
+    """
+
+    tag: str
+    reference: str
+    action: Literal["created", "moved", "unchanged", "kept"]
+    previous: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A run that ended well.
+
+    Attributes:
+        status: built; reused, where the registry had this commit's image; local, where it was written to a folder.
+        image: the reference by digest, or the OCI layout's folder.
+        cache: None where nothing was built, or the log of the build could not be read.
+        phases: seconds by phase.
+    """
+
+    status: Literal["built", "reused", "local"]
+    image: str
+    digest: str
+    commit: str
+    tags: tuple[TagOutcome, ...]
+    platforms: tuple[PlatformImage, ...]
+    cache: CacheUse | None
+    cache_to: tuple[str, ...]
+    phases: Mapping[str, float]
+    seconds: float
+    retries: tuple[Retry, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
+
+
+def result_as_json(result: Result, redaction: Redaction) -> str:
+    fields = redaction.clean_all(plain(result))
+    assert isinstance(fields, dict)
+    return json.dumps({"version": RESULT_VERSION, "kind": "result", **fields}, indent=2)
+
+
+def error_as_json(error: MultiarchError, exit_code: int) -> str:
+    fields = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit_code": exit_code}
+    return json.dumps({"version": RESULT_VERSION, "kind": "error", **fields}, indent=2)
+
+
+def result_as_text(result: Result) -> Iterator[str]:
+    """Yield the lines that end the log."""
+    yield result.image
+    if result.status == "local":
+        yield f"digest     {result.digest}"
+    for tag in result.tags:
+        before = f" (was {tag.previous[:19]})" if tag.action == "moved" else ""
+        yield f"tag        {tag.tag}  {tag.action}{before}"
+    for image in result.platforms:
+        yield f"platform   {image.platform}  {human_size(image.size)}  {image.digest}"
+    yield f"cache      {cache_as_text(result)}"
+    for warning in result.warnings:
+        yield f"warning    {warning}"
+    for retry in result.retries:
+        yield f"retried    {retry.step}: {retry.cause}"
+    spent = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in result.phases.items())
+    yield f"time       {result.seconds:.1f} s ({spent})"
+
+
+def cache_as_text(result: Result) -> str:
+    if result.status == "reused":
+        return "nothing was built: the registry has this commit's image"
+    if not result.cache:
+        return "unknown: the build's events could not be read"
+    use = result.cache
+    found = "" if use.imported else ", none found to read"
+    kept = f", not written: {use.export_error}" if use.export_error else ""
+    return f"{use.cached} of {use.steps} steps{found}{kept}"
+
+
+def human_size(size: float) -> str:
+    """Return bytes in docker's own way of counting: powers of 1000."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:  # noqa: PLR2004
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.2f} GB"
+
+
+def load_hint(layout: str, name: str, platforms: Sequence[PlatformImage]) -> Iterator[str]:
+    """Say how to load and run a local build."""
+    yield f"load it:   tar -C {layout} -c . | docker load"
+    for image in platforms:
+        yield f"run it:    docker run --rm --platform {image.platform} {name}"

@@ -1,0 +1,451 @@
+"""What the user wants: every setting, declared once.
+
+A setting's declaration below is its default, type, check, help, flag, variable and key in the file; the command line,
+the JSON schema and `docs/reference.md` are made from it. Values come from, first one wins: a flag, the environment,
+`multiarch.toml` (or `[tool.multiarch]` in `pyproject.toml`), the default. Each remembers where it came from.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from multiarch.errors import ConfigurationError
+from multiarch.image import Platform, check_repository, check_tag, nearest_hint
+
+ENVIRONMENT_PREFIX = "MULTIARCH_"
+CONFIG_VARIABLE = "MULTIARCH_CONFIG"
+DEFAULT_SOURCE = "default"
+
+# The floating moby/buildkit:buildx-stable-1 has changed image formats under its users twice; raise this line instead.
+BUILDKIT_IMAGE = "moby/buildkit:v0.32.2"
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(value: object) -> object:
+    match = re.fullmatch(r"(\d+)([smh]?)", str(value).strip())
+    if not match or isinstance(value, bool):
+        msg = "a duration is a number of seconds, or one with a unit: 90, 90s, 15m, 2h"
+        raise ValueError(msg)
+    return int(match[1]) * _UNITS[match[2]]
+
+
+class _RefusedError(ValueError):
+    """Carries a ConfigurationError, hint and all, through pydantic, which lets only a ValueError pass."""
+
+    def __init__(self, error: ConfigurationError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _each(rule: Callable[[str], object]) -> AfterValidator:
+    """Let one of image.py's rules speak for every text of a field."""
+
+    def validate(value: Any) -> Any:  # noqa: ANN401 - a text, or a tuple of texts
+        try:
+            return (
+                str(rule(value)) if isinstance(value, str) else tuple(dict.fromkeys(str(rule(each)) for each in value))
+            )
+        except ConfigurationError as error:
+            raise _RefusedError(error) from None
+
+    return AfterValidator(validate)
+
+
+def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: rule(text) if text else text
+
+
+Texts = tuple[str, ...]
+RepositoryName = Annotated[str, _each(_unless_empty(check_repository))]
+Tag = Annotated[str, _each(_unless_empty(check_tag))]
+Tags = Annotated[Texts, _each(check_tag)]
+Platforms = Annotated[Texts, _each(Platform.parse)]
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+# TOML has words of its own for true and false.
+Words = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
+
+
+def setting(
+    default: object,
+    text: str,
+    *,
+    group: str,
+    flags: Sequence[str] = (),
+    environment: Sequence[str] = (),
+    metavar: str = "",
+    separator: Literal[",", "\n"] = ",",
+) -> Any:  # noqa: ANN401 - pydantic's own Field has this type
+    """Declare a setting.
+
+    Args:
+        default: the value where nothing says otherwise; its type decides how text is read.
+        text: one sentence for people.
+        group: the heading it stands under in the help and in the reference.
+        flags: docker's own words for it, beside the flag that its name gives.
+        environment: variables beside `MULTIARCH_NAME`, first one wins.
+        metavar: what stands for the value in the help.
+        separator: what parts the entries of a list in a variable; lines always do.
+    """
+    extra = {
+        "group": group,
+        "flags": list(flags),
+        "environment": list(environment),
+        "metavar": metavar,
+        "separator": separator,
+    }
+    return Field(default=default, description=text, json_schema_extra=cast("dict[str, Any]", extra))
+
+
+class Settings(BaseModel):
+    """All settings, checked one by one; `check_together` checks those that depend on each other."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, alias_generator=lambda name: name.replace("_", "-")
+    )
+
+    repository: RepositoryName = setting(
+        "", "Repository to push to.", group="Image", environment=["AWS_ECR_REPOSITORY_NAME"], metavar="NAME"
+    )
+    registry: str = setting(
+        "",
+        "Registry host: an ECR registry, also of another account or region, or any other. "
+        "Derived from account and region when not given.",
+        group="Image",
+        environment=["AWS_REGISTRY_NAME"],
+        metavar="HOST",
+    )
+    account: Annotated[str, Field(pattern=r"^(\d{12})?$")] = setting(
+        "", "AWS account of the registry.", group="Image", environment=["AWS_ACCOUNT_ID"], metavar="ID"
+    )
+    region: str = setting(
+        "",
+        "AWS region of the registry.",
+        group="Image",
+        environment=["AWS_DEFAULT_REGION", "AWS_REGION"],
+        metavar="NAME",
+    )
+    commit_tag: Tag = setting(
+        "",
+        "The tag that names this commit. Default: the commit's first 7 digits, with -dirty for a changed tree.",
+        group="Image",
+        environment=["GIT_TAG"],
+        metavar="TAG",
+    )
+    tags: Tags = setting(
+        ("latest",),
+        "Tags that move to this image once the commit's tag stands; a changed tree does not move them.",
+        group="Image",
+        flags=["-t"],
+        metavar="TAG",
+    )
+    force_move: bool = setting(False, "Move tags also to an older commit than the one that they name.", group="Image")
+    if_exists: Literal["skip", "rebuild", "fail"] = setting(
+        "skip",
+        "What to do when the registry has this commit's image: skip the build, rebuild and replace it, or fail.",
+        group="Image",
+    )
+
+    platforms: Platforms = setting(
+        ("linux/amd64", "linux/arm64"), "Platforms to build for.", group="Build", metavar="OS/ARCH"
+    )
+    context: str = setting(".", "Folder, or URL, that the build is made from.", group="Build", metavar="PATH")
+    dockerfile: str = setting(
+        "",
+        "Dockerfile to build. Default: Dockerfile in the context.",
+        group="Build",
+        flags=["--file", "-f"],
+        metavar="PATH",
+    )
+    target: str = setting("", "Stage of the Dockerfile to build. Default: the last.", group="Build", metavar="STAGE")
+    build_args: Mapping[str, str] = setting(
+        {},
+        "Build argument; without =VALUE, the environment's value.",
+        group="Build",
+        metavar="NAME[=VALUE]",
+        separator="\n",
+    )
+    labels: Mapping[str, str] = setting({}, "Label of the image.", group="Build", metavar="NAME=VALUE", separator="\n")
+    secrets: Texts = setting(
+        (), "Secret for RUN --mount=type=secret.", group="Build", metavar="id=ID[,src=FILE|,env=NAME]", separator="\n"
+    )
+    ssh: Texts = setting(
+        (), "SSH agent or key for RUN --mount=type=ssh.", group="Build", metavar="ID[=SOCKET|KEY]", separator="\n"
+    )
+    pull: bool = setting(False, "Ask the registry for newer base images.", group="Build")
+    no_cache: bool = setting(False, "Run every step, whatever the cache holds.", group="Build")
+    provenance: Words = setting(
+        "false",
+        "Provenance attestation: false, true, or docker's own words (mode=max).",
+        group="Build",
+        metavar="WORDS",
+    )
+    sbom: Words = setting(
+        "false",
+        "SBOM attestation: false, true, or docker's own words (generator=IMAGE).",
+        group="Build",
+        metavar="WORDS",
+    )
+
+    cache: Literal["registry", "local", "none"] = setting(
+        "registry", "Where the build cache is kept between builds; with --local: local.", group="Cache"
+    )
+    cache_ref: str = setting(
+        "cache", "Cache image: a tag in the repository, or a whole reference.", group="Cache", metavar="TAG|REFERENCE"
+    )
+    cache_mode: Literal["max", "min"] = setting(
+        "max", "Which steps the cache holds: those of all stages (max) or of the image alone (min).", group="Cache"
+    )
+    cache_from: Texts = setting(
+        (),
+        "Further cache to read, in docker's own words or as a reference.",
+        group="Cache",
+        metavar="REFERENCE",
+        separator="\n",
+    )
+    local_cache: str = setting(
+        "",
+        "Folder of the local cache. Default: multiarch/REPOSITORY in the user's cache folder.",
+        group="Cache",
+        metavar="DIR",
+    )
+
+    builder_name: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = setting(
+        "",
+        "Builder to use. Default: multiarch, or default with the docker driver.",
+        group="Builder",
+        flags=["--builder"],
+        metavar="NAME",
+    )
+    builder_driver: Literal["docker-container", "docker", "remote", "kubernetes"] = setting(
+        "docker-container", "Driver of the builder.", group="Builder", flags=["--driver"]
+    )
+    builder_image: str = setting(
+        BUILDKIT_IMAGE,
+        "BuildKit image of the builder; a copy in your own registry spares Docker Hub's limits.",
+        group="Builder",
+        metavar="REFERENCE",
+    )
+    builder_options: Texts = setting(
+        (), "Driver option.", group="Builder", flags=["--driver-opt"], metavar="NAME=VALUE", separator="\n"
+    )
+    builder_endpoint: str = setting(
+        "",
+        "Where the builder runs: a docker context or a BuildKit address (remote: tcp://host:1234).",
+        group="Builder",
+        metavar="ENDPOINT",
+    )
+    builder_keep: bool = setting(True, "Keep the builder, and its local cache, after the run.", group="Builder")
+
+    retry_attempts: Annotated[int, Field(ge=1, le=100)] = setting(
+        5, "Tries of each phase, for causes that can pass.", group="Retries", metavar="N"
+    )
+    retry_deadline: Seconds = setting(
+        2700, "Time after which nothing is tried again: seconds, or 90s, 45m, 2h.", group="Retries", metavar="TIME"
+    )
+
+    log_format: Literal["auto", "console", "json"] = setting(
+        "auto", "Lines for people, or one JSON object a line; auto is console.", group="Logs"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = setting("info", "The least level shown.", group="Logs")
+
+    dist: str = setting("dist", "Folder that --local writes the image to.", group="Local", metavar="DIR")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingInfo:
+    """What a declaration says of one setting, for those who make flags, variables and pages from it."""
+
+    name: str
+    key: str
+    kind: Literal["text", "number", "switch", "choice", "list", "map"]
+    choices: tuple[str, ...]
+    flags: tuple[str, ...]
+    variables: tuple[str, ...]
+    separator: str
+    metavar: str
+    group: str
+    text: str
+    default: object
+
+
+_SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
+             "builder_options": "builder-option"}  # fmt: skip
+
+
+def _info(name: str) -> SettingInfo:
+    field = Settings.model_fields[name]
+    extra = cast("Mapping[str, Any]", field.json_schema_extra)
+    choices = tuple(getattr(field.annotation, "__args__", ())) if str(field.annotation).startswith("typing.Lit") else ()
+    kind: Any = "choice" if choices else "text"
+    match field.default:
+        case bool():
+            kind = "switch"
+        case int():
+            kind = "number"
+        case tuple():
+            kind = "list"
+        case dict():
+            kind = "map"
+    return SettingInfo(
+        name=name,
+        key=name.replace("_", "-"),
+        kind=kind,
+        choices=choices,
+        flags=(f"--{_SINGULAR.get(name, name.replace('_', '-'))}", *extra["flags"]),
+        variables=(f"{ENVIRONMENT_PREFIX}{name.upper()}", *extra["environment"]),
+        separator=extra["separator"],
+        metavar=extra["metavar"],
+        group=extra["group"],
+        text=field.description or "",
+        default=field.default,
+    )
+
+
+SETTINGS: tuple[SettingInfo, ...] = tuple(_info(name) for name in Settings.model_fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedSettings:
+    """The settings, and where each value came from: a flag, a variable, a file's name or `default`."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+def load_settings(
+    *, flags: Mapping[str, object], environment: Mapping[str, str], file: Mapping[str, object], file_name: str
+) -> LoadedSettings:
+    """Merge the four layers and check the outcome.
+
+    Args:
+        flags: values by setting name, those that were passed and no others.
+        environment: all variables; an empty one counts as not set.
+        file: the parsed table of `multiarch.toml` or `[tool.multiarch]`.
+        file_name: what to call that file in messages.
+
+    Raises:
+        ConfigurationError: an unknown key or variable, or a value that does not pass.
+    """
+    _refuse_unknown_variables(environment)
+    table = _flatten(file, file_name)
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for info in SETTINGS:
+        variable = next((name for name in info.variables if environment.get(name)), None)
+        if info.name in flags:
+            values[info.name] = _from_texts(info, flags[info.name], environment)
+            sources[info.name] = info.flags[0]
+        elif variable:
+            values[info.name] = _from_text(info, environment[variable], environment)
+            sources[info.name] = variable
+        elif info.key in table:
+            values[info.name] = table[info.key]
+            sources[info.name] = file_name
+        else:
+            sources[info.name] = DEFAULT_SOURCE
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, sources) from None
+    check_together(settings)
+    return LoadedSettings(settings=settings, sources=sources)
+
+
+def check_together(settings: Settings) -> None:
+    """Check what no single setting can say.
+
+    Raises:
+        ConfigurationError: two settings contradict each other.
+    """
+    if not settings.platforms:
+        msg = "no platform to build for"
+        raise ConfigurationError(msg, hint="name at least one: --platform linux/amd64")
+    if settings.builder_driver == "remote" and not settings.builder_endpoint:
+        msg = "the remote driver needs to know where BuildKit listens"
+        raise ConfigurationError(msg, hint="name it: --builder-endpoint tcp://host:1234")
+    bad = [option for option in settings.builder_options if "=" not in option]
+    if bad:
+        msg = f"builder option {bad[0]!r} has no value"
+        raise ConfigurationError(msg, hint="driver options are NAME=VALUE, for example network=host")
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE}
+    for variable in environment:
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
+            msg = f"the variable {variable} is not a setting"
+            raise ConfigurationError(
+                msg, hint=nearest_hint(variable, (name for name in known if name.startswith(ENVIRONMENT_PREFIX)))
+            )
+
+
+def _flatten(file: Mapping[str, object], file_name: str) -> Mapping[str, object]:
+    """Accept `[cache] mode = …` for `cache-mode = …`: a table whose entries are settings under a common first word."""
+    keys = {info.key: info for info in SETTINGS}
+    flat: dict[str, object] = {}
+    for key, value in file.items():
+        names_map = key in keys and keys[key].kind == "map"
+        entries = (
+            {f"{key}-{inner}": each for inner, each in value.items()}
+            if isinstance(value, Mapping) and not names_map
+            else {key: value}
+        )
+        for name, each in entries.items():
+            if name not in keys:
+                msg = f"{file_name}: {name!r} is not a setting"
+                raise ConfigurationError(msg, hint=nearest_hint(name, keys))
+            flat[name] = list(each) if isinstance(each, tuple) else each
+    return flat
+
+
+def _split(info: SettingInfo, text: str) -> list[str]:
+    parts = re.split(r"[,\n]" if info.separator == "," else r"\n", text)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _from_text(info: SettingInfo, text: str, environment: Mapping[str, str]) -> object:
+    if info.kind not in ("list", "map"):
+        return text.strip()
+    return _from_texts(info, _split(info, text), environment)
+
+
+def _from_texts(info: SettingInfo, value: object, environment: Mapping[str, str]) -> object:
+    if info.kind == "list":
+        entries = cast("Sequence[str]", value)
+        return tuple(part for entry in entries for part in (_split(info, entry) if info.separator == "," else [entry]))
+    if info.kind == "map":
+        return dict(_pair(info, entry, environment) for entry in cast("Sequence[str]", value))
+    return value
+
+
+def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    name, equals, value = entry.partition("=")
+    if equals:
+        return name, value
+    if info.name == "build_args" and name in environment:
+        return name, environment[name]
+    msg = f"{info.flags[0]} {entry}: no value"
+    reason = "and the environment has none" if info.name == "build_args" else ""
+    raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())
+
+
+def _explain(error: ValidationError, sources: Mapping[str, str]) -> ConfigurationError:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]).replace("-", "_")
+    key = name.replace("_", "-")
+    source = sources.get(name, "")
+    where = source if source.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{source}: {key}"
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, _RefusedError):
+        return ConfigurationError(f"{where}: {cause.error.message}", hint=cause.error.hint)
+    info = next(each for each in SETTINGS if each.name == name)
+    value = first["input"]
+    if info.choices:
+        return ConfigurationError(f"{where}: {value!r} is not one of {', '.join(info.choices)}",
+                                  hint=nearest_hint(str(value), info.choices))  # fmt: skip
+    reason = str(cause) if cause else first["msg"].removeprefix("Value error, ")
+    return ConfigurationError(f"{where}: {value!r} does not pass: {reason}", hint=f"see {info.flags[0]} in --help")

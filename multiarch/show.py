@@ -1,0 +1,273 @@
+"""Plan -> shell script and JSON. Pure.
+
+The script does the plan's job on a machine with git, docker and the AWS CLI, with the plan's own docker commands; what
+the program asks a registry over HTTP, the script asks through `docker buildx imagetools`.
+"""
+
+import dataclasses
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from multiarch.bake import REVISION
+from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, Destination
+from multiarch.image import Platform, Registry, Repository
+from multiarch.plan import (
+    METADATA_FILE,
+    Build,
+    EnsureBuilder,
+    FindRepository,
+    Login,
+    Plan,
+    RemoveBuilder,
+    Reuse,
+    ShowVersions,
+    Step,
+    Tag,
+    Unpack,
+    Verify,
+)
+from multiarch.settings import DEFAULT_SOURCE, SETTINGS, LoadedSettings
+from multiarch.source import Commit
+
+PLAN_VERSION = 1
+_SHOWN = 3
+
+_PLACEHOLDERS = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, METADATA_FILE)
+
+
+def plan_as_json(plan: Plan) -> str:
+    """Return the plan as versioned JSON; placeholders stand for what only AWS or the run can tell."""
+    fields = {
+        field.name: plain(getattr(plan, field.name)) for field in dataclasses.fields(plan) if field.name != "steps"
+    }
+    steps = [{"step": _kebab(type(step).__name__), **_fields(step)} for step in plan.steps]
+    return json.dumps({"version": PLAN_VERSION, "kind": "plan", **fields, "steps": steps}, indent=2)
+
+
+def plain(value: object) -> object:
+    """Turn frozen values into what JSON has."""
+    match value:
+        case Platform() | Registry() | Repository():
+            return str(value)
+        case str() | bool() | int() | float() | None:
+            return value
+        case Mapping():
+            return {str(key): plain(each) for key, each in value.items()}
+        case Sequence():
+            return [plain(each) for each in value]
+        case _ if dataclasses.is_dataclass(value):
+            return _fields(value)
+    msg = f"no JSON for {type(value)}"
+    raise TypeError(msg)
+
+
+def _fields(value: object) -> dict[str, object]:
+    return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}  # type: ignore[arg-type]  # a dataclass
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=.)([A-Z])", r"-\1", name).lower()
+
+
+def plan_as_script(plan: Plan) -> str:
+    """Return the plan as a POSIX shell script."""
+    reuse = next((step for step in plan.steps if isinstance(step, Reuse)), None)
+    lines = [*_head(plan)]
+    for step in plan.steps:
+        body = list(_step(step))
+        if reuse and reuse.if_exists != "rebuild" and isinstance(step, Build):
+            body = ['if [ -z "$digest" ]; then', *body, "fi"]
+        lines += ["", *body]
+    return "\n".join([*lines, "", *_foot(plan)]) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    commit = f"commit {plan.commit.sha}" if plan.commit else f"tag {plan.commit_tag}"
+    yield "#!/bin/sh"
+    yield f"# {plan.name}, {commit}, for {', '.join(map(str, plan.platforms))}"
+    yield "set -eu"
+    if plan.repository and REGION_PLACEHOLDER in plan.repository.registry.host:
+        yield ': "${AWS_DEFAULT_REGION:=$(aws configure get region)}"'
+    if plan.repository and ACCOUNT_PLACEHOLDER in plan.repository.registry.host:
+        yield ': "${AWS_ACCOUNT_ID:=$(aws sts get-caller-identity --query Account --output text)}"'
+    yield "run=$(mktemp -d)"
+    login = next((step for step in plan.steps if isinstance(step, Login)), None)
+    host = _quote(login.registry.host) if login else ""
+    # A credential store would keep the login that the folder no longer holds.
+    logout = f'docker --config "$run/docker" logout {host} >/dev/null 2>&1; ' if login else ""
+    yield f"trap '{logout}rm -rf \"$run\"' EXIT"
+    yield "trap 'exit 130' INT"
+    yield "trap 'exit 143' TERM"
+    yield "METADATA_FILE=$run/metadata.json"
+    yield "digest="
+
+
+def _foot(plan: Plan) -> Iterator[str]:
+    yield f'echo "{_double(str(plan.repository))}@$digest"' if plan.repository else 'echo "$digest"'
+
+
+def _step(step: Step) -> Iterator[str]:
+    match step:
+        case ShowVersions():
+            yield f"{_command(step.command)} >&2"
+        case Login():
+            yield from _login(step)
+        case FindRepository():
+            registry = step.repository.registry
+            where = ("--region", registry.region, "--registry-id", registry.account)
+            ask = ("aws", "ecr", "describe-repositories", *where, "--repository-names", step.repository.name)
+            yield f"{_command(ask)} >/dev/null || echo {_quote(f'is the repository {step.repository} there?')} >&2"
+        case EnsureBuilder():
+            inspect = _command(step.inspect)
+            yield "# The builder: taken as it is there, or made"
+            yield (
+                f"{inspect} >/dev/null 2>&1 || {_command(step.create)} >&2" if step.create else f"{inspect} >/dev/null"
+            )
+        case Reuse():
+            yield from _reuse(step)
+        case Build():
+            yield from _build(step)
+        case Unpack():
+            layout = _quote(step.layout)
+            yield f"if [ -e {layout} ] && [ ! -f {layout}/oci-layout ]; then"
+            yield f'  echo {layout} "is no OCI layout" >&2; exit 2'
+            yield "fi"
+            yield f"rm -rf {layout} && mkdir -p {layout}"
+            yield f"tar -xf {_quote(step.archive)} -C {_quote(step.layout)} && rm {_quote(step.archive)}"
+        case Verify():
+            yield from _verify(step)
+        case Tag():
+            # Without prefer-index=false a single manifest would be wrapped into a new index, with a new digest.
+            image = f'"{_double(str(step.repository))}@$digest"'
+            tagged = _quote(step.repository.tagged(step.tag))
+            create = f"docker buildx imagetools create --prefer-index=false --tag {tagged} {image} >&2"
+            yield from _unless_newer(step, tagged, create)
+        case RemoveBuilder():
+            yield f"{_command(step.command)} >&2"
+        case _:
+            assert_never(step)
+
+
+def _login(step: Login) -> Iterator[str]:
+    host = _quote(step.registry.host)
+    yield "# A docker configuration of this run's own, so that no login stays behind"
+    yield 'export BUILDX_CONFIG="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"'
+    yield 'mkdir "$run/docker" && cp -R "${DOCKER_CONFIG:-$HOME/.docker}/." "$run/docker" 2>/dev/null || :'
+    yield 'export DOCKER_CONFIG="$run/docker"'
+    region = _quote(step.registry.region)
+    yield f"aws ecr get-login-password --region {region} |"
+    yield f"  docker login --username AWS --password-stdin {host} >&2"
+
+
+def _reuse(step: Reuse) -> Iterator[str]:
+    if step.if_exists == "rebuild":
+        return
+    image = _quote(step.repository.tagged(step.tag))
+    ours = [f'grep -q {step.revision} "$run/there"'] if step.revision else []
+    ours = [f'! grep -q {REVISION} "$run/there"', *ours] if step.names_commit else ours
+    refused = f'{{ echo {image} "is the image of another build" >&2; exit 2; }}'
+    yield "# This commit's image may be there already"
+    yield f'if docker buildx imagetools inspect --raw {image} >"$run/there" 2>/dev/null; then'
+    yield f"  {' || '.join([*ours, refused])}"
+    # println, because buildx takes a template that starts with .Manifest for its own form: util/imagetools/printers.go
+    yield f"  digest=$(docker buildx imagetools inspect {image} --format '{{{{println .Manifest.Digest}}}}')"
+    if step.if_exists == "fail":
+        yield f'  echo {image} "is there already: $digest" >&2; exit 2'
+    yield "fi"
+
+
+def _build(step: Build) -> Iterator[str]:
+    text = json.dumps(step.definition, indent=2)
+    words = list(step.command)
+    words[words.index("--progress") + 1] = "auto"
+    opening, body = "<<'DEFINITION'", text
+    if any(placeholder in text for placeholder in _PLACEHOLDERS):
+        opening, body = "<<DEFINITION", _double(text, quotes=False)
+    if step.archive:
+        yield f'mkdir -p "$(dirname {_quote(step.archive)})"'
+    yield f"{_command(words)} {opening}"
+    yield body
+    yield "DEFINITION"
+    yield 'digest=$(sed -n \'s/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p\' "$METADATA_FILE")'
+
+
+def _verify(step: Verify) -> Iterator[str]:
+    if not step.repository:
+        yield f"test -f {_quote(f'{step.layout}/index.json')}"
+        return
+    image = f'"{_double(str(step.repository))}@$digest"'
+    yield "# Read it back: every platform that was asked for"
+    index = "{{range .Manifest.Manifests}}{{.Platform.OS}}/{{.Platform.Architecture}} {{end}}"
+    single = "{{.Image.OS}}/{{.Image.Architecture}}"
+    template = (
+        index if len(step.platforms) > 1 else f"{{{{if .Manifest.Manifests}}}}{index}{{{{else}}}}{single}{{{{end}}}}"
+    )
+    yield f"platforms=$(docker buildx imagetools inspect {image} --format {shlex.quote(template)})"
+    for platform in step.platforms:
+        name = f"{platform.os}/{platform.architecture}"
+        yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'
+
+
+def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:
+    if not (step.moving and step.commit):
+        yield create
+        return
+    sha = step.commit.sha
+    yield f"newest=$(docker buildx imagetools inspect --raw {tagged} 2>/dev/null |"
+    yield f'  sed -n \'s/.*"{REVISION}": *"\\([0-9a-f]*\\)".*/\\1/p\' | tail -n 1)'
+    yield f'if [ -n "$newest" ] && [ "$newest" != {sha} ] &&'
+    yield f'  git merge-base --is-ancestor {sha} "$newest" 2>/dev/null; then'
+    yield f'  echo {tagged} "stays: it names a newer commit, $newest" >&2'
+    yield f"else\n  {create}\nfi"
+
+
+def _command(words: Sequence[str]) -> str:
+    return " ".join(_quote(word) for word in words)
+
+
+def _quote(word: str) -> str:
+    return f'"{_double(word)}"' if any(each in word for each in _PLACEHOLDERS) else shlex.quote(word)
+
+
+def _double(text: str, *, quotes: bool = True) -> str:
+    """Escape for double quotes, or for a here-document; the placeholders stay variables."""
+    text = re.sub(r'([\\$`"])' if quotes else r"([\\$`])", r"\\\1", text)
+    return re.sub(f"<({'|'.join(each.strip('<>') for each in _PLACEHOLDERS)})>", r"${\1}", text)
+
+
+def settings_as_text(loaded: LoadedSettings, plan: Plan, destination: Destination | None) -> Iterator[str]:
+    """Yield what was set and what follows from it, each with its source; values that may be secret stay out."""
+    commit = plan.commit
+    source = loaded.sources
+    build = next(step for step in plan.steps if isinstance(step, Build))
+    rows = [
+        ("repository", str(plan.repository or plan.name), source["repository"]),
+        (
+            "registry",
+            plan.repository.registry.host if plan.repository else "",
+            destination.source if destination else "",
+        ),
+        ("commit", f"{commit.sha}{_changes(commit)}" if commit else "not known", commit.source if commit else ""),
+        ("tags", ", ".join(plan.tags), source["commit_tag" if loaded.settings.commit_tag else "tags"]),
+        ("platforms", ", ".join(map(str, plan.platforms)), source["platforms"]),
+        ("cache", ", ".join(build.cache_from) or "none", source["cache"]),
+        ("builder", f"{build.builder}, {loaded.settings.builder_driver}", source["builder_name"]),
+    ]
+    told = {"repository", "registry", "account", "region", "commit_tag", "tags", "platforms", "cache", "builder_name"}
+    for info in SETTINGS:
+        if info.name not in told and source[info.name] != DEFAULT_SOURCE:
+            value = getattr(loaded.settings, info.name)
+            text = ", ".join(value) if isinstance(value, Mapping | tuple) else str(value)
+            rows.append((info.key, text, source[info.name]))
+    width = max(len(name) for name, _, _ in rows)
+    yield from (f"{name:<{width}}  {text}  ({said_by})" for name, text, said_by in rows if text)
+
+
+def _changes(commit: Commit) -> str:
+    if not commit.dirty:
+        return ""
+    more = f" and {len(commit.changes) - _SHOWN} more" if len(commit.changes) > _SHOWN else ""
+    return f", changed: {', '.join(commit.changes[:_SHOWN])}{more}"
