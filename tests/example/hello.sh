@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "$(cat /greeting) from @machine@"
