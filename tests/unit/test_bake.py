@@ -1,0 +1,181 @@
+"""The bake definition: what docker is told, as data."""
+
+from __future__ import annotations
+
+import pytest
+
+from multiarch.bake import bake_definition, dockerfile_of, is_remote, outside_paths, secret_fields
+from tests.unit.fakes import load
+
+
+def target(annotations: dict[str, str] | None = None, **flags: object) -> dict[str, object]:
+    definition = bake_definition(
+        load(flags).settings,
+        output="type=image",
+        cache_from=["type=registry,ref=a"],
+        cache_to=[],
+        annotations=annotations or {},
+    )
+    assert list(definition) == ["target"]
+    targets = definition["target"]
+    assert isinstance(targets, dict)
+    assert list(targets) == ["image"]
+    value = targets["image"]
+    assert isinstance(value, dict)
+    return value
+
+
+def test_what_was_not_asked_for_is_not_in_it() -> None:
+    assert target() == {
+        "context": ".",
+        "dockerfile": "Dockerfile",
+        "platforms": ["linux/amd64", "linux/arm64"],
+        "output": ["type=image"],
+        "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
+        "cache-from": ["type=registry,ref=a"],
+    }
+
+
+def test_everything_that_was_asked_for_is() -> None:
+    made = target(
+        {"org.example": "x"},
+        context="app",
+        dockerfile="docker/Dockerfile.prod",
+        target="run",
+        build_args=["A=1"],
+        labels=["l=2"],
+        secrets=("id=a,src=b",),
+        ssh=("default",),
+        pull=True,
+        no_cache=True,
+    )
+    assert made | {"output": None, "attest": None, "platforms": None, "cache-from": None} == {
+        "context": "app",
+        "dockerfile": "../docker/Dockerfile.prod",
+        "target": "run",
+        "args": {"A": "1"},
+        "labels": {"l": "2"},
+        "annotations": ["index,manifest:org.example=x"],
+        "secret": ["id=a,src=b"],
+        "ssh": ["default"],
+        "pull": True,
+        "no-cache": True,
+        "output": None,
+        "attest": None,
+        "platforms": None,
+        "cache-from": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("platforms", "annotation"),
+    [
+        pytest.param(("amd64", "arm64"), "index,manifest:a=b", id="two platforms have an index"),
+        pytest.param(("amd64",), "manifest:a=b", id="one platform has none"),
+    ],
+)
+def test_annotations_stand_where_there_is_something_to_annotate(platforms: tuple[str, ...], annotation: str) -> None:
+    assert target({"a": "b"}, platforms=platforms)["annotations"] == [annotation]
+
+
+ATTESTATIONS = {
+    "false": "type=provenance,disabled=true",
+    "true": "type=provenance",
+    "mode=max": "type=provenance,mode=max",
+    "mode=max,version=v1": "type=provenance,mode=max,version=v1",
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), ATTESTATIONS.items(), ids=ATTESTATIONS)
+def test_attestations_are_told_in_both_ways(words: str, expected: str) -> None:
+    assert target(provenance=words)["attest"] == [expected, "type=sbom,disabled=true"]
+
+
+TEMPLATES = {
+    "${HOME}": "$${HOME}",
+    "%{if true}": "%%{if true}",
+    "a ${b} c ${d}": "a $${b} c $${d}",
+    "$${b}": "$$${b}",
+    "100% {x}": "100% {x}",
+    "$HOME": "$HOME",
+    "{}": "{}",
+}
+
+
+@pytest.mark.parametrize(("value", "escaped"), TEMPLATES.items(), ids=TEMPLATES)
+def test_what_bake_would_take_for_a_template_is_escaped(value: str, escaped: str) -> None:
+    made = target({"note": value}, build_args=[f"A={value}"], labels=[f"l={value}"])
+    assert made["args"] == {"A": escaped}
+    assert made["labels"] == {"l": escaped}
+    assert made["annotations"] == [f"index,manifest:note={escaped}"]
+
+
+CONTEXTS = {
+    "https://github.com/a/b.git#main": True,
+    "git://example.com/a": True,
+    "git@github.com:a/b.git": True,
+    "github.com/a/b": True,
+    "ssh://git@example.com/a": True,
+    ".": False,
+    "app": False,
+    "/srv/app": False,
+    "github.company/a": False,
+    "my-github.com/a": False,
+}
+
+
+@pytest.mark.parametrize(("context", "expected"), CONTEXTS.items(), ids=CONTEXTS)
+def test_a_url_is_told_from_a_folder(context: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_remote(context) is expected
+
+
+DOCKERFILES = {
+    "the default": ({}, "Dockerfile"),
+    "the default in a context": ({"context": "app"}, "Dockerfile"),
+    "beside the context": ({"context": "app", "dockerfile": "Dockerfile"}, "../Dockerfile"),
+    "in the context": ({"context": "app", "dockerfile": "app/sub/Dockerfile"}, "sub/Dockerfile"),
+    "an absolute path": ({"context": "app", "dockerfile": "/etc/Dockerfile"}, "/etc/Dockerfile"),
+    "two absolute paths": ({"context": "/srv/app", "dockerfile": "/srv/Dockerfile"}, "../Dockerfile"),
+    "in a URL": ({"context": "https://example.com/a.git", "dockerfile": "sub/Dockerfile"}, "sub/Dockerfile"),
+}
+
+
+@pytest.mark.parametrize(("flags", "expected"), DOCKERFILES.values(), ids=DOCKERFILES)
+def test_the_dockerfile_is_named_from_the_context(flags: dict[str, object], expected: str) -> None:
+    assert dockerfile_of(load(flags).settings) == expected
+
+
+ALLOWED: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
+    "nothing outside": ({"context": "app", "secrets": ("id=a,src=b",)}, ["dist/x.tar"], []),
+    "the context": ({"context": "../app"}, [], ["fs.read=../app"]),
+    "a context that comes back": ({"context": "app/../../x"}, [], ["fs.read=app/../../x"]),
+    "one that only looks so": ({"context": "..app"}, [], []),
+    "an absolute context": ({"context": "/srv"}, [], ["fs.read=/srv"]),
+    "the Dockerfile's folder": ({"dockerfile": "../docker/Dockerfile"}, [], ["fs.read=../docker"]),
+    "a Dockerfile in the folder above": ({"dockerfile": "../Dockerfile"}, [], ["fs.read=.."]),
+    "a secret": ({"secrets": ("id=a,src=/run/s", "id=b,source=../t")}, [], ["fs.read=/run/s", "fs.read=../t"]),
+    "a secret in a variable": ({"secrets": ("id=a,env=/X",)}, [], []),
+    "a folder that is written": ({}, ["/var/cache"], ["fs.write=/var/cache"]),
+    "SSH": ({"ssh": ("default",)}, [], ["ssh"]),
+    "the same one once": ({"context": "/a", "dockerfile": "/a/Dockerfile"}, [], ["fs.read=/a"]),
+    "a URL is read by BuildKit": ({"context": "https://example.com/a.git", "dockerfile": "../x/D"}, [], []),
+}
+
+
+@pytest.mark.parametrize(("flags", "written", "words"), ALLOWED.values(), ids=ALLOWED)
+def test_bake_is_allowed_what_lies_outside(flags: dict[str, object], written: list[str], words: list[str]) -> None:
+    expected = [word for each in words for word in ("--allow", each)]
+    assert outside_paths(load(flags).settings, written=written) == expected
+
+
+@pytest.mark.parametrize(
+    ("secret", "fields"),
+    [
+        ("id=a,src=b", {"id": "a", "src": "b"}),
+        ("id=a,source=b=c", {"id": "a", "src": "b=c"}),
+        ("type=env,id=a,env=X", {"type": "env", "id": "a", "env": "X"}),
+        ("id=a", {"id": "a"}),
+    ],
+)
+def test_a_secret_s_fields_are_read(secret: str, fields: dict[str, str]) -> None:
+    assert secret_fields(secret) == fields

@@ -1,0 +1,113 @@
+"""Whether the builder that is there is the one that is wanted, from what buildx prints of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from multiarch.builder import BuilderFacts, misfit, parse_inspect
+from multiarch.plan import EnsureBuilder
+from tests.unit.fakes import plan_of
+
+# Printed by docker buildx 0.29.
+RUNNING = """\
+Name:          multiarch
+Driver:        docker-container
+Last Activity: 2026-11-24 00:00:07 +0000 UTC
+
+Nodes:
+Name:                  multiarch0
+Endpoint:              unix:///var/run/docker.sock
+Driver Options:        image="moby/buildkit:v0.32.2"
+Status:                running
+BuildKit daemon flags: --allow-insecure-entitlement=network.host
+BuildKit version:      v0.32.2
+Platforms:             linux/amd64, linux/amd64/v2, linux/arm64
+Labels:
+ org.mobyproject.buildkit.worker.executor:         oci
+GC Policy rule#0:
+ All:            false
+"""
+# Made with --driver-opt image=…,network=host --driver-opt '"env.no_proxy=localhost,127.0.0.1"'
+# --driver-opt '"env.Q=say ""hi"" \ é"' --driver-opt memory=2g
+OPTIONS = """\
+Name:          probe
+Driver:        docker-container
+
+Nodes:
+Name:                  probe0
+Endpoint:              unix:///var/run/docker.sock
+Driver Options:        network="host" env.Q="say \\"hi\\" \\\\ é" env.no_proxy="localhost,127.0.0.1" \
+image="moby/buildkit:v0.32.2" memory="2g"
+Status:                inactive
+BuildKit daemon flags: --allow-insecure-entitlement=network.host
+"""
+DEFAULT = """\
+Name:   default
+Driver: docker
+
+Nodes:
+Name:             default
+Endpoint:         default
+Status:           running
+BuildKit version: v0.32.2
+Platforms:        linux/amd64, linux/arm64
+"""
+BROKEN = """\
+Name:          multiarch
+Driver:        docker-container
+
+Nodes:
+Name:     multiarch0
+Endpoint: unix:///var/run/docker.sock
+Error:    Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+"""
+
+IMAGE = "image=moby/buildkit:v0.32.2"
+INSPECTED = {
+    "a running one": (RUNNING, BuilderFacts(driver="docker-container", options=frozenset({IMAGE}))),
+    "options with commas and quotes": (
+        OPTIONS,
+        BuilderFacts(
+            driver="docker-container",
+            options=frozenset(
+                {IMAGE, "network=host", 'env.Q=say "hi" \\ é', "env.no_proxy=localhost,127.0.0.1", "memory=2g"}
+            ),
+        ),
+    ),
+    "docker's own": (DEFAULT, BuilderFacts(driver="docker", options=frozenset())),
+    "a broken one": (BROKEN, BuilderFacts(driver="docker-container", options=frozenset())),
+    "nothing": ("", BuilderFacts(driver="", options=frozenset())),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), INSPECTED.values(), ids=INSPECTED)
+def test_the_text_of_inspect_is_read(text: str, expected: BuilderFacts) -> None:
+    assert parse_inspect(text) == expected
+
+
+def wanted(*options: str, driver: str = "docker-container") -> EnsureBuilder:
+    plan = plan_of(builder_options=options, builder_driver=driver, builder_endpoint="tcp://x:1")
+    return next(step for step in plan.steps if isinstance(step, EnsureBuilder))
+
+
+MISFITS = {
+    "the one that is wanted": (wanted(), RUNNING, ""),
+    "options beyond those that are wanted": (wanted("network=host"), OPTIONS, ""),
+    "an option with a comma, quoted as buildx wants it": (
+        wanted('"env.no_proxy=localhost,127.0.0.1"'), OPTIONS, ""),
+    "two options in one text": (wanted("network=host,memory=2g"), OPTIONS, ""),
+    "an image among two options in one text": (wanted("network=host,image=moby/buildkit:v0.32.2"), OPTIONS, ""),
+    "an option with quotes": (wanted(r'"env.Q=say ""hi"" \ é"'), OPTIONS, ""),
+    "another image": (wanted("image=other"), RUNNING, "it was made without image=other"),
+    "two that are missing": (
+        wanted("network=host", "memory=2g"), RUNNING, "it was made without network=host, memory=2g"),
+    "another value": (wanted("memory=4g"), OPTIONS, "it was made without memory=4g"),
+    "another driver": (
+        wanted(driver="remote"), RUNNING, "its driver is docker-container, not remote"),
+    "docker's own": (wanted(driver="docker"), DEFAULT, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "text", "reason"), MISFITS.values(), ids=MISFITS)
+def test_a_builder_that_differs_is_told_by_how(step: EnsureBuilder, text: str, reason: str) -> None:
+    assert misfit(step, parse_inspect(text)) == reason

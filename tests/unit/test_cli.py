@@ -1,0 +1,406 @@
+"""The command line, run within this process with an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch import __version__
+from multiarch.cli import main
+from multiarch.errors import EXIT_CODES
+from multiarch.settings import SETTINGS
+from tests.unit.fakes import ECR_HOST, SHA, FakeImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.unit.conftest import MakeScript
+
+ARN = f"arn:aws:codebuild:eu-west-1:123456789012:build/shop:{SHA[:8]}"
+CODEBUILD = {
+    "CODEBUILD_BUILD_ARN": ARN,
+    "CODEBUILD_RESOLVED_SOURCE_VERSION": SHA,
+    "AWS_ECR_REPOSITORY_NAME": "shop",
+}
+
+
+class Said:
+    """How a command ended, and what it said."""
+
+    def __init__(self, code: int, captured: tuple[str, str]) -> None:
+        self.code = code
+        self.out, self.err = captured
+
+    @property
+    def errors(self) -> list[str]:
+        return self.err.splitlines()
+
+
+class Project:
+    """A folder that a command runs in, on a machine with neither docker nor AWS nor git."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.path = "/nowhere"
+        self._capsys = capsys
+
+    def run(self, *words: str, **variables: str) -> Said:
+        environment = {"PATH": self.path, "HOME": str(self.folder / "home"), **variables}
+        self._capsys.readouterr()
+        code = main(words, environment)
+        return Said(code, self._capsys.readouterr())
+
+    def write(self, name: str, text: str = "") -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Project:
+    folder = tmp_path / "shop"
+    (folder / "home").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    made = Project(folder, capsys)
+    made.write("Dockerfile", "FROM scratch\n")
+    return made
+
+
+# Help and version
+
+
+def test_the_version(project: Project) -> None:
+    said = project.run("--version")
+    assert (said.code, said.out, said.err) == (0, f"multiarch {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("-h",)])
+def test_the_help_names_the_commands(project: Project, words: tuple[str, ...]) -> None:
+    said = project.run(*words)
+    assert (said.code, said.err) == (0, "")
+    assert "  build" in said.out
+
+
+def test_the_help_of_build_has_every_flag_under_its_heading_and_every_exit_code(project: Project) -> None:
+    said = project.run("build", "--help")
+    assert (said.code, said.err) == (0, "")
+    for info in SETTINGS:
+        assert all(flag in said.out for flag in info.flags)
+        assert f"\n{info.group}:\n" in said.out
+    for code, _ in EXIT_CODES:
+        assert f"\n  {code} " in said.out
+
+
+def test_no_command_shows_the_help_and_is_no_success(project: Project) -> None:
+    said = project.run()
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("Usage: multiarch ")
+
+
+# The dry run
+
+
+def test_a_dry_run_prints_a_script_and_asks_nobody(project: Project) -> None:
+    said = project.run("build", "--dry-run", **CODEBUILD)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[:3] == [
+        "#!/bin/sh",
+        f"# shop, commit {SHA}, for linux/amd64, linux/arm64",
+        "set -eu",
+    ]
+    assert said.out.endswith(f'echo "{ECR_HOST}/shop@$digest"\n')
+    checked = subprocess.run(["sh", "-n"], input=said.out, text=True, check=False, capture_output=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_a_dry_run_as_json(project: Project) -> None:
+    said = project.run("build", "--dry-run", "--output", "json", "--tag", "stable", **CODEBUILD)
+    assert (said.code, said.err) == (0, "")
+    plan = json.loads(said.out)
+    assert (plan["version"], plan["kind"], plan["tags"]) == (1, "plan", [SHA[:7], "stable"])
+
+
+def test_a_local_dry_run_needs_no_settings_at_all(project: Project) -> None:
+    said = project.run("build", "--local", "--dry-run", "--output=json", GIT_TAG="v1")
+    plan = json.loads(said.out)
+    assert (said.code, plan["repository"], plan["name"]) == (0, None, "shop")
+
+
+def test_what_is_not_known_without_aws_is_a_placeholder(project: Project) -> None:
+    said = project.run("build", "--dry-run", GIT_TAG="v1", AWS_ECR_REPOSITORY_NAME="shop")
+    assert said.code == 0
+    assert "${AWS_ACCOUNT_ID}.dkr.ecr.${AWS_DEFAULT_REGION}.amazonaws.com/shop" in said.out
+
+
+def test_the_path_is_the_context(project: Project) -> None:
+    (project.folder / "app").mkdir()
+    project.write("app/Dockerfile")
+    said = project.run("build", "app", "--dry-run", "--output", "json", **CODEBUILD)
+    [build] = [step for step in json.loads(said.out)["steps"] if step["step"] == "build"]
+    assert build["definition"]["target"]["image"]["context"] == "app"
+
+
+FILES = {
+    "our own": ("multiarch.toml", 'tags = ["from-file"]'),
+    "the project's": ("pyproject.toml", '[tool.multiarch]\ntags = ["from-file"]'),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), FILES.values(), ids=FILES)
+def test_settings_come_from_a_file(project: Project, name: str, text: str) -> None:
+    project.write(name, text)
+    said = project.run("build", "--dry-run", "--output", "json", **CODEBUILD)
+    assert json.loads(said.out)["tags"] == [SHA[:7], "from-file"]
+
+
+@pytest.mark.parametrize("by", ["flag", "variable"])
+def test_the_file_may_be_named(project: Project, by: str) -> None:
+    project.write("multiarch.toml", 'tags = ["not-this"]')
+    project.write("ci.toml", 'tags = ["this"]')
+    words, variables = (("--config", "ci.toml"), {}) if by == "flag" else ((), {"MULTIARCH_CONFIG": "ci.toml"})
+    said = project.run("build", "--dry-run", "--output", "json", *words, **CODEBUILD, **variables)
+    assert json.loads(said.out)["tags"] == [SHA[:7], "this"]
+
+
+FLAGS: dict[str, tuple[tuple[str, ...], str, object]] = {
+    "docker's own short one": (("-t", "a", "-t", "b"), "tags", [SHA[:7], "a", "b"]),
+    "none": (("--tag", ""), "tags", [SHA[:7]]),
+    "commas": (("--platform", "arm64,s390x"), "platforms", ["linux/arm64", "linux/s390x"]),
+    "a tag of one's own": (("--commit-tag", "v1"), "commit_tag", "v1"),
+    "a duration": (("--retry-deadline", "2h"), "retry", {"attempts": 5, "deadline": 7200}),
+}
+
+
+@pytest.mark.parametrize(("words", "key", "expected"), FLAGS.values(), ids=FLAGS)
+def test_flags_reach_the_plan(project: Project, words: tuple[str, ...], key: str, expected: object) -> None:
+    said = project.run("build", "--dry-run", "--output", "json", *words, **CODEBUILD)
+    assert json.loads(said.out)[key] == expected
+
+
+def test_a_secret_s_value_is_nowhere_in_a_dry_run(project: Project) -> None:
+    words = ("build", "--dry-run", "--secret", "id=t,env=TOKEN")
+    for output in ("text", "json"):
+        said = project.run(*words, "--output", output, TOKEN="s3cret-value", **CODEBUILD)
+        assert said.code == 0
+        assert "s3cret-value" not in said.out + said.err
+
+
+# What is wrong
+
+
+WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
+    "no commit": (
+        (), {"AWS_ECR_REPOSITORY_NAME": "shop"},
+        ["error: no commit to name the image after: this is not a git checkout with a commit",
+         "  pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG in the environment"]),
+    "no repository": (
+        ("--commit-tag", "v1"), {},
+        ["error: no repository to push to",
+         "  name it: AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or --repository NAME"]),
+    "no Dockerfile": (
+        ("--file", "Dockerfil"), CODEBUILD,
+        ["error: there is no Dockerfile at Dockerfil",
+         "  name it: --file PATH, or the folder that has it: --context PATH"]),
+    "no context": (
+        ("nowhere",), CODEBUILD,
+        ["error: the context nowhere is not a folder", "  name the folder with the Dockerfile: --context PATH"]),
+    "no platform": (
+        ("--platform", "linux/arm46"), CODEBUILD,
+        ["error: --platform: 'linux/arm46' is not a platform", "  did you mean linux/arm64?"]),
+    "a secret that is missing": (
+        ("--secret", "id=t,env=TOKEN"), CODEBUILD,
+        ["error: the secret t is not there: the variable TOKEN is not set",
+         "  set TOKEN, or name a file: --secret id=t,src=FILE"]),
+    "a file that is missing": (
+        ("--config", "none.toml"), CODEBUILD,
+        ["error: none.toml cannot be read: No such file or directory",
+         "  check that it is there, is a file, and may be read"]),
+    "an unknown region": (
+        ("--region", "eu-wets-1"), CODEBUILD,
+        ["error: unknown AWS region 'eu-wets-1'",
+         "  did you mean eu-west-1? A region newer than the installed botocore works with --registry HOST"]),
+    "a registry that is none": (
+        ("--registry", "a b"), CODEBUILD,
+        ["error: 'a b' is not a registry",
+         "  a registry is a host name: localhost:5000, ghcr.io, ACCOUNT.dkr.ecr.…"]),
+    "a misspelt variable": (
+        (), {**CODEBUILD, "MULTIARCH_PLATFORM": "x"},
+        ["error: the variable MULTIARCH_PLATFORM is not a setting", "  did you mean MULTIARCH_PLATFORMS?"]),
+    "a misspelt choice": (
+        ("--if-exists", "skp"), CODEBUILD,
+        ["error: --if-exists: 'skp' is not one of skip, rebuild, fail", "  did you mean skip?"]),
+    "two settings that contradict each other": (
+        ("--driver", "remote"), CODEBUILD,
+        ["error: the remote driver needs to know where BuildKit listens",
+         "  name it: --builder-endpoint tcp://host:1234"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "variables", "errors"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("mode", [("--dry-run",), ()], ids=["dry run", "real run"])
+def test_what_is_wrong_is_said_once_with_a_way_out_before_anything_is_done(
+    project: Project, mode: tuple[str, ...], words: tuple[str, ...], variables: Mapping[str, str], errors: list[str]
+) -> None:
+    if mode == () and errors[0] == "error: no repository to push to":
+        variables = {**variables, "AWS_REGISTRY_NAME": "localhost:5000"}  # a real run asks AWS for the registry first
+    said = project.run("build", *mode, *words, **variables)
+    assert (said.code, said.out, said.errors) == (2, "", errors)
+
+
+def test_a_file_that_is_no_toml_is_said_with_its_line(project: Project) -> None:
+    project.write("multiarch.toml", "tags = latest\n")
+    said = project.run("build", "--dry-run", **CODEBUILD)
+    assert (said.code, said.out) == (2, "")
+    assert said.errors[0] == "error: multiarch.toml is not TOML: Invalid value (at line 1, column 8)"
+
+
+USAGE = {
+    "an unknown flag": (("build", "--platfrom", "x"), "No such option '--platfrom'", "--platform"),
+    "an unknown command": (("biuld",), "No such command 'biuld'", "build"),
+    "too many paths": (("build", "a", "b"), "Got unexpected extra argument", "b"),
+    "a flag without its value": (("build", "--platform"), "requires an argument", "--platform"),
+    "an output that is none": (("build", "--output", "xml"), "'xml' is not one of", "json"),
+}
+
+
+@pytest.mark.parametrize(("words", "message", "suggestion"), USAGE.values(), ids=USAGE)
+def test_a_wrong_command_is_said_by_click_with_a_suggestion(
+    project: Project, words: tuple[str, ...], message: str, suggestion: str
+) -> None:
+    said = project.run(*words)
+    assert (said.code, said.out) == (2, "")
+    assert message.replace("'", "") in said.err.replace("'", "")
+    assert suggestion in said.errors[-1]
+    assert "Traceback" not in said.err
+
+
+def test_an_error_is_json_too_where_that_was_asked_for(project: Project) -> None:
+    said = project.run("build", "--output", "json", "--platform", "linux/arm46", **CODEBUILD)
+    assert json.loads(said.out) == {
+        "version": 1,
+        "kind": "error",
+        "type": "ConfigurationError",
+        "message": "--platform: 'linux/arm46' is not a platform",
+        "hint": "did you mean linux/arm64?",
+        "exit_code": 2,
+    }
+    assert said.errors[0] == "error: --platform: 'linux/arm46' is not a platform"
+
+
+def test_a_machine_without_docker_ends_with_the_builder_s_exit_code(project: Project) -> None:
+    said = project.run("build", "--local", GIT_TAG="v1")
+    assert (said.code, said.out) == (4, "")
+    assert said.errors[-2:-1] != []
+    assert any(line.startswith("error: ") for line in said.errors)
+    assert "Traceback" not in said.err
+
+
+def test_a_profile_that_is_not_there_is_aws_s_exit_code_and_no_traceback(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")  # boto3 reads the process's own
+    said = project.run("build", GIT_TAG="v1", AWS_ECR_REPOSITORY_NAME="shop")
+    assert (said.code, said.out) == (3, "")
+    assert "nobody" in said.err
+
+
+# A whole local build, with a stand-in for docker
+
+
+BUILDX = """
+case "$*" in
+  "buildx version") echo stand-in ;;
+  "buildx create "*) ;;
+  "buildx bake "*)
+    cat > "$WORLD/definition"
+    while [ "$1" != --metadata-file ]; do shift; done
+    cp "$WORLD/metadata.json" "$2"
+    cat "$WORLD/events" >&2
+    mkdir -p dist && cp "$WORLD/image.tar" dist/shop.tar
+    exit "$(cat "$WORLD/code")" ;;
+  *) exit 64 ;;
+esac
+"""
+
+
+@pytest.fixture
+def docker(project: Project, tmp_path: Path, make_script: MakeScript) -> Path:
+    """A docker that builds what lies in a folder; return the folder."""
+    world = tmp_path / "world"
+    image = FakeImage("linux/amd64", "linux/arm64")
+    blobs = world / "layout" / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for digest, content in {**image.blobs, **{each.digest: each.content for each in image.manifests.values()}}.items():
+        (blobs / digest.removeprefix("sha256:")).write_bytes(content)
+    with tarfile.open(world / "image.tar", "w") as tar:
+        tar.add(world / "layout", ".")
+    metadata = {"image": {"containerimage.digest": image.digest}}
+    (world / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    (world / "events").write_text("", encoding="utf-8")
+    (world / "code").write_text("0", encoding="utf-8")
+    make_script("docker", BUILDX)
+    project.path = os.pathsep.join((str(tmp_path / "bin"), "/usr/bin", "/bin"))
+    return world
+
+
+def test_a_local_build_writes_a_folder_and_says_how_to_load_it(project: Project, docker: Path) -> None:
+    said = project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker))
+    assert said.code == 0, said.err
+    lines = said.out.splitlines()
+    assert lines[0] == "dist/shop"
+    assert lines[1].startswith("digest     sha256:")
+    assert lines[-3:] == [
+        "load it:   tar -C dist/shop -c . | docker load",
+        "run it:    docker run --rm --platform linux/amd64 shop:v1",
+        "run it:    docker run --rm --platform linux/arm64 shop:v1",
+    ]
+    assert sorted(each.name for each in (project.folder / "dist").iterdir()) == ["shop"]
+    assert json.loads((docker / "definition").read_text(encoding="utf-8"))["target"]["image"]["context"] == "."
+
+
+def test_its_result_is_json_on_the_output_and_the_log_is_on_the_other(project: Project, docker: Path) -> None:
+    said = project.run("build", "--local", "--output", "json", "--log-format", "json", GIT_TAG="v1", WORLD=str(docker))
+    result = json.loads(said.out)
+    assert (result["kind"], result["status"], result["image"]) == ("result", "local", "dist/shop")
+    assert all(isinstance(json.loads(line), dict) for line in said.errors)
+
+
+def test_a_second_build_replaces_the_folder(project: Project, docker: Path) -> None:
+    project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker))
+    project.write("dist/shop/oci-layout")
+    project.write("dist/shop/left-over")
+    assert project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker)).code == 0
+    assert not (project.folder / "dist" / "shop" / "left-over").exists()
+
+
+def test_an_image_that_was_changed_on_the_disk_is_not_verified(project: Project, docker: Path) -> None:
+    metadata = {"image": {"containerimage.digest": f"sha256:{'0' * 64}"}}
+    (docker / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    said = project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker))
+    assert (said.code, said.out) == (6, "")
+
+
+def test_a_failed_step_is_the_build_s_exit_code_and_a_secret_that_it_printed_is_nowhere(
+    project: Project, docker: Path
+) -> None:
+    process = 'process \\"/bin/sh -c use s3cret-value\\" did not complete successfully: exit code: 1'
+    name = "[linux/arm64 2/2] RUN use s3cret-value"
+    (docker / "events").write_text(
+        f'{{"vertexes":[{{"digest":"sha256:a","name":"{name}","started":"2026-01-01T00:00:00Z"}}]}}\n'
+        '{"logs":[{"vertex":"sha256:a","data":"czNjcmV0LXZhbHVlIGlzIHdyb25nCg=="}]}\n'
+        f'{{"vertexes":[{{"digest":"sha256:a","name":"{name}","started":"2026-01-01T00:00:00Z",'
+        f'"completed":"2026-01-01T00:00:01Z","error":"{process}"}}]}}\n'
+        f'ERROR: failed to solve: process "/bin/sh -c use s3cret-value" did not complete successfully: exit code: 1\n',
+        encoding="utf-8",
+    )
+    (docker / "code").write_text("1", encoding="utf-8")
+    words = ("build", "--local", "--secret", "id=t,env=TOKEN", "--output", "json")
+    said = project.run(*words, GIT_TAG="v1", WORLD=str(docker), TOKEN="s3cret-value")
+    assert said.code == 5
+    assert "<redacted> is wrong" in said.err
+    assert "s3cret-value" not in said.err
+    assert "s3cret-value" not in said.out

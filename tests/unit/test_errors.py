@@ -1,0 +1,65 @@
+"""Errors and exit codes: a typo is told from an outage."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from multiarch.errors import (
+    EXIT_CODES,
+    AwsError,
+    BuilderError,
+    BuildError,
+    ConfigurationError,
+    InterruptedRunError,
+    MultiarchError,
+    OperationFailedError,
+    RegistryError,
+    RetriesExhaustedError,
+)
+
+CODES = {
+    MultiarchError: 1,
+    ConfigurationError: 2,
+    AwsError: 3,
+    BuilderError: 4,
+    BuildError: 5,
+    RegistryError: 6,
+    RetriesExhaustedError: 7,
+}
+
+
+@pytest.mark.parametrize(("error", "code"), CODES.items(), ids=[each.__name__ for each in CODES])
+def test_each_kind_of_error_has_its_exit_code(error: type[MultiarchError], code: int) -> None:
+    raised = error("what", hint="how")
+    assert (raised.exit_code, raised.message, raised.hint, str(raised)) == (code, "what", "how", "what")
+    assert (str(code), error.meaning) in EXIT_CODES
+
+
+def test_every_error_of_ours_has_a_code_of_its_own() -> None:
+    assert {*CODES, InterruptedRunError} == {MultiarchError, *MultiarchError.__subclasses__()}
+    assert len(set(CODES.values())) == len(CODES)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [
+        (signal.SIGINT, 130, "interrupted by SIGINT"),
+        (signal.SIGTERM, 143, "interrupted by SIGTERM"),
+        (signal.SIGHUP, 129, "interrupted by SIGHUP"),
+    ],
+)
+def test_an_interruption_has_the_shell_s_exit_code(number: signal.Signals, code: int, message: str) -> None:
+    error = InterruptedRunError(number)
+    assert (error.exit_code, error.message) == (code, message)
+    assert InterruptedRunError.exit_code == 130
+
+
+def test_the_exit_codes_are_listed_in_order() -> None:
+    assert [code for code, _ in EXIT_CODES] == ["0", "1", "2", "3", "4", "5", "6", "7", "130"]
+
+
+def test_what_an_edge_heard_is_kept_line_by_line() -> None:
+    error = OperationFailedError("manifest", ["one", "two"], retry_after=3)
+    assert (error.phase, error.lines, error.retry_after, str(error)) == ("manifest", ("one", "two"), 3, "one\ntwo")

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.ecr import Permission, RepositoryFacts
+from multiarch.errors import BuilderError, MultiarchError, OperationFailedError, RegistryError, RetriesExhaustedError
+from multiarch.evidence import Question, Said, find_evidence, questions
+from multiarch.execute import Execution
+from multiarch.failures import Diagnosis, FailureClass, Phase
+from multiarch.image import Registry, Repository
+from tests.unit.fakes import SHOP, FakeClock, FakeRuntime, facts, plan_of, quiet_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+REPOSITORY, PERMISSIONS, IMAGES = Question.REPOSITORY, Question.PERMISSIONS, Question.IMAGES
+ALL = dict.fromkeys(("ecr:UploadLayerPart", "ecr:BatchGetImage"), Permission.ALLOWED)
+NONE_KNOWN = dict.fromkeys(ALL, Permission.UNKNOWN)
+IMMUTABLE = RepositoryFacts(mutability="IMMUTABLE")
+CACHE_400 = "error writing manifest blob: failed commit on ref: unexpected status: 400 Bad Request"
+PUSH_403 = "failed to push: unexpected status from PUT request to https://host/v2/shop/manifests/latest: 403 Forbidden"
+PUSH_EOF = 'failed to push: failed to do request: Post "https://host/v2/shop/blobs/uploads/": EOF'
+PUSH_404 = "failed to push: unexpected status from POST request to https://host/v2/shop/blobs/uploads/: 404 Not Found"
+TAKEN = "The image tag 'latest' already exists in the 'shop' repository and cannot be overwritten"
+
+
+def failure(phase: Phase, line: str) -> Diagnosis:
+    return Diagnosis(phase=phase, failure_class=FailureClass.PERMANENT, cause="it failed", advice="", line=line)
+
+
+@pytest.mark.parametrize(
+    ("phase", "line", "asked"),
+    [
+        (Phase.PUSH, PUSH_403, (REPOSITORY, PERMISSIONS, IMAGES)),
+        (Phase.PUSH, PUSH_EOF, (REPOSITORY, PERMISSIONS)),
+        (Phase.PUSH, "unexpected end of JSON input", (REPOSITORY, PERMISSIONS)),
+        (Phase.PUSH, PUSH_404, (REPOSITORY,)),
+        (Phase.MANIFEST, TAKEN, (REPOSITORY,)),
+        (Phase.CACHE_EXPORT, CACHE_400, (REPOSITORY,)),
+        (Phase.PUSH, "403 Forbidden: User: x is not authorized to perform: ecr:PutImage on resource: y", ()),
+        (Phase.PUSH, "403 Forbidden: DENIED: Your authorization token has expired. Reauthenticate", ()),
+        (Phase.PUSH, "503 Service Unavailable", ()),
+        (Phase.PUSH, "geofence, 14030 bytes", ()),
+        (Phase.RUN_STEP, "curl: 403 Forbidden, EOF, 404 Not Found", ()),
+        (Phase.BASE_PULL, "manifest unknown: 404 Not Found", ()),
+    ],
+)
+def test_only_what_misleads_is_asked_about(phase: Phase, line: str, asked: tuple[Question, ...]) -> None:
+    assert questions(failure(phase, line)) == asked
+
+
+@pytest.mark.parametrize(
+    ("phase", "line", "said", "words"),
+    [
+        (Phase.PUSH, PUSH_404, Said(repository="missing"), "shop does not exist in account 123456789012, eu-west-1"),
+        (Phase.PUSH, PUSH_EOF, Said(repository="missing"), "aws ecr create-repository --region eu-west-1"),
+        (Phase.PUSH, PUSH_404, Said(), ""),
+        (Phase.PUSH, PUSH_404, Said(repository=RepositoryFacts()), ""),
+        (Phase.MANIFEST, TAKEN, Said(repository=IMMUTABLE), "latest is immutable in shop; let it move"),
+        (Phase.MANIFEST, TAKEN, Said(repository=IMMUTABLE), "IMMUTABLE_WITH_EXCLUSION"),
+        (Phase.MANIFEST, "tag is immutable", Said(repository=IMMUTABLE), "0123456, latest is immutable"),
+        (Phase.CACHE_EXPORT, CACHE_400, Said(repository=IMMUTABLE), "cache is immutable in shop"),
+        (
+            Phase.CACHE_EXPORT,
+            CACHE_400,
+            Said(repository=RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("cache*",))),
+            "",
+        ),
+        (
+            Phase.PUSH,
+            PUSH_403,
+            Said(permissions={**ALL, "ecr:UploadLayerPart": Permission.DENIED}, images=99_999),
+            "the role may not do ecr:UploadLayerPart on shop; python -m multiarch policy",
+        ),
+        (Phase.PUSH, PUSH_403, Said(permissions=ALL, images=100_000), "shop holds 100,000 images"),
+        (Phase.PUSH, PUSH_403, Said(permissions=ALL, images=12), "ecr:InitiateLayerUpload and ecr:PutImage cannot"),
+        # Immutable tags answer with words of their own, never with 403.
+        (Phase.PUSH, PUSH_403, Said(repository=IMMUTABLE, permissions=NONE_KNOWN), ""),
+        (Phase.PUSH, PUSH_EOF, Said(permissions=ALL), "ecr:InitiateLayerUpload"),
+        (Phase.PUSH, PUSH_EOF, Said(permissions=NONE_KNOWN), ""),
+    ],
+)
+def test_what_aws_says_decides(phase: Phase, line: str, said: Said, words: str) -> None:
+    found = find_evidence(plan_of(), failure(phase, line), lambda _repository, _questions: said)
+    assert words in found if words else not found
+
+
+def refuse(repository: Repository, questions: Sequence[Question]) -> Said:
+    raise AssertionError((repository, questions))
+
+
+@pytest.mark.parametrize(
+    ("host", "diagnosis"),
+    [
+        ("localhost:5000", failure(Phase.PUSH, PUSH_403)),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", failure(Phase.PUSH, "503 Service Unavailable")),
+    ],
+    ids=["another registry", "a clear answer"],
+)
+def test_nobody_is_asked_without_need(host: str, diagnosis: Diagnosis) -> None:
+    assert not find_evidence(plan_of(facts(registry=Registry.parse(host))), diagnosis, refuse)
+
+
+def test_the_repository_of_the_cache_is_asked_about_its_own_tag() -> None:
+    asked = []
+
+    def ask(repository: Repository, _questions: Sequence[Question]) -> Said:
+        asked.append(repository)
+        return Said(repository=IMMUTABLE)
+
+    plan = plan_of(cache_ref="210987654321.dkr.ecr.us-east-1.amazonaws.com/caches:shop")
+    found = find_evidence(plan, failure(Phase.CACHE_EXPORT, CACHE_400), ask)
+    assert [each.name for each in asked] == ["caches"]
+    assert "shop is immutable in caches" in found
+    assert "--region us-east-1 --registry-id 210987654321 --repository-name caches" in found
+
+
+def run(runtime: FakeRuntime) -> tuple[MultiarchError | None, Sequence[str]]:
+    """The error that ended a run, or its warnings."""
+    clock = FakeClock()
+    log, _ = quiet_log()
+    try:
+        result = Execution(plan_of(), runtime, log, clock=clock, sleep=clock.sleep).run()
+    except MultiarchError as error:
+        return error, ()
+    return None, result.warnings
+
+
+@pytest.mark.parametrize(
+    ("event", "phase", "line", "kind"),
+    [
+        ("bake", "push", PUSH_404, MultiarchError),
+        ("tag latest", "manifest", TAKEN, RegistryError),
+        ("bake", "push", PUSH_EOF, RetriesExhaustedError),
+    ],
+)
+def test_a_failure_for_good_says_what_aws_says_once(
+    event: str, phase: str, line: str, kind: type[MultiarchError]
+) -> None:
+    runtime = FakeRuntime()
+    runtime.said = Said(repository="missing")
+    runtime.fail(event, *[OperationFailedError(phase, [line])] * 9)
+    error, _ = run(runtime)
+    assert isinstance(error, kind)
+    assert "AWS says: the repository shop does not exist" in error.hint
+    assert len([each for each in runtime.events if each.startswith("ask about")]) == 1
+
+
+def test_a_failure_that_passed_asks_nobody() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("bake", OperationFailedError("push", [PUSH_EOF]))
+    assert run(runtime)[0] is None
+    assert not [each for each in runtime.events if each.startswith("ask about")]
+
+
+def test_a_builder_that_fails_asks_nobody() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("daemon", ["docker: command not found"]))
+    assert isinstance(run(runtime)[0], BuilderError)
+    assert not [each for each in runtime.events if each.startswith("ask about")]
+
+
+def test_the_subject_is_the_image_s_repository() -> None:
+    asked: list[Repository] = []
+
+    def ask(repository: Repository, _questions: Sequence[Question]) -> Said:
+        asked.append(repository)
+        return Said()
+
+    find_evidence(plan_of(), failure(Phase.PUSH, PUSH_403), ask)
+    assert asked == [SHOP]

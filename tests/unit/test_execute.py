@@ -1,0 +1,666 @@
+"""A plan carried out in a world in memory: the order, what is published, and what is tried again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.errors import (
+    AwsError,
+    BuilderError,
+    BuildError,
+    ConfigurationError,
+    MultiarchError,
+    OperationFailedError,
+    RegistryError,
+    RetriesExhaustedError,
+)
+from multiarch.execute import Execution
+from multiarch.image import Registry
+from multiarch.manifest import PlatformImage
+from multiarch.result import Result, TagOutcome
+from tests.unit.fakes import (
+    AMD64,
+    ARM64,
+    DIRTY,
+    ECR_HOST,
+    NEWER,
+    SHA,
+    FakeClock,
+    FakeImage,
+    FakeRuntime,
+    facts,
+    layers_of,
+    plan_of,
+    quiet_log,
+)
+
+if TYPE_CHECKING:
+    from multiarch.plan import Plan
+
+TAG = SHA[:7]
+CACHE_OPTIONS = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+BOTH = ("linux/amd64", "linux/arm64")
+UNAVAILABLE = "unexpected status from GET request to https://x/v2/shop/manifests/y: 503 Service Unavailable"
+EXPIRED = "403 Forbidden: DENIED: Your authorization token has expired. Reauthenticate and try again."
+EXISTS = 'ERROR: existing instance for "multiarch" but no append mode, specify the node name to make changes'
+LOST = "ERROR: failed to solve: rpc error: code = Unavailable desc = error reading from server: EOF"
+FITTING = 'Driver: docker-container\nDriver Options: image="moby/buildkit:v0.32.2"\n'
+
+
+class Ran:
+    """One execution: what came of it, and what was seen."""
+
+    def __init__(self, runtime: FakeRuntime, plan: Plan | None = None) -> None:
+        self.clock = FakeClock()
+        self.log, self.stream = quiet_log()
+        self._execution = Execution(plan or plan_of(), runtime, self.log, clock=self.clock, sleep=self.clock.sleep)
+
+    def result(self) -> Result:
+        return self._execution.run()
+
+    def error(self) -> MultiarchError:
+        with pytest.raises(MultiarchError) as caught:
+            self._execution.run()
+        return caught.value
+
+    @property
+    def said(self) -> str:
+        return self.stream.getvalue()
+
+
+def layer_digests(platform: str) -> tuple[str, ...]:
+    return tuple(str(layer["digest"]) for layer in layers_of(platform))
+
+
+def after_preparation(runtime: FakeRuntime) -> list[str]:
+    return runtime.events[runtime.events.index("bake") :]
+
+
+# The main job
+
+
+def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_tag_comes_first() -> None:
+    runtime = FakeRuntime()
+    image = runtime.builds
+    result = Ran(runtime).result()
+    events = after_preparation(runtime)
+    assert events[0:2] == ["bake", f"read {image.digest}"]
+    assert sorted(events[2:6]) == sorted([*(f"read {image.platform_digest(each)}" for each in (0, 1)), "blob", "blob"])
+    assert events[6:] == [f"read {TAG}", f"tag {TAG}", "read latest", "tag latest"]
+    assert result == Result(
+        status="built",
+        image=f"{ECR_HOST}/shop@{image.digest}",
+        digest=image.digest,
+        commit=SHA,
+        tags=(
+            TagOutcome(tag=TAG, reference=f"{ECR_HOST}/shop:{TAG}", action="created", previous=""),
+            TagOutcome(tag="latest", reference=f"{ECR_HOST}/shop:latest", action="created", previous=""),
+        ),
+        platforms=(
+            PlatformImage(
+                platform=AMD64, digest=image.platform_digest(0), size=1124, layers=layer_digests("linux/amd64")
+            ),
+            PlatformImage(
+                platform=ARM64, digest=image.platform_digest(1), size=1124, layers=layer_digests("linux/arm64")
+            ),
+        ),
+        cache=None,
+        cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
+        phases={"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": 0.0},
+        seconds=0.0,
+    )
+
+
+def test_login_repository_and_the_look_for_this_commit_s_image_keep_their_order() -> None:
+    runtime = FakeRuntime()
+    Ran(runtime).result()
+    registry = [each for each in runtime.events if each in ("login", "find shop", f"read {TAG}")]
+    assert registry == ["login", "find shop", f"read {TAG}", f"read {TAG}"]
+    assert runtime.events.index("bake") > runtime.events.index("create --name")
+    assert runtime.events.index("bake") > runtime.events.index("version")
+
+
+def test_login_and_builder_are_prepared_at_the_same_time() -> None:
+    meet = threading.Barrier(2, timeout=5)
+    runtime = FakeRuntime()
+    runtime.hooks = {"login": meet.wait, "create --name": meet.wait}
+    assert Ran(runtime).result().status == "built"
+    assert not meet.broken
+
+
+def test_a_moved_tag_names_what_it_pointed_at_before() -> None:
+    runtime = FakeRuntime()
+    before = FakeImage(*BOTH, revision="", salt="before")
+    runtime.add(before, "latest")
+    result = Ran(runtime).result()
+    assert result.tags[1] == TagOutcome(
+        tag="latest", reference=f"{ECR_HOST}/shop:latest", action="moved", previous=before.digest
+    )
+
+
+def test_a_tag_that_is_right_already_is_left_alone() -> None:
+    runtime = FakeRuntime()
+    runtime.add(runtime.builds, "latest")
+    assert Ran(runtime).result().tags[1].action == "unchanged"
+    assert runtime.count("tag latest") == 0
+
+
+def test_a_local_build_is_unpacked_then_verified_and_nothing_is_tagged() -> None:
+    runtime = FakeRuntime()
+    result = Ran(runtime, plan_of(facts(registry=None))).result()
+    assert after_preparation(runtime)[:3] == [
+        "bake",
+        "unpack dist/shop.tar to dist/shop",
+        f"read {runtime.builds.digest}",
+    ]
+    assert runtime.tagged() == {}
+    assert "login" not in runtime.events
+    assert (result.status, result.image, result.tags) == ("local", "dist/shop", ())
+
+
+def test_a_builder_that_is_not_kept_is_removed_when_all_else_is_done() -> None:
+    runtime = FakeRuntime()
+    Ran(runtime, plan_of(builder_keep=False)).result()
+    assert runtime.events[-1] == "rm multiarch"
+
+
+def test_a_builder_that_cannot_be_removed_does_not_fail_a_published_image() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("rm multiarch", OperationFailedError("other", ["ERROR: something nobody knows"]))
+    result = Ran(runtime, plan_of(builder_keep=False)).result()
+    assert result.status == "built"
+    assert result.warnings == ("the builder is left behind: ERROR: something nobody knows",)
+
+
+def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH, salt="before"), f"{TAG}-dirty", "latest")
+    result = Ran(runtime, plan_of(facts(commit=DIRTY))).result()
+    assert [(each.tag, each.action) for each in result.tags] == [(f"{TAG}-dirty", "moved")]
+    assert result.commit == f"{SHA}-dirty"
+
+
+# What is not there
+
+
+def test_a_missing_repository_ends_the_run_before_the_build_and_says_how_to_make_it() -> None:
+    runtime = FakeRuntime()
+    runtime.state = "missing"
+    error = Ran(runtime).error()
+    assert type(error) is RegistryError
+    assert error.message == "the repository shop does not exist in account 123456789012, eu-west-1"
+    assert error.hint == (
+        "make it once, as that account: aws ecr create-repository --region eu-west-1 --repository-name shop"
+    )
+    assert "bake" not in runtime.events
+
+
+def test_a_repository_that_nobody_may_ask_about_is_left_to_the_push() -> None:
+    runtime = FakeRuntime()
+    runtime.state = "unknown"
+    assert Ran(runtime).result().status == "built"
+
+
+def test_a_build_without_a_digest_is_the_builder_s_fault() -> None:
+    runtime = FakeRuntime()
+    runtime.metadata = {"buildx.build.warnings": []}
+    error = Ran(runtime).error()
+    assert type(error) is BuilderError
+    assert error.message == "buildx ended well but names no digest"
+    assert runtime.tagged() == {}
+
+
+# Reuse
+
+
+def test_this_commit_s_image_is_taken_as_it_is_verified_and_moving_tags_follow() -> None:
+    runtime = FakeRuntime()
+    there = FakeImage(*BOTH, salt="before")
+    runtime.add(there, TAG)
+    result = Ran(runtime).result()
+    assert (result.status, result.digest) == ("reused", there.digest)
+    assert [(each.tag, each.action) for each in result.tags] == [(TAG, "unchanged"), ("latest", "created")]
+    assert "bake" not in runtime.events
+    assert f"read {there.platform_digest(1)}" in runtime.events
+
+
+def test_a_reused_image_does_not_wait_for_the_builder() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH), TAG)
+    never = threading.Event()
+    runtime.hooks["create --name"] = lambda: never.wait(20)
+    try:
+        assert Ran(runtime).result().status == "reused"
+    finally:
+        never.set()
+
+
+def test_a_builder_that_is_not_kept_is_removed_after_it_was_made_also_where_nothing_was_built() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH), TAG)
+    made = threading.Event()
+
+    def make() -> None:
+        time.sleep(0.1)  # in its own thread, while the others go on
+        made.set()
+
+    order: list[bool] = []
+    runtime.hooks = {"create --name": make, "rm multiarch": lambda: order.append(made.is_set())}
+    Ran(runtime, plan_of(builder_keep=False)).result()
+    assert order == [True]
+
+
+ANOTHER_NAME = "a name for this commit: --commit-tag TAG; one that moves: --tag TAG; --if-exists rebuild replaces it"
+REUSE_REFUSED = {
+    "fail": (
+        {"if_exists": "fail"}, FakeImage(*BOTH),
+        "{image} is there already: {digest}", "--if-exists skip takes it as it is; rebuild replaces it",
+    ),
+    "another commit under a derived tag": (
+        {}, FakeImage(*BOTH, revision=NEWER),
+        f"{{image}} is the image of another build: commit {NEWER}, {{digest}}", ANOTHER_NAME,
+    ),
+    "another commit under a tag of one's own": (
+        {"commit_tag": "v1"}, FakeImage(*BOTH, revision=NEWER),
+        f"{{image}} is the image of another build: commit {NEWER}, {{digest}}", ANOTHER_NAME,
+    ),
+    "nobody knows which commit under a tag of one's own": (
+        {"commit_tag": "v1"}, FakeImage(*BOTH, revision=""),
+        "{image} is the image of another build: it does not say which commit, {digest}", ANOTHER_NAME,
+    ),
+    "a platform is not in it": (
+        {}, FakeImage("linux/amd64", "linux/s390x"),
+        "{image} is there already, without linux/arm64: {digest}", "--if-exists rebuild replaces it",
+    ),
+    "one manifest where two platforms were asked for": (
+        {}, FakeImage("linux/amd64"),
+        "{image} is there already, without linux/amd64, linux/arm64: {digest}", "--if-exists rebuild replaces it",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "there", "message", "hint"), REUSE_REFUSED.values(), ids=REUSE_REFUSED)
+def test_an_image_that_is_there_and_is_not_wanted_ends_the_run(
+    flags: dict[str, object], there: FakeImage, message: str, hint: str
+) -> None:
+    runtime, tag = FakeRuntime(), str(flags.get("commit_tag", TAG))
+    runtime.add(there, tag)
+    error = Ran(runtime, plan_of(**flags)).error()
+    assert type(error) is ConfigurationError
+    assert error.message == message.format(image=f"{ECR_HOST}/shop:{tag}", digest=there.digest)
+    assert error.hint == hint
+    assert runtime.tagged() == {tag: there.digest}
+
+
+REPLACED = {
+    "rebuild replaces this commit's image": ({"if_exists": "rebuild"}, FakeImage(*BOTH, salt="before"), TAG),
+    "and another commit's under a tag of one's own": (
+        {"if_exists": "rebuild", "commit_tag": "v1"},
+        FakeImage(*BOTH, revision=NEWER),
+        "v1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("flags", "there", "tag"), REPLACED.values(), ids=REPLACED)
+def test_an_image_that_is_to_be_replaced_is_built_and_replaced(
+    flags: dict[str, object], there: FakeImage, tag: str
+) -> None:
+    runtime = FakeRuntime()
+    runtime.add(there, tag)
+    result = Ran(runtime, plan_of(**flags)).result()
+    assert runtime.count("bake") == 1
+    assert result.tags[0].action == "moved"
+    assert result.tags[0].previous == there.digest
+    assert runtime.tagged()[tag] == runtime.builds.digest
+
+
+def test_a_tag_of_one_s_own_that_names_this_commit_is_reused() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH), "v1")
+    assert Ran(runtime, plan_of(commit_tag="v1")).result().status == "reused"
+
+
+def test_a_derived_tag_without_a_revision_can_be_of_no_other_commit_and_is_reused() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH, revision=""), TAG)
+    assert Ran(runtime).result().status == "reused"
+
+
+def test_a_reused_image_of_another_architecture_is_not_spread_to_moving_tags() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage("linux/amd64", says={"linux/amd64": {"os": "linux", "architecture": "arm64"}}), TAG)
+    error = Ran(runtime, plan_of(platforms=("linux/amd64",))).error()
+    assert type(error) is RegistryError
+    assert "latest" not in runtime.tagged()
+
+
+# Races and newer commits
+
+
+def test_a_commit_tag_that_another_build_published_meanwhile_is_kept_and_moving_tags_follow_it() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage(*BOTH, salt="theirs")
+    runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
+    result = Ran(runtime).result()
+    assert result.digest == theirs.digest
+    assert [(each.tag, each.action) for each in result.tags] == [(TAG, "unchanged"), ("latest", "created")]
+    assert runtime.tagged() == {TAG: theirs.digest, "latest": theirs.digest}
+    assert result.warnings == (f"{TAG} was published by another build meanwhile: {theirs.digest} is kept",)
+
+
+def test_what_was_published_meanwhile_is_verified_before_latest_follows_it() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage("linux/amd64", "linux/s390x", salt="theirs")
+    runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
+    error = Ran(runtime).error()
+    assert type(error) is RegistryError
+    assert runtime.tagged() == {TAG: theirs.digest}
+
+
+NEWEST = {
+    # ancestors by history, annotated time, kept?
+    "a newer commit by history": (True, "", True),
+    "an older commit by history, whatever the times say": (False, "2099-01-01T00:00:00+00:00", False),
+    "a newer commit by time, in a clone without its history": (None, "2099-01-01T00:00:00+00:00", True),
+    "an older commit by time": (None, "2001-01-01T00:00:00+00:00", False),
+    "no history and no time": (None, "", False),
+    "a time without a zone is no time": (None, "2099-01-01T00:00:00", False),
+}
+
+
+@pytest.mark.parametrize(("is_ancestor", "time", "kept"), NEWEST.values(), ids=NEWEST)
+def test_a_moving_tag_is_not_moved_back(is_ancestor: bool | None, time: str, kept: bool) -> None:  # noqa: FBT001
+    runtime = FakeRuntime()
+    newest = FakeImage(*BOTH, revision=NEWER, time=time)
+    runtime.add(newest, "latest")
+    if is_ancestor is not None:
+        runtime.ancestors[SHA, NEWER] = is_ancestor
+    result = Ran(runtime).result()
+    expected = ("kept", newest.digest) if kept else ("moved", runtime.builds.digest)
+    assert (result.tags[1].action, runtime.tagged()["latest"]) == expected
+    assert result.tags[1].previous == ("" if kept else newest.digest)
+    assert result.warnings == ((f"latest stays where it is: it names a newer commit, {NEWER}",) if kept else ())
+
+
+def test_force_move_moves_a_tag_back() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH, revision=NEWER), "latest")
+    runtime.ancestors[SHA, NEWER] = True
+    assert Ran(runtime, plan_of(force_move=True)).result().tags[1].action == "moved"
+
+
+# Verification
+
+
+UNVERIFIED = {
+    "a platform is missing": (
+        FakeImage("linux/amd64", "linux/s390x"),
+        "the image {digest} lacks linux/arm64",
+    ),
+    "a platform was built for another": (
+        FakeImage(*BOTH, says={"linux/arm64": {"os": "linux", "architecture": "amd64"}}),
+        "the image for linux/arm64 was built for linux/amd64: {second}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("image", "message"), UNVERIFIED.values(), ids=UNVERIFIED)
+def test_an_image_that_fails_verification_publishes_nothing_and_is_not_tried_again(
+    image: FakeImage, message: str
+) -> None:
+    runtime = FakeRuntime(builds=image)
+    ran = Ran(runtime)
+    error = ran.error()
+    assert type(error) is RegistryError
+    assert error.message == message.format(digest=image.digest, second=image.platform_digest(1))
+    assert runtime.tagged() == {}
+    assert (runtime.count("bake"), ran.clock.slept) == (1, [])
+
+
+def test_an_image_that_cannot_be_read_back_is_a_registry_error() -> None:
+    runtime = FakeRuntime()
+    runtime.metadata = {"image": {"containerimage.digest": f"sha256:{'1' * 64}"}}
+    error = Ran(runtime).error()
+    assert (type(error), error.exit_code) == (RegistryError, 6)
+    assert error.message.startswith("verify: ")
+    assert runtime.tagged() == {}
+
+
+def test_platforms_with_the_very_same_layers_are_worth_a_warning() -> None:
+    result = Ran(FakeRuntime(builds=FakeImage(*BOTH, base="linux/amd64"))).result()
+    assert result.warnings == (
+        "linux/amd64 and linux/arm64 have the very same layers: does a FROM line name one platform?",
+    )
+
+
+# The builder
+
+
+def test_a_builder_that_fits_is_taken() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.answers["inspect multiarch"] = FITTING
+    ran = Ran(runtime)
+    ran.result()
+    assert [each for each in runtime.events if "multiarch" in each] == ["inspect multiarch"]
+    assert "took multiarch, which was there" in ran.said
+
+
+@pytest.mark.parametrize(
+    "inspected",
+    [
+        pytest.param('Driver: docker-container\nDriver Options: image="moby/buildkit:v0.1.0"\n', id="another image"),
+        pytest.param("Driver: docker-container\n", id="no options"),
+    ],
+)
+def test_a_builder_that_does_not_fit_is_made_anew_with_its_cache(inspected: str) -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.answers["inspect multiarch"] = inspected
+    ran = Ran(runtime)
+    result = ran.result()
+    builder = [each for each in runtime.events if each.split()[0] in ("create", "inspect", "rm")]
+    assert builder == ["create --name", "inspect multiarch", "rm --keep-state", "create --name"]
+    assert "is made anew, with its cache: it was made without image=moby/buildkit:v0.32.2" in ran.said
+    assert result.warnings == ()
+
+
+def test_a_builder_of_another_driver_is_not_ours_to_remove() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.answers["inspect multiarch"] = "Driver: kubernetes\n"
+    error = Ran(runtime).error()
+    assert type(error) is BuilderError
+    assert error.message == (
+        "the builder multiarch is not the one that is wanted: its driver is kubernetes, not docker-container"
+    )
+    assert error.hint == "name another one with --builder, or set --driver to what it is"
+    assert "rm --keep-state" not in runtime.events
+
+
+def test_a_builder_that_does_not_boot_is_made_anew() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.fail("inspect multiarch", OperationFailedError("builder-boot", ["ERROR: no such container", ""]))
+    result = Ran(runtime).result()
+    assert result.warnings == ("multiarch does not boot, and is made anew: ERROR: no such container",)
+    assert runtime.count("rm --keep-state") == 1
+
+
+def test_the_docker_driver_has_nothing_to_make() -> None:
+    runtime = FakeRuntime()
+    runtime.answers["inspect default"] = "Driver: docker\n"
+    Ran(runtime, plan_of(builder_driver="docker")).result()
+    assert "create --name" not in runtime.events
+
+
+def test_a_docker_driver_that_does_not_answer_ends_the_run() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("inspect default", OperationFailedError("builder-boot", ["ERROR: something nobody knows"]))
+    error = Ran(runtime, plan_of(builder_driver="docker")).error()
+    assert type(error) is BuilderError
+    assert error.message == "builder: ERROR: something nobody knows"
+
+
+def test_a_builder_that_is_lost_in_the_build_is_repaired_and_the_build_alone_is_tried_again() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("bake", OperationFailedError("other", [LOST]))
+    ran = Ran(runtime)
+    result = ran.result()
+    builder = [each for each in runtime.events if each in ("create --name", "bake")]
+    assert builder == ["create --name", "bake", "create --name", "bake"]
+    assert (runtime.count("login"), runtime.count("find shop")) == (1, 1)
+    assert ran.clock.slept == [0]
+    assert [(each.step, each.attempt, each.wait) for each in result.retries] == [("build", 2, 0)]
+
+
+# Retries
+
+
+@pytest.mark.parametrize(
+    ("event", "step"),
+    [
+        pytest.param("version", "docker", id="docker"),
+        pytest.param("login", "login", id="login"),
+        pytest.param(f"read {TAG}", "registry", id="the look for the image"),
+        pytest.param("blob", "verify", id="verify"),
+        pytest.param(f"tag {TAG}", "tag", id="tag"),
+        pytest.param("tag latest", "tag", id="moving tag"),
+    ],
+)
+def test_a_failure_that_can_pass_repeats_its_own_phase_alone(event: str, step: str) -> None:
+    runtime = FakeRuntime()
+    runtime.fail(event, OperationFailedError("manifest", [UNAVAILABLE], retry_after=7))
+    ran = Ran(runtime)
+    result = ran.result()
+    assert [each.step for each in result.retries] == [step]
+    assert ran.clock.slept == [7]
+    assert runtime.count("bake") == 1
+    assert result.seconds == 7
+    assert runtime.tagged() == {TAG: runtime.builds.digest, "latest": runtime.builds.digest}
+
+
+def test_a_build_that_broke_off_is_tried_again_alone_and_waits_as_long_as_it_was_told() -> None:
+    runtime = FakeRuntime()
+    throttled = (
+        "#8 ERROR: unexpected status code https://registry-1.docker.io/v2/x: 429 Too Many Requests: retry after 12 s"
+    )
+    runtime.fail("bake", OperationFailedError("other", [throttled]))
+    ran = Ran(runtime)
+    ran.result()
+    assert (runtime.count("bake"), runtime.count("login"), ran.clock.slept) == (2, 1, [12])
+
+
+def test_an_expired_login_is_renewed_before_the_next_try() -> None:
+    runtime = FakeRuntime()
+    runtime.fail(f"tag {TAG}", OperationFailedError("manifest", [EXPIRED]))
+    Ran(runtime).result()
+    events = after_preparation(runtime)
+    begin = events.index(f"tag {TAG}")
+    assert events[begin : begin + 4] == [f"tag {TAG}", "login again", f"read {TAG}", f"tag {TAG}"]
+
+
+def test_credentials_that_stay_expired_end_the_run_after_the_tries() -> None:
+    """The cure for an expired login is a login: where that says the same, it must not be its own cure."""
+    expired = "An error occurred (ExpiredTokenException) when calling the GetAuthorizationToken operation: expired"
+    runtime = FakeRuntime()
+    errors = [OperationFailedError("ecr-api", [expired]) for _ in range(2000)]
+    runtime.fail("login", *errors)
+    runtime.fail("login again", *errors)
+    error = Ran(runtime, plan_of(retry_attempts=3)).error()
+    assert isinstance(error, (RetriesExhaustedError, AwsError))
+    assert runtime.count("login") + runtime.count("login again") <= 9
+    assert "bake" not in runtime.events
+
+
+def test_a_failure_that_no_try_can_cure_is_not_tried_again() -> None:
+    runtime = FakeRuntime()
+    refused = (
+        "An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: "
+        "User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ecr:GetAuthorizationToken"
+    )
+    runtime.fail("login", OperationFailedError("ecr-api", [refused]))
+    ran = Ran(runtime)
+    error = ran.error()
+    assert type(error) is AwsError
+    assert error.message == "login: the role may not do ecr:GetAuthorizationToken"
+    assert (runtime.count("login"), ran.clock.slept) == (1, [])
+
+
+def test_a_cause_that_does_not_pass_uses_up_the_tries() -> None:
+    runtime = FakeRuntime()
+    errors = [OperationFailedError("manifest", [UNAVAILABLE], retry_after=2) for _ in range(3)]
+    runtime.fail("tag latest", *errors)
+    error = Ran(runtime, plan_of(retry_attempts=3)).error()
+    assert type(error) is RetriesExhaustedError
+    assert error.message.endswith("(tried 3 times in 4 s)")
+    assert runtime.tagged() == {TAG: runtime.builds.digest}
+
+
+# A failed build
+
+
+def event_line(name: str, error: str = "") -> str:
+    parts = f'"digest":"sha256:a","name":"{name}","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01Z"'
+    return f'{{"vertexes":[{{{parts},"error":"{error}"}}]}}'
+
+
+def test_a_failed_step_is_shown_with_its_name_and_is_a_build_error() -> None:
+    runtime = FakeRuntime()
+    failure = 'process \\"/bin/sh -c make\\" did not complete successfully: exit code: 2'
+    runtime.lines = [
+        event_line("[linux/arm64 2/2] RUN make", failure),
+        '{"logs":[{"vertex":"sha256:a","stream":2,"data":"Y2M6IGJhZCB0aGluZwo="}]}',
+    ]
+    runtime.fail("bake", OperationFailedError("other", []))
+    ran = Ran(runtime)
+    error = ran.error()
+    assert type(error) is BuildError
+    assert "failed: [linux/arm64 2/2] RUN make" in ran.said
+    assert "cc: bad thing" in ran.said
+    assert runtime.tagged() == {}
+
+
+def test_a_builder_that_cannot_run_a_platform_is_said_with_those_that_it_can() -> None:
+    runtime = FakeRuntime()
+    failure = 'process \\"/bin/sh -c make\\" did not complete successfully: exit code: 255'
+    runtime.lines = [
+        event_line("[linux/arm64 2/2] RUN make", failure),
+        '{"logs":[{"vertex":"sha256:a","stream":2,"data":"ZXhlYyAvYmluL3NoOiBleGVjIGZvcm1hdCBlcnJvcgo="}]}',
+    ]
+    runtime.fail("bake", OperationFailedError("other", []))
+    error = Ran(runtime).error()
+    assert type(error) is BuilderError
+    assert error.hint.splitlines()[-1] == "the builder multiarch runs linux/amd64"
+
+
+def test_a_cache_that_could_not_be_written_is_said_and_the_image_is_good() -> None:
+    runtime = FakeRuntime()
+    runtime.lines = [event_line("exporting cache to registry", "400 Bad Request")]
+    result = Ran(runtime).result()
+    assert result.status == "built"
+    assert result.warnings == ("the cache could not be written, the image is good: 400 Bad Request",)
+
+
+def test_other_registries_need_no_login_and_no_look_for_the_repository() -> None:
+    runtime = FakeRuntime()
+    result = Ran(runtime, plan_of(facts(registry=Registry.parse("localhost:5000")))).result()
+    assert result.image == f"localhost:5000/shop@{runtime.builds.digest}"
+    assert {"login", "find shop"}.isdisjoint(runtime.events)
+
+
+def test_an_error_of_our_own_in_a_thread_is_raised_and_not_lost() -> None:
+    runtime = FakeRuntime()
+
+    def break_down() -> None:
+        msg = "a bug"
+        raise ZeroDivisionError(msg)
+
+    runtime.hooks["create --name"] = break_down
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        Ran(runtime).result()

@@ -1,0 +1,216 @@
+"""git, asked about real checkouts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.edges.git import is_ancestor, read_checkout
+from multiarch.errors import ConfigurationError
+from multiarch.source import Checkout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": "/nonexistent",
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_DATE": "1700000000 +0200",
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+
+
+def git(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", *words], cwd=folder, env=ENVIRONMENT, check=True, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout.strip()
+
+
+def commit(folder: Path, name: str = "file") -> str:
+    (folder / name).write_text(name, encoding="utf-8")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", name)
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with one commit."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    commit(folder)
+    return folder
+
+
+def head(folder: Path) -> str:
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_a_clean_checkout(checkout: Path) -> None:
+    assert read_checkout(checkout, ENVIRONMENT) == Checkout(sha=head(checkout), changes=(), time=1_700_000_000)
+
+
+def test_every_kind_of_change_is_told_by_its_path_from_the_top(checkout: Path) -> None:
+    commit(checkout, "moved")
+    commit(checkout, "removed")
+    (checkout / "file").write_text("changed", encoding="utf-8")
+    git(checkout, "mv", "moved", "to here")
+    git(checkout, "rm", "--quiet", "removed")
+    (checkout / "new\nfile").touch()
+    found = read_checkout(checkout, ENVIRONMENT)
+    assert found
+    assert sorted(found.changes) == ["file", "new\nfile", "removed", "to here"]
+
+
+def test_ignored_files_are_no_changes(checkout: Path) -> None:
+    (checkout / ".gitignore").write_text("build/\n", encoding="utf-8")
+    commit(checkout)
+    (checkout / "build").mkdir()
+    (checkout / "build" / "x").touch()
+    found = read_checkout(checkout, ENVIRONMENT)
+    assert found
+    assert found.changes == ()
+
+
+def test_a_name_that_is_no_utf_8_is_a_change_like_any_other(checkout: Path) -> None:
+    with open(os.fsencode(checkout) + b"/caf\xe9", "w", encoding="utf-8"):  # noqa: PTH123 - a Path cannot be bytes
+        pass
+    found = read_checkout(checkout, ENVIRONMENT)
+    assert found
+    assert [os.fsencode(each) for each in found.changes] == [b"caf\xe9"]
+
+
+def test_a_subfolder_is_the_whole_checkout_s(checkout: Path) -> None:
+    (checkout / "app").mkdir()
+    (checkout / "other").touch()
+    found = read_checkout(checkout / "app", ENVIRONMENT, leave_out=checkout / "app" / "dist")
+    assert found == Checkout(sha=head(checkout), changes=("other",), time=1_700_000_000)
+
+
+LEFT_OUT = {
+    "our own output": "dist",
+    "in a folder that is not there": "out/dist",
+    "with a name full of patterns": "d[i]st*",
+    "outside the checkout": "../dist",
+}
+
+
+@pytest.mark.parametrize("dist", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_our_own_output_is_no_change(checkout: Path, dist: str) -> None:
+    output = (checkout / dist).resolve()
+    output.mkdir(parents=True)
+    (output / "image.tar").touch()
+    (checkout / "distant").touch()
+    found = read_checkout(checkout, ENVIRONMENT, leave_out=output)
+    assert found == Checkout(sha=head(checkout), changes=("distant",), time=1_700_000_000)
+
+
+def test_a_worktree(checkout: Path, tmp_path: Path) -> None:
+    git(checkout, "worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "topic")
+    sha = commit(tmp_path / "tree", "more")
+    found = read_checkout(tmp_path / "tree", ENVIRONMENT)
+    assert found
+    assert (found.sha, found.changes) == (sha, ())
+
+
+def test_a_shallow_clone_with_a_detached_head_as_in_codebuild(checkout: Path, tmp_path: Path) -> None:
+    sha = commit(checkout, "second")
+    git(tmp_path, "clone", "--quiet", "--depth", "1", checkout.as_uri(), "clone")
+    git(tmp_path / "clone", "checkout", "--quiet", "--detach")
+    assert read_checkout(tmp_path / "clone", ENVIRONMENT) == Checkout(sha=sha, changes=(), time=1_700_000_000)
+
+
+def test_a_sha_256_repository(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--object-format=sha256")
+    sha = commit(tmp_path)
+    found = read_checkout(tmp_path, ENVIRONMENT)
+    assert found
+    assert (found.sha, len(found.sha)) == (sha, 64)
+
+
+def test_a_checkout_without_a_commit_is_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    assert read_checkout(tmp_path, ENVIRONMENT) is None
+
+
+def test_a_folder_that_is_no_checkout_is_none(tmp_path: Path) -> None:
+    assert read_checkout(tmp_path, {**ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}) is None
+
+
+def test_a_machine_without_git_is_none(checkout: Path, tmp_path: Path) -> None:
+    assert read_checkout(checkout, {"PATH": str(tmp_path)}) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_another_owner_s_checkout_is_read_as_in_a_container(checkout: Path) -> None:
+    (checkout / "app").mkdir()
+    for path in (checkout, *checkout.rglob("*")):
+        os.chown(path, 12345, 12345)
+    refused = subprocess.run(
+        ["git", "status"], cwd=checkout, env=ENVIRONMENT, check=False, capture_output=True, encoding="utf-8"
+    )
+    assert "dubious ownership" in refused.stderr
+    found = read_checkout(checkout / "app", ENVIRONMENT, trusted=True)
+    assert found
+    assert found.changes == ()
+    assert found.sha == git(checkout, "-c", f"safe.directory={checkout}", "rev-parse", "HEAD")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("trusted", [False, True])
+def test_another_owner_s_checkout_runs_nothing(checkout: Path, tmp_path: Path, *, trusted: bool) -> None:
+    """A filter is a command of whoever owns the folder: git refuses, and in CodeBuild the commit alone is read."""
+    (checkout / ".gitattributes").write_text("* filter=x\n")
+    git(checkout, "config", "filter.x.clean", f"sh -c 'touch {tmp_path}/run; cat'")
+    (checkout / "new").write_text("changed\n")
+    for path in (checkout, *checkout.rglob("*")):
+        os.chown(path, 12345, 12345)
+    if trusted:
+        assert read_checkout(checkout, ENVIRONMENT, trusted=True)
+    else:
+        with pytest.raises(ConfigurationError, match="another user owns it"):
+            read_checkout(checkout, ENVIRONMENT)
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_checkout_s_configuration_wants_to_run_is_not_run(checkout: Path, tmp_path: Path) -> None:
+    git(checkout, "config", "core.fsmonitor", f"touch {tmp_path}/run; false")
+    read_checkout(checkout, ENVIRONMENT)
+    assert not (tmp_path / "run").exists()
+
+
+def test_nothing_is_written_into_the_checkout(checkout: Path) -> None:
+    index = checkout / ".git" / "index"
+    (checkout / "file").touch()
+    before = index.stat().st_mtime_ns
+    read_checkout(checkout, ENVIRONMENT)
+    assert index.stat().st_mtime_ns == before
+
+
+def test_history_tells_which_commit_is_older(checkout: Path) -> None:
+    first, second = head(checkout), commit(checkout, "second")
+    assert is_ancestor(checkout, ENVIRONMENT, first, second) is True
+    assert is_ancestor(checkout, ENVIRONMENT, second, first) is False
+    assert is_ancestor(checkout, ENVIRONMENT, first, first) is True
+
+
+def test_history_that_is_not_here_tells_nothing(checkout: Path, tmp_path: Path) -> None:
+    first, second = head(checkout), commit(checkout, "second")
+    git(tmp_path, "clone", "--quiet", "--depth", "1", checkout.as_uri(), "clone")
+    assert is_ancestor(tmp_path / "clone", ENVIRONMENT, first, second) is None
+    assert is_ancestor(checkout, ENVIRONMENT, first, "f" * 40) is None
+    assert is_ancestor(checkout, {"PATH": str(tmp_path)}, first, second) is None
+
+
+@pytest.mark.parametrize("words", ["--help", "no-commit", "", "a\0b"])
+def test_a_word_from_an_image_s_annotations_that_is_no_commit_tells_nothing(checkout: Path, words: str) -> None:
+    assert is_ancestor(checkout, ENVIRONMENT, head(checkout), words) is None

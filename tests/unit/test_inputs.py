@@ -1,0 +1,183 @@
+"""The files that a build is made from, found missing before anything else happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.edges.inputs import check_inputs, own_output_is_in_context, read_settings_file, secret_values
+from multiarch.errors import ConfigurationError
+from tests.unit.fakes import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a Dockerfile, an app beside it, and a secret."""
+    (tmp_path / "Dockerfile").touch()
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Dockerfile").touch()
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile.prod").touch()
+    (tmp_path / "token").write_text("s3cret-of-a-file\n", encoding="utf-8")
+    return tmp_path
+
+
+def complaint(folder: Path, flags: dict[str, object], environment: dict[str, str]) -> tuple[str, str]:
+    """What is wrong with the inputs, and the way out; empty where nothing is."""
+    try:
+        check_inputs(load(flags).settings, folder, environment)
+    except ConfigurationError as error:
+        return error.message, error.hint
+    return "", ""
+
+
+GOOD: dict[str, tuple[dict[str, object], dict[str, str]]] = {
+    "the folder itself": ({}, {}),
+    "another context": ({"context": "app"}, {}),
+    "a Dockerfile beside the context": ({"context": "app", "dockerfile": "docker/Dockerfile.prod"}, {}),
+    "a URL": ({"context": "https://example.com/a.git", "dockerfile": "any"}, {}),
+    "a secret in a file": ({"secrets": ("id=a,src=token",)}, {}),
+    "a secret in a variable": ({"secrets": ("id=a,env=TOKEN",)}, {"TOKEN": "x"}),
+    "a secret in the variable of its own name": ({"secrets": ("id=TOKEN",)}, {"TOKEN": ""}),
+    "a secret in the file of its own name": ({"secrets": ("id=token",)}, {}),
+    "an SSH agent": ({"ssh": ("default",)}, {"SSH_AUTH_SOCK": "/run/agent"}),
+    "an SSH key": ({"ssh": ("deploy=token",)}, {}),
+}
+
+
+@pytest.mark.parametrize(("flags", "environment"), GOOD.values(), ids=GOOD)
+def test_what_is_there_is_good(folder: Path, flags: dict[str, object], environment: dict[str, str]) -> None:
+    assert complaint(folder, flags, environment) == ("", "")
+
+
+BAD: dict[str, tuple[dict[str, object], str, str]] = {
+    "no context": ({"context": "apps"}, "the context apps is not a folder",
+        "name the folder with the Dockerfile: --context PATH"),
+    "a context that is a file": ({"context": "token"}, "the context token is not a folder",
+        "name the folder with the Dockerfile: --context PATH"),
+    "no Dockerfile": ({"context": "docker"}, "there is no Dockerfile at docker/Dockerfile",
+        "name it: --file PATH, or the folder that has it: --context PATH"),
+    "a Dockerfile that is a folder": ({"dockerfile": "app"}, "there is no Dockerfile at app",
+        "name it: --file PATH, or the folder that has it: --context PATH"),
+    "a secret without an id": ({"secrets": ("src=token",)}, "a secret has no id",
+        "--secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE"),
+    "a variable that is not set": ({"secrets": ("id=a,env=TOKEN",)},
+        "the secret a is not there: the variable TOKEN is not set",
+        "set TOKEN, or name a file: --secret id=a,src=FILE"),
+    "a file that is not there": ({"secrets": ("id=a,src=tokens",)}, "the secret a is not there: no file tokens",
+        "--secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
+    "a file that is a folder": ({"secrets": ("id=a,source=app",)}, "the secret a is not there: no file app",
+        "--secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
+    "an id alone, with nothing of its name": ({"secrets": ("id=a",)}, "the secret a is not there: no file a",
+        "--secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
+    "no SSH agent": ({"ssh": ("default",)}, "--ssh default: there is no SSH agent",
+        "start one and add a key, or name the key: --ssh default=FILE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "message", "hint"), BAD.values(), ids=BAD)
+def test_what_is_missing_is_named(folder: Path, flags: dict[str, object], message: str, hint: str) -> None:
+    assert complaint(folder, flags, {}) == (message, hint)
+
+
+SECRETS: dict[str, tuple[str, list[str]]] = {
+    "a file": ("id=a,src=token", ["s3cret-of-a-file\n"]),
+    "a variable": ("id=a,env=TOKEN", ["s3cret-of-a-variable"]),
+    "the variable of its own name": ("id=TOKEN", ["s3cret-of-a-variable"]),
+    "the file of its own name": ("id=token", ["s3cret-of-a-file\n"]),
+    "a file counts, whatever the variables say": ("id=TOKEN,src=token", ["s3cret-of-a-file\n"]),
+    "nothing": ("id=other", []),
+}
+
+
+@pytest.mark.parametrize(("secret", "values"), SECRETS.values(), ids=SECRETS)
+def test_what_must_never_be_printed_is_known(folder: Path, secret: str, values: list[str]) -> None:
+    settings = load({"secrets": (secret,)}).settings
+    assert list(secret_values(settings, folder, {"TOKEN": "s3cret-of-a-variable"})) == values
+
+
+# The settings file
+
+
+def test_no_file_is_an_empty_table(tmp_path: Path) -> None:
+    assert read_settings_file(tmp_path, None) == ("", {})
+
+
+def test_our_own_file_comes_before_the_project_s(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.multiarch]\nrepository = "b"\n', encoding="utf-8")
+    assert read_settings_file(tmp_path, None) == ("pyproject.toml [tool.multiarch]", {"repository": "b"})
+    (tmp_path / "multiarch.toml").write_text('repository = "a"\n', encoding="utf-8")
+    assert read_settings_file(tmp_path, None) == ("multiarch.toml", {"repository": "a"})
+
+
+def test_a_project_file_of_others_is_an_empty_table(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.other]\nx = "b"\n', encoding="utf-8")
+    assert read_settings_file(tmp_path, None)[1] == {}
+
+
+def test_a_file_that_was_chosen_counts_alone(tmp_path: Path) -> None:
+    (tmp_path / "multiarch.toml").write_text('repository = "a"\n', encoding="utf-8")
+    (tmp_path / "ci").mkdir()
+    (tmp_path / "ci" / "my.toml").write_text('repository = "c"\n', encoding="utf-8")
+    (tmp_path / "ci" / "pyproject.toml").write_text('[tool.multiarch]\nrepository = "d"\n', encoding="utf-8")
+    assert read_settings_file(tmp_path, "ci/my.toml") == ("ci/my.toml", {"repository": "c"})
+    assert read_settings_file(tmp_path, "ci/pyproject.toml") == ("ci/pyproject.toml", {"repository": "d"})
+
+
+FILES = {
+    "not there": (None, "f.toml cannot be read: No such file or directory",
+        "check that it is there, is a file, and may be read"),
+    "not TOML": (b"a = b\n", "f.toml is not TOML: Invalid value (at line 1, column 5)",
+        "https://toml.io shows the format; texts are in quotes"),
+    "not UTF-8": (b'a = "\xff"\n', "f.toml is not UTF-8 text", "TOML is UTF-8: https://toml.io"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "message", "hint"), FILES.values(), ids=FILES)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, message: str, hint: str) -> None:
+    if content:
+        (tmp_path / "f.toml").write_bytes(content)
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings_file(tmp_path, "f.toml")
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("text", ['tool = "x"', '[tool]\nmultiarch = "x"'], ids=["tool", "tool.multiarch"])
+def test_a_project_file_whose_table_is_none_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings_file(tmp_path, None)
+    assert caught.value.message == "pyproject.toml: [tool.multiarch] is not a table"
+
+
+# Our own output in the context
+
+
+OUTPUTS: dict[str, tuple[dict[str, object], str | None, bool]] = {
+    "in the context": ({}, None, True),
+    "ignored": ({}, "node_modules\ndist\n", False),
+    "ignored with slashes": ({}, "/dist/\n", False),
+    "ignored with its content": ({}, "dist/**\n", False),
+    "everything is ignored": ({}, "*\n!src\n", False),
+    "another one is ignored": ({}, "distant\n", True),
+    "beside the context": ({"context": "app"}, None, False),
+    "above the context": ({"dist": "../out"}, None, False),
+    "the context itself": ({"dist": "."}, "node_modules\n", True),
+    "of a URL": ({"context": "https://example.com/a.git"}, None, False),
+}
+
+
+@pytest.mark.parametrize(("flags", "ignored", "expected"), OUTPUTS.values(), ids=OUTPUTS)
+def test_an_output_that_would_spoil_the_next_build_s_cache_is_found(
+    folder: Path,
+    flags: dict[str, object],
+    ignored: str | None,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    if ignored:
+        (folder / ".dockerignore").write_text(ignored, encoding="utf-8")
+    assert own_output_is_in_context(load(flags).settings, folder) is expected

@@ -1,0 +1,124 @@
+"""The log: lines for people, or one JSON object a line, and no secret in either."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from multiarch.log import Log, make_log, make_output
+from multiarch.redaction import Redaction
+from tests.unit.fakes import FakeClock
+
+SECRET = "s3cret-value"
+
+
+class Logged:
+    """A log whose clock stands at 1.26 seconds, and what it wrote."""
+
+    def __init__(self, log_format: str = "console", level: str = "info") -> None:
+        clock = FakeClock()
+        self.stream = io.StringIO()
+        self.log: Log = make_log(
+            log_format=log_format, level=level, redaction=Redaction([SECRET]), stream=self.stream, clock=clock
+        )
+        clock.now = 1.26
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+
+@pytest.mark.parametrize("log_format", ["console", "auto"])
+def test_a_line_for_people_has_its_time_and_its_phase(log_format: str) -> None:
+    logged = Logged(log_format)
+    logged.log.info("signed in", phase="login")
+    assert logged.text == "   1.3 s  login     signed in\n"
+
+
+def test_what_is_worse_than_information_says_so() -> None:
+    logged = Logged()
+    logged.log.warning("slow", phase="push")
+    logged.log.error("broken")
+    assert logged.text == "   1.3 s  push      WARNING: slow\n   1.3 s            ERROR: broken\n"
+
+
+def test_each_line_of_many_has_the_head() -> None:
+    logged = Logged()
+    logged.log.error("failed: RUN make\n  cc: bad", phase="build")
+    assert logged.text == "   1.3 s  build     ERROR: failed: RUN make\n   1.3 s  build     ERROR:   cc: bad\n"
+
+
+def test_an_empty_text_is_a_line() -> None:
+    logged = Logged()
+    logged.log.info("", phase="build")
+    assert logged.text == "   1.3 s  build     \n"
+
+
+def test_further_values_stand_behind_the_text() -> None:
+    logged = Logged()
+    logged.log.info("built", phase="build", digest="sha256:1")
+    assert logged.text == "   1.3 s  build     built digest=sha256:1\n"
+
+
+def test_percent_signs_and_braces_are_text() -> None:
+    logged = Logged()
+    logged.log.info("100% {x} %s", phase="build")
+    assert logged.text == "   1.3 s  build     100% {x} %s\n"
+
+
+def test_a_line_of_json_is_one_object() -> None:
+    logged = Logged("json")
+    logged.log.warning("two\nlines", phase="login", attempt=2)
+    [line] = logged.text.splitlines()
+    event = json.loads(line)
+    time = event.pop("timestamp")
+    assert time.endswith("Z")
+    assert event == {"event": "two\nlines", "level": "warning", "phase": "login", "attempt": 2, "seconds": 1.3}
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_secrets_are_in_neither_form(log_format: str) -> None:
+    logged = Logged(log_format)
+    logged.log.info(f"token {SECRET}", phase="login", value=SECRET)
+    assert SECRET not in logged.text
+    assert logged.text.count("<redacted>") == 2
+
+
+LEVELS = {
+    "debug": ["debug", "info", "warning", "error"],
+    "info": ["info", "warning", "error"],
+    "warning": ["warning", "error"],
+    "error": ["error"],
+}
+
+
+@pytest.mark.parametrize(("level", "shown"), LEVELS.items(), ids=LEVELS)
+def test_the_least_level_is_kept(level: str, shown: list[str]) -> None:
+    logged = Logged("json", level)
+    for each in ("debug", "info", "warning", "error"):
+        getattr(logged.log, each)(each)
+    assert [json.loads(line)["event"] for line in logged.text.splitlines()] == shown
+
+
+OUTPUT = {
+    "console": f"[linux/arm64 2/2] {'<redacted>'}\n",
+    "json": '{"phase": "build", "output": "[linux/arm64 2/2] <redacted>"}\n',
+}
+
+
+@pytest.mark.parametrize(("log_format", "written"), OUTPUT.items(), ids=OUTPUT)
+def test_the_build_s_own_output_stands_as_it_is_without_secrets(log_format: str, written: str) -> None:
+    stream = io.StringIO()
+    make_output(log_format=log_format, redaction=Redaction([SECRET]), stream=stream)(f"[linux/arm64 2/2] {SECRET}")
+    assert stream.getvalue() == written
+
+
+def test_a_secret_that_is_learnt_later_is_redacted_too() -> None:
+    redaction, stream = Redaction(), io.StringIO()
+    log = make_log(log_format="console", level="info", redaction=redaction, stream=stream, clock=lambda: 0.0)
+    log.info("begin")
+    redaction.add(SECRET)
+    log.info(SECRET)
+    assert SECRET not in stream.getvalue()

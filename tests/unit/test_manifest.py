@@ -1,0 +1,191 @@
+"""What the registry has, and the check that it is what was asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.errors import RegistryError
+from multiarch.image import Platform
+from multiarch.manifest import (
+    Manifest,
+    PlatformImage,
+    VerifiedImage,
+    digest_of,
+    missing_platforms,
+    same_layers,
+    verify_image,
+)
+from tests.unit.fakes import AMD64, ARM64, INDEX_TYPE, SHA, FakeImage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ARM_V7 = Platform.parse("linux/arm/v7")
+ARM_V6 = Platform.parse("linux/arm/v6")
+
+
+def one_by_one(function: Callable[[Platform], PlatformImage], platforms: Sequence[Platform]) -> Sequence[PlatformImage]:
+    return [function(each) for each in platforms]
+
+
+def verified(image: FakeImage, *wanted: Platform) -> VerifiedImage:
+    return verify_image(
+        wanted,
+        image.top,
+        manifest=image.manifests.__getitem__,
+        config=image.blobs.__getitem__,
+        map_all=one_by_one,
+    )
+
+
+def shown(image: VerifiedImage) -> list[tuple[str, str, int]]:
+    return [(str(each.platform), each.digest, each.size) for each in image.platforms]
+
+
+def manifest(value: object) -> Manifest:
+    return Manifest(content=json.dumps(value).encode(), media_type=INDEX_TYPE)
+
+
+def test_the_digest_is_that_of_the_very_bytes() -> None:
+    content = b'{ "a" : 1 }\n'
+    assert Manifest(content=content, media_type="x").digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert digest_of(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+GOOD = {
+    "two platforms": (FakeImage("linux/amd64", "linux/arm64"), [AMD64, ARM64]),
+    "attestations beside them": (FakeImage("linux/amd64", "linux/arm64", attested=True), [AMD64, ARM64]),
+    "more than was asked for": (FakeImage("linux/amd64", "linux/arm64", "linux/s390x"), [ARM64]),
+    "variants": (FakeImage("linux/arm/v7", "linux/arm/v6"), [ARM_V6, ARM_V7]),
+    "docker's variant of arm64 is none": (FakeImage("linux/amd64", "linux/arm64/v8"), [AMD64, ARM64]),
+    "one platform without an index": (FakeImage("linux/amd64"), [AMD64]),
+    "one platform in an index": (FakeImage("linux/amd64", attested=True), [AMD64]),
+}
+
+
+@pytest.mark.parametrize(("image", "wanted"), GOOD.values(), ids=GOOD)
+def test_an_image_with_every_platform_is_verified(image: FakeImage, wanted: list[Platform]) -> None:
+    outcome = verified(image, *wanted)
+    assert outcome.digest == image.digest
+    assert [each.platform for each in outcome.platforms] == wanted
+    assert all(each.size == 1124 for each in outcome.platforms)
+    assert {each.digest for each in outcome.platforms} <= set(image.manifests)
+
+
+def test_each_platform_has_the_digest_of_its_own_manifest() -> None:
+    image = FakeImage("linux/amd64", "linux/arm64")
+    assert shown(verified(image, ARM64, AMD64)) == [
+        ("linux/arm64", image.platform_digest(1), 1124),
+        ("linux/amd64", image.platform_digest(0), 1124),
+    ]
+
+
+def lie(**fields: str) -> dict[str, dict[str, str]]:
+    return {"linux/arm64": fields}
+
+
+BAD = {
+    "a platform is missing": (
+        FakeImage("linux/amd64", "linux/s390x"), [AMD64, ARM64], "the image {top} lacks linux/arm64"),
+    "all are": (
+        FakeImage("linux/s390x", "linux/386"), [AMD64, ARM64], "the image {top} lacks linux/amd64, linux/arm64"),
+    "another variant is another platform": (
+        FakeImage("linux/arm/v7", "linux/amd64"), [ARM_V6], "the image {top} lacks linux/arm/v6"),
+    "another architecture in its configuration": (
+        FakeImage("linux/amd64", "linux/arm64", says=lie(os="linux", architecture="amd64")), [ARM64],
+        "the image for linux/arm64 was built for linux/amd64: {second}"),
+    "another system": (
+        FakeImage("linux/amd64", "linux/arm64", says=lie(os="windows", architecture="arm64")), [ARM64],
+        "the image for linux/arm64 was built for windows/arm64: {second}"),
+    "another variant in its configuration": (
+        FakeImage("linux/amd64", "linux/arm/v6", says={
+            "linux/arm/v6": {"os": "linux", "architecture": "arm", "variant": "v7"}}), [ARM_V6],
+        "the image for linux/arm/v6 was built for linux/arm/v7: {second}"),
+    "a single manifest of another platform": (
+        FakeImage("linux/amd64"), [ARM64], "the image for linux/arm64 was built for linux/amd64: {top}"),
+    "a configuration that names no platform": (
+        FakeImage("linux/amd64", "linux/arm64", says={"linux/arm64": {}}), [ARM64],
+        "the image for linux/arm64 does not say what it was built for: {second}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("image", "wanted", "message"), BAD.values(), ids=BAD)
+def test_an_image_that_is_another_one_is_refused(image: FakeImage, wanted: list[Platform], message: str) -> None:
+    with pytest.raises(RegistryError) as caught:
+        verified(image, *wanted)
+    second = image.platform_digest(1) if len(image.entries) > 1 else ""
+    assert caught.value.message == message.format(top=image.digest, second=second)
+
+
+def test_the_hint_names_the_usual_cause() -> None:
+    image = FakeImage("linux/amd64", "linux/arm64", says=lie(os="linux", architecture="amd64"))
+    with pytest.raises(RegistryError) as caught:
+        verified(image, ARM64)
+    assert caught.value.hint == "does a FROM line name a platform, or an image of one platform? It was not published"
+
+
+def test_platforms_that_are_none_of_ours_do_not_disturb() -> None:
+    entries = [
+        {"digest": "sha256:1", "platform": {"os": "freebsd", "architecture": "amd64"}},
+        {"digest": "sha256:2", "platform": {"os": "linux", "architecture": "arm64"}},
+        {"digest": "sha256:3"},
+        {"digest": "sha256:4", "platform": None},
+    ]
+    assert missing_platforms([AMD64, ARM64], manifest({"manifests": entries})) == [AMD64]
+
+
+NO_OBJECTS = {"no JSON": b"<html>", "a list": b"[]", "nothing": b"", "no text": b"\xff\xfe"}
+
+
+@pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_what_is_no_manifest_is_a_registry_s_fault(content: bytes) -> None:
+    broken = Manifest(content=content, media_type=INDEX_TYPE)
+    with pytest.raises(RegistryError) as caught:
+        _ = broken.fields
+    assert caught.value.message == f"the manifest {digest_of(content)} is not a JSON object"
+    assert caught.value.hint == "something between here and the registry changes its answers: a proxy?"
+
+
+CREATED = "org.opencontainers.image.created"
+TIMES = {
+    "2026-01-02T03:04:05+00:00": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    "2026-01-02T03:04:05Z": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    "2026-01-02T03:04:05": None,
+    "yesterday": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("text", "time"), TIMES.items(), ids=TIMES)
+def test_the_commit_s_time_is_read_where_it_has_a_zone(text: str, time: datetime | None) -> None:
+    assert manifest({"annotations": {CREATED: text}}).commit_time == time
+
+
+def test_the_commit_is_read_from_the_annotations() -> None:
+    assert FakeImage("linux/amd64", "linux/arm64").top.revision == SHA
+    assert FakeImage("linux/amd64").top.revision == SHA
+    assert manifest({}).revision == ""
+    assert manifest({"annotations": None}).revision == ""
+
+
+def image_of(platform: Platform, *layers: str) -> PlatformImage:
+    return PlatformImage(platform=platform, digest="sha256:1", size=1, layers=layers)
+
+
+LAYERS = {
+    "different": ([image_of(AMD64, "a"), image_of(ARM64, "b")], []),
+    "the same": ([image_of(AMD64, "a"), image_of(ARM64, "a")], [AMD64, ARM64]),
+    "in another order": ([image_of(AMD64, "a", "b"), image_of(ARM64, "b", "a")], []),
+    "two of three": ([image_of(AMD64, "a"), image_of(ARM64, "b"), image_of(ARM_V7, "b")], [ARM64, ARM_V7]),
+    "one alone": ([image_of(AMD64, "a")], []),
+}
+
+
+@pytest.mark.parametrize(("images", "expected"), LAYERS.values(), ids=LAYERS)
+def test_platforms_with_the_same_layers_are_found(images: list[PlatformImage], expected: list[Platform]) -> None:
+    assert same_layers(images) == expected

@@ -1,0 +1,343 @@
+"""The plan: steps compared whole, by destination, driver, commit and cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.bake import CREATED, REVISION
+from multiarch.errors import ConfigurationError
+from multiarch.image import Registry, Repository
+from multiarch.plan import (
+    METADATA_FILE,
+    Build,
+    EnsureBuilder,
+    Facts,
+    FindRepository,
+    Login,
+    Plan,
+    RemoveBuilder,
+    RetryPolicy,
+    Reuse,
+    ShowVersions,
+    Step,
+    Tag,
+    Unpack,
+    Verify,
+    make_plan,
+)
+from multiarch.settings import BUILDKIT_IMAGE
+from multiarch.source import Commit
+from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, facts, load, plan_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TAG = SHA[:7]
+BOTH = (AMD64, ARM64)
+VERSIONS = ShowVersions(command=("docker", "buildx", "version"))
+BUILDER = EnsureBuilder(
+    name="multiarch",
+    driver="docker-container",
+    options=(f"image={BUILDKIT_IMAGE}",),
+    create=("docker", "buildx", "create", "--name", "multiarch", "--driver", "docker-container",
+            "--driver-opt", f"image={BUILDKIT_IMAGE}", "--bootstrap"),
+    inspect=("docker", "buildx", "inspect", "multiarch", "--bootstrap"),
+    remove=("docker", "buildx", "rm", "--keep-state", "multiarch"),
+)  # fmt: skip
+CACHE_OPTIONS = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+LOCAL = facts(registry=None)
+LOCALHOST = Registry.parse("localhost:5000")
+
+
+def build_of(plan: Plan) -> Build:
+    return next(step for step in plan.steps if isinstance(step, Build))
+
+
+def target_of(plan: Plan) -> Mapping[str, object]:
+    targets = build_of(plan).definition["target"]
+    assert isinstance(targets, dict)
+    value = targets["image"]
+    assert isinstance(value, dict)
+    return value
+
+
+def without_build(plan: Plan) -> list[Step | str]:
+    return ["build" if isinstance(step, Build) else step for step in plan.steps]
+
+
+def reuse(repository: Repository = SHOP, tag: str = TAG, **fields: object) -> Reuse:
+    known: dict[str, object] = {"revision": SHA, "names_commit": True, "if_exists": "skip", **fields}
+    return Reuse(repository=repository, tag=tag, platforms=BOTH, **known)  # type: ignore[arg-type]  # as in the table
+
+
+def test_the_main_job_is_these_steps() -> None:
+    assert without_build(plan_of()) == [
+        VERSIONS,
+        Login(registry=ECR),
+        FindRepository(repository=SHOP),
+        BUILDER,
+        reuse(),
+        "build",
+        Verify(repository=SHOP, layout=None, platforms=BOTH),
+        Tag(repository=SHOP, tag=TAG, moving=False, commit=COMMIT),
+        Tag(repository=SHOP, tag="latest", moving=True, commit=COMMIT),
+    ]
+
+
+def test_the_main_job_s_build_pushes_by_digest() -> None:
+    assert build_of(plan_of()) == Build(
+        definition={
+            "target": {
+                "image": {
+                    "context": ".",
+                    "dockerfile": "Dockerfile",
+                    "platforms": ["linux/amd64", "linux/arm64"],
+                    "output": [f"type=image,name={ECR_HOST}/shop,push-by-digest=true,name-canonical=true,push=true"],
+                    "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
+                    "annotations": [
+                        f"index,manifest:{REVISION}={SHA}",
+                        f"index,manifest:{CREATED}=2023-11-14T22:13:20+00:00",
+                    ],
+                    "cache-from": [f"type=registry,ref={ECR_HOST}/shop:cache"],
+                    "cache-to": [f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}"],
+                }
+            }
+        },
+        command=("docker", "buildx", "bake", "--builder", "multiarch", "--file", "-",
+                 "--metadata-file", METADATA_FILE, "--progress", "rawjson", "image"),
+        cache_from=(f"type=registry,ref={ECR_HOST}/shop:cache",),
+        cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
+        archive="",
+        builder="multiarch",
+    )  # fmt: skip
+
+
+def test_what_the_plan_is_about() -> None:
+    plan = plan_of(retry_attempts=3, retry_deadline="1m")
+    assert (plan.name, plan.repository, plan.commit, plan.commit_tag) == ("shop", SHOP, COMMIT, TAG)
+    assert (plan.tags, plan.platforms) == ((TAG, "latest"), BOTH)
+    assert plan.retry == RetryPolicy(attempts=3, deadline=60)
+
+
+def test_another_registry_needs_no_login_of_ours() -> None:
+    shop = Repository(registry=LOCALHOST, name="shop")
+    assert without_build(plan_of(facts(registry=LOCALHOST)))[:3] == [VERSIONS, BUILDER, reuse(shop)]
+
+
+def test_a_local_build_goes_to_a_folder_and_asks_nobody() -> None:
+    plan = plan_of(LOCAL)
+    assert without_build(plan) == [
+        VERSIONS,
+        BUILDER,
+        "build",
+        Unpack(archive="dist/shop.tar", layout="dist/shop"),
+        Verify(repository=None, layout="dist/shop", platforms=BOTH),
+    ]
+    assert build_of(plan).archive == "dist/shop.tar"
+    assert target_of(plan)["output"] == [f"type=oci,dest=dist/shop.tar,name=shop:{TAG}"]
+    assert plan.tags == (TAG,)
+
+
+def test_a_local_build_without_a_repository_is_called_after_its_folder() -> None:
+    plan = make_plan(load({"dist": "out/"}).settings, LOCAL)
+    assert plan.name == "checkout"
+    assert build_of(plan).archive == "out/checkout.tar"
+
+
+def test_a_local_build_outside_the_folder_is_allowed_to_write_there() -> None:
+    plan = plan_of(LOCAL, dist="/tmp/out", local_cache="/tmp/cache")
+    words = build_of(plan).command
+    assert [words[at + 1] for at, word in enumerate(words) if word == "--allow"] == [
+        "fs.write=/tmp/cache",
+        "fs.write=/tmp/out/shop.tar",
+    ]
+
+
+def test_a_push_without_a_repository_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        make_plan(load().settings, facts())
+    assert caught.value.message == "no repository to push to"
+    assert caught.value.hint == (
+        "name it: AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or --repository NAME"
+    )
+
+
+# Tags
+
+
+def tags_of(plan: Plan) -> list[tuple[str, bool, Commit | None]]:
+    return [(step.tag, step.moving, step.commit) for step in plan.steps if isinstance(step, Tag)]
+
+
+TAGS: dict[str, tuple[Facts, dict[str, object], list[tuple[str, bool, Commit | None]]]] = {
+    "the commit and latest": (facts(), {}, [(TAG, False, COMMIT), ("latest", True, COMMIT)]),
+    "a tag of one's own": (facts(), {"commit_tag": "v1"}, [("v1", False, COMMIT), ("latest", True, COMMIT)]),
+    "no moving tags": (facts(), {"tags": ("",)}, [(TAG, False, COMMIT)]),
+    "several": (facts(), {"tags": ("a", "b")}, [(TAG, False, COMMIT), ("a", True, COMMIT), ("b", True, COMMIT)]),
+    "the commit's tag among them": (facts(), {"tags": (TAG, "a")}, [(TAG, False, COMMIT), ("a", True, COMMIT)]),
+    "moved whatever is there": (facts(), {"force_move": True}, [(TAG, False, COMMIT), ("latest", True, None)]),
+    "a changed tree": (facts(commit=DIRTY), {}, [(f"{TAG}-dirty", True, None)]),
+    "a changed tree takes no clean name": (
+        facts(commit=DIRTY), {"commit_tag": "v1", "tags": ("a",)}, [("v1-dirty", True, None)]),
+    "no commit, with a tag of one's own": (
+        facts(commit=None), {"commit_tag": "v1"}, [("v1", False, None), ("latest", True, None)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "flags", "expected"), TAGS.values(), ids=TAGS)
+def test_tags_follow_the_commit(
+    seen: Facts, flags: dict[str, object], expected: list[tuple[str, bool, Commit | None]]
+) -> None:
+    plan = plan_of(seen, **flags)
+    assert tags_of(plan) == expected
+    assert plan.tags == tuple(tag for tag, _, _ in expected)
+
+
+REUSES: dict[str, tuple[Facts, dict[str, object], Reuse | None]] = {
+    "the commit's digits name it": (facts(), {}, reuse()),
+    "so do more of them": (facts(), {"commit_tag": SHA[:12]}, reuse(tag=SHA[:12])),
+    "another name does not": (facts(), {"commit_tag": "v1"}, reuse(tag="v1", names_commit=False)),
+    "no commit is known": (
+        facts(commit=None), {"commit_tag": "v1"}, reuse(tag="v1", names_commit=False, revision="")),
+    "rebuild": (facts(), {"if_exists": "rebuild"}, reuse(if_exists="rebuild")),
+    "a changed tree is no commit's": (facts(commit=DIRTY), {}, None),
+    "a local build": (LOCAL, {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "flags", "expected"), REUSES.values(), ids=REUSES)
+def test_the_commit_s_image_is_looked_for(seen: Facts, flags: dict[str, object], expected: Reuse | None) -> None:
+    found = [step for step in plan_of(seen, **flags).steps if isinstance(step, Reuse)]
+    assert found == ([expected] if expected else [])
+
+
+ANNOTATIONS = {
+    "a commit and its time": (COMMIT, [REVISION, CREATED]),
+    "a commit without a time": (Commit(sha=SHA, dirty=False, source="git"), [REVISION]),
+    "a commit of 1970": (Commit(sha=SHA, dirty=False, source="git", time=0), [REVISION, CREATED]),
+    "a changed tree is no commit's image": (DIRTY, []),
+    "no commit": (None, []),
+}
+
+
+@pytest.mark.parametrize(("commit", "names"), ANNOTATIONS.values(), ids=ANNOTATIONS)
+def test_the_image_says_which_commit_it_is_of(commit: Commit | None, names: list[str]) -> None:
+    notes = target_of(plan_of(facts(commit=commit), commit_tag="v1")).get("annotations", [])
+    assert isinstance(notes, list)
+    assert [note.partition(":")[2].partition("=")[0] for note in notes] == names
+
+
+# Drivers
+
+
+def builder_of(plan: Plan) -> EnsureBuilder:
+    return next(step for step in plan.steps if isinstance(step, EnsureBuilder))
+
+
+DRIVERS: dict[str, tuple[dict[str, object], str, tuple[str, ...] | None]] = {
+    "a container": ({}, "multiarch", BUILDER.create),
+    "docker's own has nothing to make": ({"builder_driver": "docker"}, "default", None),
+    "remote has an address and no image": (
+        {"builder_driver": "remote", "builder_endpoint": "tcp://host:1234"}, "multiarch",
+        ("docker", "buildx", "create", "--name", "multiarch", "--driver", "remote", "--bootstrap", "tcp://host:1234")),
+    "kubernetes has an image": (
+        {"builder_driver": "kubernetes", "builder_name": "k"}, "k",
+        ("docker", "buildx", "create", "--name", "k", "--driver", "kubernetes",
+         "--driver-opt", f"image={BUILDKIT_IMAGE}", "--bootstrap")),
+    "options come after the image": (
+        {"builder_options": ("network=host",), "builder_image": "my/buildkit:1"}, "multiarch",
+        ("docker", "buildx", "create", "--name", "multiarch", "--driver", "docker-container",
+         "--driver-opt", "image=my/buildkit:1", "--driver-opt", "network=host", "--bootstrap")),
+    "an image among the options is the only one": (
+        {"builder_options": ("image=other",)}, "multiarch",
+        ("docker", "buildx", "create", "--name", "multiarch", "--driver", "docker-container",
+         "--driver-opt", "image=other", "--bootstrap")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "name", "create"), DRIVERS.values(), ids=DRIVERS)
+def test_a_builder_is_made_as_its_driver_wants(
+    flags: dict[str, object], name: str, create: tuple[str, ...] | None
+) -> None:
+    plan = plan_of(**flags)
+    assert (builder_of(plan).name, builder_of(plan).create) == (name, create)
+    assert build_of(plan).builder == name
+    assert build_of(plan).command[3:5] == ("--builder", name)
+
+
+def test_the_docker_driver_pushes_to_a_tag_that_says_it_is_not_verified() -> None:
+    assert target_of(plan_of(builder_driver="docker"))["output"] == [
+        f"type=image,name={ECR_HOST}/shop:unverified,push=true"
+    ]
+
+
+KEPT: dict[str, tuple[dict[str, object], list[RemoveBuilder]]] = {
+    "kept": ({}, []),
+    "removed": ({"builder_keep": False}, [RemoveBuilder(command=("docker", "buildx", "rm", "multiarch"))]),
+    "docker's own cannot be": ({"builder_keep": False, "builder_driver": "docker"}, []),
+}
+
+
+@pytest.mark.parametrize(("flags", "expected"), KEPT.values(), ids=KEPT)
+def test_a_builder_is_kept_or_removed_last(flags: dict[str, object], expected: list[RemoveBuilder]) -> None:
+    steps = plan_of(**flags).steps
+    assert [step for step in steps if isinstance(step, RemoveBuilder)] == expected
+    assert list(steps[len(steps) - len(expected) :]) == expected
+
+
+# Caches and output
+
+
+REGISTRY_CACHE = f"type=registry,ref={ECR_HOST}/shop:cache"
+USER_CACHE = "/home/ada/.cache/multiarch/shop"
+CACHES: dict[str, tuple[Facts, dict[str, object], list[str], list[str]]] = {
+    "the registry": (facts(), {}, [REGISTRY_CACHE], [f"{REGISTRY_CACHE},{CACHE_OPTIONS}"]),
+    "another tag": (
+        facts(), {"cache_ref": "buildcache"}, [f"type=registry,ref={ECR_HOST}/shop:buildcache"],
+        [f"type=registry,ref={ECR_HOST}/shop:buildcache,{CACHE_OPTIONS}"]),
+    "a whole reference": (
+        facts(), {"cache_ref": "localhost:5000/cache"}, ["type=registry,ref=localhost:5000/cache"],
+        [f"type=registry,ref=localhost:5000/cache,{CACHE_OPTIONS}"]),
+    "a mode": (
+        facts(), {"cache_mode": "min"}, [REGISTRY_CACHE],
+        [f"{REGISTRY_CACHE},{CACHE_OPTIONS.replace('max', 'min')}"]),
+    "further ones, as references or in docker's words": (
+        facts(), {"cache_from": ("a/b:c", "type=local,src=x")},
+        [REGISTRY_CACHE, "type=registry,ref=a/b:c", "type=local,src=x"], [f"{REGISTRY_CACHE},{CACHE_OPTIONS}"]),
+    "a folder": (
+        facts(), {"cache": "local"}, [f"type=local,src={USER_CACHE}"], [f"type=local,dest={USER_CACHE},mode=max"]),
+    "a folder of one's own": (
+        facts(), {"cache": "local", "local_cache": "c"}, ["type=local,src=c"], ["type=local,dest=c,mode=max"]),
+    "none": (facts(), {"cache": "none"}, [], []),
+    "none but a further one": (
+        facts(), {"cache": "none", "cache_from": ("a",)}, ["type=registry,ref=a"], []),
+    "a local build": (LOCAL, {}, [f"type=local,src={USER_CACHE}"], [f"type=local,dest={USER_CACHE},mode=max"]),
+    "a local build without one": (LOCAL, {"cache": "none"}, [], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "flags", "read", "written"), CACHES.values(), ids=CACHES)
+def test_the_cache_is_where_it_was_asked_for(
+    seen: Facts, flags: dict[str, object], read: list[str], written: list[str]
+) -> None:
+    build = build_of(plan_of(seen, **flags))
+    assert (list(build.cache_from), list(build.cache_to)) == (read, written)
+
+
+@pytest.mark.parametrize(
+    ("interactive", "progress"), [(True, "auto"), (False, "rawjson")], ids=["on a terminal", "elsewhere"]
+)
+def test_buildx_draws_on_a_terminal_and_gives_events_elsewhere(
+    interactive: bool,  # noqa: FBT001
+    progress: str,
+) -> None:
+    words = build_of(plan_of(facts(interactive=interactive))).command
+    assert words[words.index("--progress") + 1] == progress
+
+
+def test_a_plan_is_made_the_same_twice_and_does_not_change() -> None:
+    assert plan_of() == plan_of()
+    with pytest.raises(AttributeError):
+        plan_of().name = "other"  # type: ignore[misc]  # that it cannot be is the point

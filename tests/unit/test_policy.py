@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
+from multiarch.ecr import PULL_ACTIONS, PUSH_ACTIONS
+from multiarch.image import Registry, parse_reference
+from multiarch.policy import policy_as_json, references
+from tests.unit.fakes import PARTITIONS, facts, plan_of
+
+OTHER = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
+
+
+def statements(
+    *,
+    registry: Registry | None = None,
+    optional: bool = True,
+    **flags: Any,  # noqa: ANN401 - a setting each
+) -> dict[str, dict[str, Any]]:
+    """The statements of a plan's policy, by Sid."""
+    plan = plan_of(facts(registry=registry) if registry else None, **flags)
+    text = policy_as_json(plan, PARTITIONS, optional=optional)
+    policy = json.loads(text)
+    assert policy["Version"] == "2012-10-17"
+    assert all(each["Effect"] == "Allow" for each in policy["Statement"])
+    return {each["Sid"]: each for each in policy["Statement"]}
+
+
+def test_exactly_what_a_push_needs_on_exactly_its_repository() -> None:
+    found = statements()
+    assert found["Login"]["Action"] == ["ecr:GetAuthorizationToken"]
+    assert found["Login"]["Resource"] == "*"
+    assert found["PushAndCache"]["Action"] == list(PUSH_ACTIONS)
+    assert found["PushAndCache"]["Resource"] == ["arn:aws:ecr:eu-west-1:123456789012:repository/shop"]
+    assert "Pull" not in found
+
+
+def test_what_only_explanations_read_stands_apart() -> None:
+    assert statements()["OptionalExamination"]["Action"] == ["ecr:DescribeRepositories", "ecr:ListImages"]
+    assert set(statements(optional=False)) == {"Login", "PushAndCache"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "pushed"),
+    [
+        ({}, ["shop"]),
+        ({"cache": "none"}, ["shop"]),
+        ({"cache_ref": "other-tag"}, ["shop"]),
+        ({"cache_ref": f"{OTHER}/shop-cache:main"}, ["shop", "shop-cache"]),
+        ({"cache_ref": "ghcr.io/ada/cache:main"}, ["shop"]),
+    ],
+    ids=["cache beside the image", "no cache", "another tag", "cache in another repository", "cache outside of AWS"],
+)
+def test_a_cache_of_its_own_is_pushed_to(flags: dict[str, Any], pushed: list[str]) -> None:
+    resources = statements(**flags)["PushAndCache"]["Resource"]
+    assert [each.rpartition("/")[2] for each in resources] == pushed
+
+
+def test_what_is_only_read_can_only_be_read() -> None:
+    found = statements(cache_from=(f"{OTHER}/base:cache",), builder_image=f"{OTHER}/docker-hub/moby/buildkit:v0.32.2")
+    assert found["Pull"]["Action"] == list(PULL_ACTIONS)
+    assert found["Pull"]["Resource"] == [
+        "arn:aws:ecr:us-east-1:210987654321:repository/docker-hub/moby/buildkit",
+        "arn:aws:ecr:us-east-1:210987654321:repository/base",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "arn"),
+    [
+        ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "arn:aws-cn:ecr:cn-north-1:123456789012"),
+        ("123456789012.dkr.ecr.us-gov-west-1.amazonaws.com", "arn:aws-us-gov:ecr:us-gov-west-1:123456789012"),
+        ("123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov", "arn:aws-iso:ecr:us-iso-east-1:123456789012"),
+        # A region that is newer than the list: the host's suffix tells.
+        ("123456789012.dkr.ecr.cn-west-9.amazonaws.com.cn", "arn:aws-cn:ecr:cn-west-9:123456789012"),
+        ("123456789012.dkr.ecr.ap-middle-7.amazonaws.com", "arn:aws:ecr:ap-middle-7:123456789012"),
+    ],
+)
+def test_the_partition_is_the_region_s(host: str, arn: str) -> None:
+    assert statements(registry=Registry.parse(host))["PushAndCache"]["Resource"] == [f"{arn}:repository/shop"]
+
+
+def test_placeholders_stand_for_what_is_not_known() -> None:
+    registry = Registry.of_account(account=ACCOUNT_PLACEHOLDER, region=REGION_PLACEHOLDER, dns_suffix="amazonaws.com")
+    resources = statements(registry=registry)["PushAndCache"]["Resource"]
+    assert resources == ["arn:aws:ecr:<AWS_DEFAULT_REGION>:<AWS_ACCOUNT_ID>:repository/shop"]
+
+
+def test_a_plan_without_ecr_needs_nothing() -> None:
+    assert statements(registry=Registry.parse("localhost:5000")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "repository", "reference"),
+    [
+        ("busybox", "docker.io/library/busybox", "latest"),
+        ("moby/buildkit:v0.32.2", "docker.io/moby/buildkit", "v0.32.2"),
+        ("index.docker.io/moby/buildkit", "docker.io/moby/buildkit", "latest"),
+        ("localhost/shop:1", "localhost/shop", "1"),
+        ("localhost:5000/team/shop:1", "localhost:5000/team/shop", "1"),
+        (f"ghcr.io/ada/shop:1@sha256:{'a' * 64}", "ghcr.io/ada/shop", f"sha256:{'a' * 64}"),
+    ],
+)
+def test_references_are_read_as_docker_reads_them(text: str, repository: str, reference: str) -> None:
+    found = parse_reference(text)
+    assert (str(found[0]), found[1]) == (repository, reference)
+
+
+def test_only_registry_caches_have_a_repository() -> None:
+    caches = ["type=local,dest=/x", "type=registry,ref=ghcr.io/a/b:c,mode=max", "type=registry,ref=NO GOOD", "type=gha"]
+    assert [(str(repository), tag) for repository, tag in references(caches)] == [("ghcr.io/a/b", "c")]

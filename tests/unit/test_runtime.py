@@ -1,0 +1,208 @@
+"""The world as the steps see it: logins, layout folders and archives."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tarfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.stub import Stubber
+
+from multiarch.edges.aws import Aws
+from multiarch.edges.runtime import LocalRuntime
+from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
+from multiarch.image import Registry
+from multiarch.progress import BuildProgress
+from multiarch.redaction import Redaction
+from tests.unit.fakes import ECR, ECR_HOST, FakeImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_ecr import ECRClient
+
+    from tests.unit.conftest import MakeScript
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class World:
+    """A runtime whose AWS answers from a list, and what it wrote."""
+
+    def __init__(self, folder: Path, client: ECRClient) -> None:
+        self.stub = Stubber(client)
+        self.stub.activate()
+        aws = Aws()
+        aws._clients["eu-west-1"] = client
+        self.redaction = Redaction()
+        self.written: list[str] = []
+        self.home = folder / "home" / ".docker"
+        self.home.mkdir(parents=True)
+        self.runtime = LocalRuntime(
+            {"HOME": str(folder / "home"), "PATH": f"{folder / 'bin'}:/usr/bin:/bin"},
+            aws=aws,
+            aws_suffixes=("amazonaws.com",),
+            redaction=self.redaction,
+            output=self.written.append,
+            folder=folder,
+            clock=lambda: NOW,
+        )
+
+    def token(self, host: str = ECR_HOST, *, hours: float | None = 12) -> None:
+        data: dict[str, Any] = {
+            "authorizationToken": base64.b64encode(b"AWS:pass-word").decode(),
+            "proxyEndpoint": f"https://{host}",
+        }
+        if hours is not None:
+            data["expiresAt"] = NOW + timedelta(hours=hours)
+        self.stub.add_response("get_authorization_token", {"authorizationData": [data]})
+
+
+@pytest.fixture
+def world(tmp_path: Path, ecr_client: ECRClient) -> Iterator[World]:
+    made = World(tmp_path, ecr_client)
+    yield made
+    made.stub.deactivate()
+
+
+HOURS = {
+    "12 hours": (12, " for 12 h"),
+    "AWS does not say": (None, ""),
+    "long ago": (-80_000, ""),
+}
+
+
+@pytest.mark.parametrize(("hours", "until"), HOURS.values(), ids=HOURS)
+def test_a_login_is_said_and_its_password_is_a_secret_from_then_on(
+    world: World, hours: float | None, until: str
+) -> None:
+    world.token(hours=hours)
+    assert world.runtime.log_in(ECR, fresh=False) == f"signed in to {ECR_HOST} as AWS{until}"
+    assert world.redaction.clean("pass-word") == "<redacted>"
+    world.runtime.close()
+
+
+def test_docker_runs_with_the_private_configuration_and_it_is_removed(world: World, make_script: MakeScript) -> None:
+    make_script("docker", 'cat "$DOCKER_CONFIG/config.json"; echo; echo "$DOCKER_CONFIG"')
+    world.token()
+    world.runtime.log_in(ECR, fresh=False)
+    config, folder = world.runtime.run(("docker", "info"), phase="daemon").splitlines()
+    assert json.loads(config)["auths"] == {ECR_HOST: {"auth": base64.b64encode(b"AWS:pass-word").decode()}}
+    assert Path(folder).is_dir()
+    world.runtime.close()
+    assert not Path(folder).exists()
+    assert not (world.home / "config.json").exists()
+
+
+def test_a_look_alike_host_is_not_shown_the_token(world: World) -> None:
+    world.token()
+    with pytest.raises(OperationFailedError) as caught:
+        world.runtime.log_in(Registry.parse("123456789012.dkr.ecr.eu-west-1.evil.example"), fresh=False)
+    assert caught.value.lines == (
+        f"AWS gave a token for {ECR_HOST}, which is not 123456789012.dkr.ecr.eu-west-1.evil.example",
+    )
+
+
+def test_a_registry_with_a_helper_is_left_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / ".docker"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"credHelpers": {ECR_HOST: "ecr-login"}}), encoding="utf-8")
+    runtime = LocalRuntime(
+        {"HOME": str(tmp_path / "home")},
+        aws=Aws(),
+        aws_suffixes=(),
+        redaction=Redaction(),
+        output=lambda _: None,
+        folder=tmp_path,
+    )
+    assert runtime.log_in(ECR, fresh=True) == f"{ECR_HOST} is left to its credential helper"
+
+
+def test_no_login_is_made_once_the_run_has_ended(world: World) -> None:
+    world.token()
+    world.runtime.close()
+    with pytest.raises(RunEndedError):
+        world.runtime.log_in(ECR, fresh=False)
+
+
+def test_bake_s_events_are_shown_and_its_metadata_is_read(world: World, make_script: MakeScript) -> None:
+    make_script(
+        "docker",
+        """cat >&2; while [ "$1" != --metadata-file ]; do shift; done; echo '{"image": {"a": 1}}' > "$2" """,
+    )
+    event = '{"vertexes":[{"digest":"a","name":"[2/2] RUN x","started":"2026-01-01T00:00:00Z"}]}\n'
+    progress = BuildProgress()
+    command = ("docker", "buildx", "bake", "--metadata-file", "<METADATA_FILE>", "--progress", "rawjson")
+    assert world.runtime.bake(command, event.encode(), progress) == {"image": {"a": 1}}
+    assert world.written == ["[2/2] RUN x"]
+    assert progress.cache_use.steps == 1
+
+
+# A layout folder
+
+
+def layout_of(image: FakeImage, folder: Path) -> Path:
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    contents = {**image.blobs, **{each.digest: each.content for each in image.manifests.values()}}
+    for digest, content in contents.items():
+        (blobs / digest.removeprefix("sha256:")).write_bytes(content)
+    return folder
+
+
+def test_an_archive_replaces_the_layout_and_is_removed(world: World, tmp_path: Path) -> None:
+    source = layout_of(FakeImage("linux/amd64", "linux/arm64"), tmp_path / "source")
+    archive, layout = tmp_path / "dist" / "shop.tar", tmp_path / "dist" / "shop"
+    world.runtime.make_parent(str(archive))
+    with tarfile.open(archive, "w") as tar:
+        tar.add(source, ".")
+    layout.mkdir()
+    (layout / "oci-layout").touch()
+    (layout / "left-over").touch()
+    world.runtime.unpack(str(archive), str(layout))
+    assert sorted(each.name for each in layout.iterdir()) == ["blobs"]
+    assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop"]
+
+
+def test_a_folder_that_is_no_layout_is_not_replaced(world: World, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "main.py").touch()
+    with pytest.raises(ConfigurationError, match="no OCI layout"):
+        world.runtime.unpack(str(tmp_path / "shop.tar"), str(tmp_path / "shop"))
+    assert (tmp_path / "shop" / "main.py").exists()
+
+
+def test_an_archive_that_would_write_elsewhere_is_refused(world: World, tmp_path: Path) -> None:
+    archive = tmp_path / "shop.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.addfile(tarfile.TarInfo("../escaped"))
+    with pytest.raises(OperationFailedError, match="outside the destination"):
+        world.runtime.unpack(str(archive), str(tmp_path / "shop"))
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_a_layout_is_read_by_digest(world: World, tmp_path: Path) -> None:
+    image = FakeImage("linux/amd64", "linux/arm64")
+    layout = str(layout_of(image, tmp_path / "shop"))
+    found = world.runtime.manifest(None, layout, image.digest)
+    assert found
+    assert found.content == image.top.content
+    [digest, *_] = image.blobs
+    assert world.runtime.blob(None, layout, digest) == image.blobs[digest]
+
+
+def test_a_blob_that_is_not_there_or_is_another_one_is_said(world: World, tmp_path: Path) -> None:
+    image = FakeImage("linux/amd64", "linux/arm64")
+    layout = layout_of(image, tmp_path / "shop")
+    missing = f"sha256:{'0' * 64}"
+    with pytest.raises(OperationFailedError) as caught:
+        world.runtime.blob(None, str(layout), missing)
+    assert caught.value.lines == (f"{layout}: {missing}: No such file or directory",)
+    (layout / "blobs" / "sha256" / image.digest.removeprefix("sha256:")).write_bytes(b"{}")
+    with pytest.raises(OperationFailedError) as caught:
+        world.runtime.manifest(None, str(layout), image.digest)
+    assert caught.value.lines == (f"{layout}: {image.digest} has another content",)

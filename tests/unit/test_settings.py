@@ -1,0 +1,345 @@
+"""Settings: where each value comes from, how text is read, and what is refused in which words."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.errors import ConfigurationError
+from multiarch.settings import SETTINGS, SettingInfo, Settings
+from tests.unit.fakes import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def refused(
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    file: Mapping[str, object] | None = None,
+) -> tuple[str, str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(flags, environment, file)
+    return caught.value.message, caught.value.hint
+
+
+# Which value counts
+
+
+LAYERS = {
+    "a flag before all": (
+        {"repository": "a"}, {"MULTIARCH_REPOSITORY": "b", "AWS_ECR_REPOSITORY_NAME": "c"}, {"repository": "d"},
+        ("a", "--repository")),
+    "our variable before the seed's": (
+        {}, {"AWS_ECR_REPOSITORY_NAME": "c", "MULTIARCH_REPOSITORY": "b"}, {"repository": "d"},
+        ("b", "MULTIARCH_REPOSITORY")),
+    "a variable before the file": (
+        {}, {"AWS_ECR_REPOSITORY_NAME": "c"}, {"repository": "d"}, ("c", "AWS_ECR_REPOSITORY_NAME")),
+    "an empty variable is none": ({}, {"AWS_ECR_REPOSITORY_NAME": ""}, {"repository": "d"}, ("d", "multiarch.toml")),
+    "the file before the default": ({}, {}, {"repository": "d"}, ("d", "multiarch.toml")),
+    "the default": ({}, {}, {}, ("", "default")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "environment", "file", "expected"), LAYERS.values(), ids=LAYERS)
+def test_the_first_layer_that_says_something_counts_and_is_named(
+    flags: dict[str, object], environment: dict[str, str], file: dict[str, object], expected: tuple[str, str]
+) -> None:
+    loaded = load(flags, environment, file)
+    assert (loaded.settings.repository, loaded.sources["repository"]) == expected
+
+
+VARIABLES = {
+    "AWS_ECR_REPOSITORY_NAME": ("repository", "shop"),
+    "AWS_REGISTRY_NAME": ("registry", "ghcr.io"),
+    "AWS_ACCOUNT_ID": ("account", "123456789012"),
+    "AWS_DEFAULT_REGION": ("region", "eu-west-1"),
+    "AWS_REGION": ("region", "eu-west-1"),
+    "GIT_TAG": ("commit_tag", "v1"),
+}
+
+
+@pytest.mark.parametrize(("variable", "expected"), VARIABLES.items(), ids=VARIABLES)
+def test_each_variable_of_the_shell_lines_works(variable: str, expected: tuple[str, str]) -> None:
+    name, value = expected
+    loaded = load(environment={variable: value})
+    assert getattr(loaded.settings, name) == value
+    assert loaded.sources[name] == variable
+
+
+def test_aws_default_region_comes_before_aws_region_as_in_the_aws_cli() -> None:
+    loaded = load(environment={"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-1"})
+    assert loaded.settings.region == "eu-west-1"
+
+
+def test_every_value_has_a_source() -> None:
+    loaded = load({"pull": True}, {"MULTIARCH_NO_CACHE": "1"}, {"target": "run"})
+    said = {name: source for name, source in loaded.sources.items() if source != "default"}
+    assert said == {"pull": "--pull", "no_cache": "MULTIARCH_NO_CACHE", "target": "multiarch.toml"}
+    assert set(loaded.sources) == {info.name for info in SETTINGS}
+
+
+def test_the_defaults_are_the_job_of_the_shell_lines() -> None:
+    settings = load().settings
+    assert settings.platforms == ("linux/amd64", "linux/arm64")
+    assert settings.tags == ("latest",)
+    assert (settings.context, settings.cache, settings.cache_mode) == (".", "registry", "max")
+    assert (settings.builder_driver, settings.builder_keep) == ("docker-container", True)
+
+
+# How text is read
+
+
+LISTS = {
+    "commas": ("MULTIARCH_PLATFORMS", "linux/amd64,arm64", "platforms", ("linux/amd64", "linux/arm64")),
+    "spaces around": ("MULTIARCH_PLATFORMS", " amd64 , arm64 ", "platforms", ("linux/amd64", "linux/arm64")),
+    "lines": ("MULTIARCH_PLATFORMS", "amd64\narm64\n", "platforms", ("linux/amd64", "linux/arm64")),
+    "the same one in two spellings": ("MULTIARCH_PLATFORMS", "arm64,linux/arm64/v8", "platforms", ("linux/arm64",)),
+    "tags": ("MULTIARCH_TAGS", "latest,stable,latest", "tags", ("latest", "stable")),
+    "nothing but commas": ("MULTIARCH_TAGS", " , ", "tags", ()),
+    "secrets have commas of their own": (
+        "MULTIARCH_SECRETS", "id=a,src=b\nid=c,env=D\n", "secrets", ("id=a,src=b", "id=c,env=D")),
+    "so have caches": (
+        "MULTIARCH_CACHE_FROM", "type=registry,ref=a\nb:c", "cache_from", ("type=registry,ref=a", "b:c")),
+    "and driver options": (
+        "MULTIARCH_BUILDER_OPTIONS", "network=host\nmemory=2g", "builder_options", ("network=host", "memory=2g")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("variable", "text", "name", "expected"), LISTS.values(), ids=LISTS)
+def test_a_list_in_a_variable_is_parted(variable: str, text: str, name: str, expected: tuple[str, ...]) -> None:
+    assert getattr(load(environment={variable: text}).settings, name) == expected
+
+
+FLAG_LISTS = {
+    "one each": (("a", "b"), ("a", "b")),
+    "several in one": (("a,b", "c"), ("a", "b", "c")),
+    "an empty one takes the default away": (("",), ()),
+}
+
+
+@pytest.mark.parametrize(("passed", "expected"), FLAG_LISTS.values(), ids=FLAG_LISTS)
+def test_a_flag_may_be_passed_often_or_with_commas(passed: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert load({"tags": passed}).settings.tags == expected
+
+
+MAPS = {
+    "lines": ("A=1\nB=2", {"A": "1", "B": "2"}),
+    "a comma belongs to the value": ("A=1,B=2", {"A": "1,B=2"}),
+    "an equals sign too": ("A=x=y", {"A": "x=y"}),
+    "an empty value": ("A=", {"A": ""}),
+    "the environment's value": ("TOKEN", {"TOKEN": "from the environment"}),
+    "the last one counts": ("A=1\nA=2", {"A": "2"}),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), MAPS.values(), ids=MAPS)
+def test_build_arguments_are_read(text: str, expected: dict[str, str]) -> None:
+    environment = {"TOKEN": "from the environment"}
+    assert load(environment={**environment, "MULTIARCH_BUILD_ARGS": text}).settings.build_args == expected
+    assert load({"build_args": text.split("\n")}, environment).settings.build_args == expected
+
+
+NO_VALUES = {
+    "a build argument": (
+        {"build_args": ["TOKEN"]}, "--build-arg TOKEN: no value", "write TOKEN=VALUE and the environment has none"),
+    "a label": ({"labels": ["TOKEN"]}, "--label TOKEN: no value", "write TOKEN=VALUE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "message", "hint"), NO_VALUES.values(), ids=NO_VALUES)
+def test_a_name_without_a_value_is_refused(flags: dict[str, object], message: str, hint: str) -> None:
+    assert refused(flags) == (message, hint)
+
+
+def test_a_label_is_never_taken_from_the_environment() -> None:
+    assert refused({"labels": ["HOME"]}, {"HOME": "/root"})[0] == "--label HOME: no value"
+
+
+DURATIONS: dict[str, tuple[object, int]] = {
+    "seconds": ("90", 90),
+    "a number": (90, 90),
+    "with s": ("90s", 90),
+    "minutes": ("45m", 2700),
+    "hours": ("2h", 7200),
+    "spaces around": (" 1h ", 3600),
+    "none at all": ("0", 0),
+}
+
+
+@pytest.mark.parametrize(("value", "seconds"), DURATIONS.values(), ids=DURATIONS)
+def test_durations_are_seconds_or_have_a_unit(value: object, seconds: int) -> None:
+    assert load(file={"retry-deadline": value}).settings.retry_deadline == seconds
+
+
+@pytest.mark.parametrize("value", ["1.5h", "h", "", "-5", "1d", "1h30m", "90 s x", True, None, 1.5])
+def test_what_is_no_duration_is_refused(value: object) -> None:
+    message, hint = refused(file={"retry-deadline": value})
+    assert message == (
+        f"multiarch.toml: retry-deadline: {value!r} does not pass: "
+        "a duration is a number of seconds, or one with a unit: 90, 90s, 15m, 2h"
+    )
+    assert hint == "see --retry-deadline in --help"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1", True), ("true", True), ("yes", True), ("on", True), ("0", False), ("false", False), ("no", False)],
+)
+def test_a_switch_in_a_variable_is_read_in_all_the_usual_words(text: str, expected: bool) -> None:  # noqa: FBT001
+    assert load(environment={"MULTIARCH_PULL": text}).settings.pull is expected
+
+
+# The file
+
+
+TOML = {
+    "flat keys": ('cache-mode = "min"\nbuilder-name = "b"', {"cache_mode": "min", "builder_name": "b"}),
+    "tables": ('[cache]\nmode = "min"\nref = "c"\n[builder]\nname = "b"', {"cache_mode": "min", "cache_ref": "c"}),
+    "a table of arguments": ('[build-args]\nA = "1"', {"build_args": {"A": "1"}}),
+    "arguments under build": ('[build.args]\nA = "1"', {"build_args": {"A": "1"}}),
+    "a dotted key": ("retry.attempts = 9", {"retry_attempts": 9}),
+    "a quoted label": ('[labels]\n"org.opencontainers.image.title" = "x"', {
+        "labels": {"org.opencontainers.image.title": "x"}}),
+    "a list": ('platforms = ["arm64"]\ntags = []', {"platforms": ("linux/arm64",), "tags": ()}),
+    "switches and numbers": ("pull = true\nretry-attempts = 2", {"pull": True, "retry_attempts": 2}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), TOML.values(), ids=TOML)
+def test_the_file_may_be_flat_or_in_tables(text: str, expected: dict[str, object]) -> None:
+    settings = load(file=tomllib.loads(text)).settings
+    assert {name: getattr(settings, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("key", ["provenance", "sbom"])
+def test_an_attestation_may_be_switched_with_toml_s_own_words(key: str) -> None:
+    assert getattr(load(file={key: True}).settings, key) == "true"
+    assert getattr(load(file={key: False}).settings, key) == "false"
+    assert getattr(load(file={key: "mode=max"}).settings, key) == "mode=max"
+
+
+# What is refused
+
+
+REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], str, str]] = {
+    "a misspelt variable": (
+        {}, {"MULTIARCH_PLATFORM": "x"}, {},
+        "the variable MULTIARCH_PLATFORM is not a setting", "did you mean MULTIARCH_PLATFORMS?"),
+    "a misspelt key": (
+        {}, {}, {"platfroms": ["x"]}, "multiarch.toml: 'platfroms' is not a setting", "did you mean platforms?"),
+    "a misspelt key in a table": (
+        {}, {}, {"cache": {"mod": "x"}}, "multiarch.toml: 'cache-mod' is not a setting", "did you mean cache-mode?"),
+    "an underscore in a key": (
+        {}, {}, {"cache_mode": "x"}, "multiarch.toml: 'cache_mode' is not a setting", "did you mean cache-mode?"),
+    "a table of nothing": (
+        {}, {}, {"cash": {"mode": "x"}}, "multiarch.toml: 'cash-mode' is not a setting", "did you mean cache-mode?"),
+    "a misspelt value in a flag": (
+        {"cache": "registri"}, {}, {},
+        "--cache: 'registri' is not one of registry, local, none", "did you mean registry?"),
+    "in a variable": (
+        {}, {"MULTIARCH_CACHE_MODE": "mx"}, {},
+        "MULTIARCH_CACHE_MODE: 'mx' is not one of max, min", "did you mean max?"),
+    "in the file": (
+        {}, {}, {"if-exists": "ignore"},
+        "multiarch.toml: if-exists: 'ignore' is not one of skip, rebuild, fail", "known: skip, rebuild, fail"),
+    "a platform": (
+        {}, {"MULTIARCH_PLATFORMS": "linux/arm46"}, {},
+        "MULTIARCH_PLATFORMS: 'linux/arm46' is not a platform", "did you mean linux/arm64?"),
+    "a repository in the seed's variable": (
+        {}, {"AWS_ECR_REPOSITORY_NAME": "Shop"}, {},
+        "AWS_ECR_REPOSITORY_NAME: 'Shop' is not a repository name",
+        "lower-case letters and digits, joined by . _ - or /, 255 at most, for example shop"),
+    "a tag": (
+        {"tags": ("a b",)}, {}, {}, "--tag: 'a b' is not a tag",
+        "letters, digits, _ . and -, not starting with . or -, 128 at most"),
+    "a commit tag": (
+        {}, {"GIT_TAG": "feature/x"}, {}, "GIT_TAG: 'feature/x' is not a tag",
+        "letters, digits, _ . and -, not starting with . or -, 128 at most"),
+    "an account": (
+        {"account": "1234"}, {}, {},
+        r"--account: '1234' does not pass: String should match pattern '^(\d{12})?$'", "see --account in --help"),
+    "a number": (
+        {}, {"MULTIARCH_RETRY_ATTEMPTS": "many"}, {},
+        "MULTIARCH_RETRY_ATTEMPTS: 'many' does not pass: Input should be a valid integer, "  # noqa: ISC004 - two lines
+        "unable to parse string as an integer", "see --retry-attempts in --help"),
+    "a number that is too small": (
+        {}, {}, {"retry-attempts": 0},
+        "multiarch.toml: retry-attempts: 0 does not pass: Input should be greater than or equal to 1",
+        "see --retry-attempts in --help"),
+    "a switch": (
+        {}, {"MULTIARCH_PULL": "maybe"}, {},
+        "MULTIARCH_PULL: 'maybe' does not pass: Input should be a valid boolean, unable to interpret input",
+        "see --pull in --help"),
+    "a text where a list belongs": (
+        {}, {}, {"tags": "latest"}, "multiarch.toml: tags: 'latest' does not pass: Input should be a valid tuple",
+        "see --tag in --help"),
+    "no platform": ({"platforms": ("",)}, {}, {}, "no platform to build for",
+        "name at least one: --platform linux/amd64"),
+    "a remote driver without an address": (
+        {"builder_driver": "remote"}, {}, {}, "the remote driver needs to know where BuildKit listens",
+        "name it: --builder-endpoint tcp://host:1234"),
+    "a driver option without a value": (
+        {"builder_options": ("network",)}, {}, {}, "builder option 'network' has no value",
+        "driver options are NAME=VALUE, for example network=host"),
+    "a builder's name that docker would not take": (
+        {"builder_name": "-x"}, {}, {},
+        "--builder-name: '-x' does not pass: String should match pattern '^([A-Za-z0-9][A-Za-z0-9._-]*)?$'",
+        "see --builder-name in --help"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "environment", "file", "message", "hint"), REFUSED.values(), ids=REFUSED)
+def test_what_is_wrong_is_said_with_its_place_and_a_way_out(
+    flags: dict[str, object], environment: dict[str, str], file: dict[str, object], message: str, hint: str
+) -> None:
+    assert refused(flags, environment, file) == (message, hint)
+
+
+@pytest.mark.parametrize("variable", ["MULTIARCH_CONFIG", "MULTIARCHITECTURE", "multiarch_x", "HOME"])
+def test_variables_of_others_and_that_of_the_file_are_no_settings(variable: str) -> None:
+    assert load(environment={variable: "x"}).settings == Settings()
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load().settings.repository = "other"
+
+
+# What a declaration says
+
+
+@pytest.mark.parametrize("info", SETTINGS, ids=lambda info: info.key)
+def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: SettingInfo) -> None:
+    assert info.text[0].isupper()
+    assert info.text.endswith(".")
+    assert info.group in ("Image", "Build", "Cache", "Builder", "Retries", "Logs", "Local")
+    assert info.flags[0].startswith("--")
+    assert info.variables[0] == f"MULTIARCH_{info.name.upper()}"
+    assert info.key == info.name.replace("_", "-")
+    assert info.metavar or info.choices or info.kind == "switch"
+
+
+def test_no_flag_and_no_variable_means_two_settings() -> None:
+    flags = [flag for info in SETTINGS for flag in info.flags]
+    variables = [variable for info in SETTINGS for variable in info.variables]
+    assert len(set(flags)) == len(flags)
+    assert len(set(variables)) == len(variables)
+
+
+KINDS = {
+    "repository": "text",
+    "platforms": "list",
+    "build_args": "map",
+    "pull": "switch",
+    "cache_mode": "choice",
+    "retry_attempts": "number",
+    "retry_deadline": "number",
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
+def test_the_default_s_type_tells_the_kind(name: str, kind: str) -> None:
+    assert next(info for info in SETTINGS if info.name == name).kind == kind

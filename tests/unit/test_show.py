@@ -1,0 +1,381 @@
+"""The plan as a shell script, which is run here with stand-ins for docker, aws and git; and as JSON."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.destination import Destination, find_destination
+from multiarch.plan import METADATA_FILE, Plan
+from multiarch.show import plain, plan_as_json, plan_as_script, settings_as_text
+from multiarch.source import Commit
+from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SHA, facts, load, plan_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.conftest import MakeScript
+
+TAG = SHA[:7]
+DIGEST = f"sha256:{'1' * 64}"
+SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
+UNKNOWN = find_destination(load(), {}, PARTITIONS).shown()
+
+# Each notes what it was asked; the registry is a folder with a file a tag, whose content is the commit.
+DOCKER = r"""
+test "$1" = login && cat > "$WORLD/password" # before it is noted: what feeds it runs at the same time
+echo "docker $*" >> "$WORLD/asked"
+last() { for last in "$@"; do :; done; }
+case "$*" in
+  "buildx version") echo buildx ;;
+  "login "*) mkdir -p "$DOCKER_CONFIG"; touch "$DOCKER_CONFIG/config.json" ;;
+  *" logout "*) ls "$2" > "$WORLD/logout" ;;
+  "buildx inspect "*) test -f "$WORLD/builder" ;;
+  "buildx create "*) touch "$WORLD/builder" ;;
+  "buildx rm "*) rm "$WORLD/builder" ;;
+  "buildx bake "*)
+    cat > "$WORLD/definition"
+    while [ "$1" != --metadata-file ]; do shift; done
+    printf '{\n  "image": {\n    "containerimage.digest": "%s"\n  }\n}\n' "$DIGEST" > "$2" ;;
+  "buildx imagetools inspect --raw "*)
+    last "$@"; file="$WORLD/tags/${last##*:}"
+    test -f "$file" && printf '{"annotations": {"org.opencontainers.image.revision": "%s"}}' "$(cat "$file")" ;;
+  *"println .Manifest.Digest"*) echo "$DIGEST" ;;
+  *"--format"*) echo "$PLATFORMS" ;;
+  "buildx imagetools create "*) mkdir -p "$WORLD/tags"; echo ours > "$WORLD/tags/${6##*:}" ;;
+  *) echo "docker $*: not known" >&2; exit 64 ;;
+esac
+"""
+AWS = r"""
+echo "aws $*" >> "$WORLD/asked"
+case "$*" in
+  "configure get region") echo eu-west-1 ;;
+  "sts get-caller-identity "*) echo 123456789012 ;;
+  "ecr get-login-password "*) echo pass-word ;;
+  "ecr describe-repositories "*) test ! -f "$WORLD/no-repository" ;;
+  *) exit 64 ;;
+esac
+"""
+GIT = r"""
+echo "git $*" >> "$WORLD/asked"
+test -f "$WORLD/is-ancestor"
+"""
+
+
+class World:
+    """Where a script runs: stand-ins on its PATH, and a folder that they share."""
+
+    def __init__(self, folder: Path, make_script: MakeScript) -> None:
+        self.folder = folder / "world"
+        self.folder.mkdir()
+        (folder / "tmp").mkdir()
+        for name, body in (("docker", DOCKER), ("aws", AWS), ("git", GIT)):
+            make_script(name, body)
+        self._environment = {
+            "PATH": f"{folder / 'bin'}:/usr/bin:/bin",
+            "HOME": str(folder),
+            "TMPDIR": str(folder / "tmp"),
+            "WORLD": str(self.folder),
+            "DIGEST": DIGEST,
+            "PLATFORMS": "linux/amd64 linux/arm64 unknown/unknown ",
+        }
+
+    def run(self, script: str, *, shell: str = "sh", **variables: str) -> subprocess.CompletedProcess[str]:
+        words = [shell, "sh"] if shell == "busybox" else [shell]
+        return subprocess.run(
+            words,
+            input=script,
+            cwd=self.folder,
+            env={**self._environment, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+
+    def put(self, name: str, content: str = "") -> None:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    @property
+    def asked(self) -> list[str]:
+        return self.read("asked").splitlines()
+
+    def count(self, begin: str) -> int:
+        return len([line for line in self.asked if line.startswith(begin)])
+
+    @property
+    def tags(self) -> list[str]:
+        folder = self.folder / "tags"
+        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+
+@pytest.fixture
+def world(tmp_path: Path, make_script: MakeScript) -> World:
+    return World(tmp_path, make_script)
+
+
+PLANS: dict[str, Plan] = {
+    "the main job": plan_of(),
+    "an unknown account": plan_of(facts(registry=UNKNOWN)),
+    "a local build": plan_of(facts(registry=None)),
+    "a dirty tree": plan_of(facts(commit=DIRTY)),
+    "no commit": plan_of(facts(commit=None), commit_tag="v1"),
+    "one platform": plan_of(platforms=("linux/amd64",)),
+    "rebuild": plan_of(if_exists="rebuild"),
+    "fail": plan_of(if_exists="fail"),
+    "a builder that is not kept": plan_of(builder_keep=False),
+    "docker's own builder": plan_of(builder_driver="docker"),
+    "on a terminal": plan_of(facts(interactive=True)),
+    "awkward words": plan_of(
+        facts(registry=UNKNOWN),
+        build_args=["A='\"$HOME`id`\\n", "B=line one\nline two", "C=DEFINITION\nDEFINITION", "D=${X}"],
+        labels=["l=$(id) \\\\ \\$x"],
+        context="my folder; rm -rf /",
+        target="a'b",
+    ),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_the_script_is_a_script_for_every_shell(plan: Plan, shell: str) -> None:
+    words = [shell, "sh", "-n"] if shell == "busybox" else [shell, "-n"]
+    checked = subprocess.run(words, input=plan_as_script(plan), text=True, capture_output=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_main_job_s_script_does_the_job(world: World, shell: str) -> None:
+    ran = world.run(plan_as_script(plan_of()), shell=shell)
+    assert (ran.returncode, ran.stdout) == (0, f"{ECR_HOST}/shop@{DIGEST}\n"), ran.stderr
+    assert [line for line in world.asked if "imagetools" not in line] == [
+        "docker buildx version",
+        "aws ecr get-login-password --region eu-west-1",
+        f"docker login --username AWS --password-stdin {ECR_HOST}",
+        "aws ecr describe-repositories --region eu-west-1 --registry-id 123456789012 --repository-names shop",
+        "docker buildx inspect multiarch --bootstrap",
+        *(line for line in world.asked if line.startswith("docker buildx create --name multiarch ")),
+        *(line for line in world.asked if line.startswith("docker buildx bake --builder multiarch --file - ")),
+        *(line for line in world.asked if " logout " in line),
+    ]
+    assert json.loads(world.read("definition")) == {"target": {"image": _target(plan_of())}}
+    assert world.tags == [TAG, "latest"]
+    assert world.read("password") == "pass-word\n"
+
+
+def _target(plan: Plan) -> object:
+    [build] = [step for step in json.loads(plan_as_json(plan))["steps"] if step["step"] == "build"]
+    return build["definition"]["target"]["image"]
+
+
+def test_nothing_is_tagged_before_it_was_read_back(world: World) -> None:
+    world.run(plan_as_script(plan_of()))
+    tools = [line.removeprefix("docker buildx imagetools ").split()[0] for line in world.asked if "imagetools" in line]
+    assert tools == ["inspect", "inspect", "create", "inspect", "create"]
+
+
+def test_no_login_stays_behind(world: World, tmp_path: Path) -> None:
+    world.run(plan_as_script(plan_of()))
+    assert world.read("logout").split() == ["config.json"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_missing_platform_publishes_nothing(world: World) -> None:
+    ran = world.run(plan_as_script(plan_of()), PLATFORMS="linux/amd64 linux/arm ")
+    assert (ran.returncode, ran.stdout) == (6, "")
+    assert ran.stderr.endswith("linux/arm64 is missing\n")
+    assert world.tags == []
+
+
+def test_what_is_not_known_is_asked_by_the_script(world: World) -> None:
+    ran = world.run(plan_as_script(plan_of(facts(registry=UNKNOWN))))
+    assert (ran.returncode, ran.stdout) == (0, f"{ECR_HOST}/shop@{DIGEST}\n"), ran.stderr
+    assert world.asked[:2] == [
+        "aws configure get region",
+        "aws sts get-caller-identity --query Account --output text",
+    ]
+    assert json.loads(world.read("definition")) == {"target": {"image": _target(plan_of())}}
+
+
+def test_what_the_environment_knows_is_not_asked(world: World) -> None:
+    world.run(
+        plan_as_script(plan_of(facts(registry=UNKNOWN))), AWS_ACCOUNT_ID="210987654321", AWS_DEFAULT_REGION="us-east-1"
+    )
+    assert world.asked[0] == "docker buildx version"
+    assert f"{'2109876543'}21.dkr.ecr.us-east-1.amazonaws.com/shop:cache" in world.read("definition")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_awkward_words_arrive_as_they_are(world: World, shell: str) -> None:
+    ran = world.run(plan_as_script(PLANS["awkward words"]), shell=shell)
+    assert ran.returncode == 0, ran.stderr
+    image = json.loads(world.read("definition"))["target"]["image"]
+    assert image["args"] == {
+        "A": "'\"$HOME`id`\\n",
+        "B": "line one\nline two",
+        "C": "DEFINITION\nDEFINITION",
+        "D": "$${X}",
+    }
+    assert image["labels"] == {"l": "$(id) \\\\ \\$x"}
+    assert (image["context"], image["target"]) == ("my folder; rm -rf /", "a'b")
+
+
+def test_this_commit_s_image_is_not_built_again(world: World) -> None:
+    world.put(f"tags/{TAG}", SHA)
+    ran = world.run(plan_as_script(plan_of()))
+    assert (ran.returncode, ran.stdout) == (0, f"{ECR_HOST}/shop@{DIGEST}\n"), ran.stderr
+    assert world.count("docker buildx bake") == 0
+
+
+def test_it_is_where_that_is_asked_for(world: World) -> None:
+    world.put(f"tags/{TAG}", SHA)
+    world.run(plan_as_script(plan_of(if_exists="rebuild")))
+    assert world.count("docker buildx bake") == 1
+
+
+def test_an_image_that_must_not_be_there_ends_it(world: World) -> None:
+    world.put(f"tags/{TAG}", SHA)
+    ran = world.run(plan_as_script(plan_of(if_exists="fail")))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"{ECR_HOST}/shop:{TAG} is there already: {DIGEST}" in ran.stderr
+
+
+def test_another_commit_s_image_under_a_tag_of_one_s_own_is_not_replaced(world: World) -> None:
+    world.put("tags/v1", NEWER)
+    ran = world.run(plan_as_script(plan_of(commit_tag="v1")))
+    assert ran.returncode == 2
+    assert world.read("tags/v1") == NEWER
+
+
+NEWEST = {
+    "a newer commit keeps it": (NEWER, True, NEWER),
+    "an older commit loses it": (NEWER, False, "ours\n"),
+    "the same commit": (SHA, True, "ours\n"),
+    "what does not say its commit": ("", True, "ours\n"),
+}
+
+
+@pytest.mark.parametrize(("there", "is_ancestor", "after"), NEWEST.values(), ids=NEWEST)
+def test_latest_is_not_moved_back(world: World, there: str, is_ancestor: bool, after: str) -> None:  # noqa: FBT001
+    world.put("tags/latest", there)
+    if is_ancestor:
+        world.put("is-ancestor")
+    ran = world.run(plan_as_script(plan_of()))
+    assert ran.returncode == 0, ran.stderr
+    assert world.read("tags/latest") == after
+    asked = world.count(f"git merge-base --is-ancestor {SHA} {NEWER}")
+    assert asked == (1 if there == NEWER else 0)
+
+
+def test_a_builder_that_is_there_is_taken(world: World) -> None:
+    world.put("builder")
+    world.run(plan_as_script(plan_of()))
+    assert world.count("docker buildx create") == 0
+
+
+def test_a_builder_that_is_not_kept_is_removed(world: World) -> None:
+    ran = world.run(plan_as_script(plan_of(builder_keep=False)))
+    assert ran.returncode == 0, ran.stderr
+    assert not (world.folder / "builder").exists()
+
+
+def test_a_repository_that_is_not_found_is_a_question_and_not_the_end(world: World) -> None:
+    world.put("no-repository")
+    ran = world.run(plan_as_script(plan_of()))
+    assert ran.returncode == 0
+    assert f"is the repository {ECR_HOST}/shop there?" in ran.stderr
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_the_plan_s_json_is_versioned_and_has_every_step(plan: Plan) -> None:
+    value = json.loads(plan_as_json(plan))
+    assert (value["version"], value["kind"]) == (1, "plan")
+    assert len(value["steps"]) == len(plan.steps)
+    assert value["steps"][0] == {"step": "show-versions", "command": ["docker", "buildx", "version"]}
+    assert list(value)[:4] == ["version", "kind", "name", "repository"]
+
+
+def test_the_json_of_a_step_says_what_it_is_in_plain_words() -> None:
+    steps = {each["step"]: each for each in json.loads(plan_as_json(plan_of()))["steps"]}
+    assert list(steps) == [
+        "show-versions", "login", "find-repository", "ensure-builder", "reuse", "build", "verify", "tag"
+    ]  # fmt: skip
+    assert steps["login"]["registry"] == ECR_HOST
+    assert steps["verify"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert METADATA_FILE in steps["build"]["command"]
+
+
+def test_placeholders_stand_in_the_json() -> None:
+    value = json.loads(plan_as_json(plan_of(facts(registry=UNKNOWN))))
+    assert value["repository"] == "<AWS_ACCOUNT_ID>.dkr.ecr.<AWS_DEFAULT_REGION>.amazonaws.com/shop"
+
+
+def test_what_json_has_no_form_for_is_a_bug_and_said() -> None:
+    with pytest.raises(TypeError, match="no JSON for"):
+        plain({"a": object()})
+
+
+# The settings, as the log shows them
+
+
+def shown(plan: Plan, **flags: object) -> list[str]:
+    destination = Destination(registry=ECR, source="CODEBUILD_BUILD_ARN")
+    return list(settings_as_text(load({"repository": "shop", **flags}), plan, destination))
+
+
+def test_what_follows_from_the_settings_is_shown_with_its_source() -> None:
+    assert shown(plan_of()) == [
+        f"repository  {ECR_HOST}/shop  (--repository)",
+        f"registry    {ECR_HOST}  (CODEBUILD_BUILD_ARN)",
+        f"commit      {SHA}  (git)",
+        f"tags        {TAG}, latest  (default)",
+        "platforms   linux/amd64, linux/arm64  (default)",
+        f"cache       type=registry,ref={ECR_HOST}/shop:cache  (default)",
+        "builder     multiarch, docker-container  (default)",
+    ]
+
+
+def test_what_was_set_is_shown_and_values_that_may_be_secret_are_not() -> None:
+    lines = shown(
+        plan_of(), build_args=["TOKEN=s3cret", "B=2"], labels=["l=hidden"], secrets=("id=t,env=T",), pull=True
+    )
+    assert lines[7:] == [
+        "build-args  TOKEN, B  (--build-arg)",
+        "labels      l  (--label)",
+        "secrets     id=t,env=T  (--secret)",
+        "pull        True  (--pull)",
+    ]
+    assert "s3cret" not in "\n".join(lines)
+
+
+CHANGES = {
+    "one": (("a",), f"commit      {SHA}, changed: a  (git)"),
+    "three": (("a", "b", "c"), f"commit      {SHA}, changed: a, b, c  (git)"),
+    "more": (("a", "b", "c", "d", "e"), f"commit      {SHA}, changed: a, b, c and 2 more  (git)"),
+}
+
+
+@pytest.mark.parametrize(("changes", "line"), CHANGES.values(), ids=CHANGES)
+def test_what_makes_a_tree_dirty_is_shown(changes: tuple[str, ...], line: str) -> None:
+    commit = Commit(sha=SHA, dirty=True, source="git", changes=changes)
+    assert line in shown(plan_of(facts(commit=commit)))
+
+
+def test_the_comment_at_the_head_names_image_commit_and_platforms() -> None:
+    assert plan_as_script(plan_of()).splitlines()[1] == f"# shop, commit {COMMIT.sha}, for linux/amd64, linux/arm64"
+
+
+def test_an_image_that_does_not_say_its_commit_is_this_one_s_only_under_the_commit_s_own_digits(world: World) -> None:
+    world.put(f"tags/{TAG}")
+    world.put("tags/v1")
+    assert world.run(plan_as_script(plan_of(commit_tag="v1"))).returncode == 2
+    assert world.count("docker buildx bake") == 0
