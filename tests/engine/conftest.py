@@ -1,0 +1,39 @@
+"""One engine for all of these tests, and a project and a repository of its own for each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import stack
+from tests.engine.registry import RegistryView
+from tests.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def running() -> stack.Stack:
+    return stack.load()
+
+
+@pytest.fixture
+def project(running: stack.Stack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
+    """A project with a repository in ECR, as CodeBuild would check it out."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:60].strip("-")
+    # The folder's number makes the name new in each session: the registry keeps what an earlier one pushed.
+    repository = f"{name}-{abs(hash(str(tmp_path))) % 10**8}"
+    stack.create_repository(repository)
+    project = Project.create(tmp_path, running, repository=repository)
+    yield project
+    project.remove_builder()
+
+
+@pytest.fixture
+def registry(running: stack.Stack, project: Project) -> RegistryView:
+    """What the ECR registry has in the project's repository."""
+    return RegistryView(host=running.ecr.host, repository=project.environment["AWS_ECR_REPOSITORY_NAME"])

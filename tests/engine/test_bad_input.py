@@ -1,0 +1,158 @@
+"""What a user can get wrong: one clear message with what to do, the right exit code, and nothing left behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.test_main_job import assert_nothing_left
+
+if TYPE_CHECKING:
+    from tests.engine.registry import RegistryView
+    from tests.project import Project, Run
+
+pytestmark = pytest.mark.engine
+
+NO_BUILDX = """#!/bin/sh
+if [ "$1" = buildx ]; then
+  echo "docker: 'buildx' is not a docker command." >&2
+  exit 1
+fi
+exec {docker} "$@"
+"""
+
+
+def assert_refused(run: Run, code: int, *words: str) -> None:
+    assert run.code == code, run.said
+    errors = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, run.stderr
+    told = run.stderr[run.stderr.index("error: ") :]
+    for each in words:
+        assert each in told
+    assert "Traceback" not in run.said
+
+
+# What is refused before anything is asked: arguments, variables, exit code, and words of the message.
+REFUSED: dict[str, tuple[list[str], dict[str, str | None], int, tuple[str, ...]]] = {
+    "a repository name that is none": (["--repository", "My App"], {}, 2, ("not a repository name", "my-app")),
+    "no repository": ([], {"AWS_ECR_REPOSITORY_NAME": ""}, 2, ("no repository", "env.variables")),
+    "a tag that is none": (["--tag", "feature/x"], {}, 2, ("'feature/x' is not a tag",)),
+    "a commit tag that is none": ([], {"GIT_TAG": "-x"}, 2, ("GIT_TAG: '-x' is not a tag",)),
+    "a platform that is none": (["--platform", "linux/amr64"], {}, 2, ("not a platform", "linux/arm64?")),
+    "no Dockerfile": (["--file", "Containerfile"], {}, 2, ("no Dockerfile at Containerfile", "--file")),
+    "no context": (["app"], {}, 2, ("the context app is not a folder",)),
+    "a secret file that is not there": (["--secret", "id=npm,src=.npmrc"], {}, 2, ("secret npm", ".npmrc")),
+    "a secret variable that is not set": (["--secret", "id=npm,env=NPM_TOKEN"], {}, 2, ("NPM_TOKEN is not set",)),
+    "no SSH agent": (["--ssh", "default"], {"SSH_AUTH_SOCK": None}, 2, ("no SSH agent",)),
+    "an unknown region": (
+        [],
+        {"AWS_DEFAULT_REGION": "eu-wset-1", "CODEBUILD_BUILD_ARN": None},
+        2,
+        ("unknown AWS region 'eu-wset-1'", "did you mean eu-west-1?"),
+    ),
+    "a misspelt variable": ([], {"MULTIARCH_PLATFROMS": "linux/amd64"}, 2, ("did you mean MULTIARCH_PLATFORMS?",)),
+    "a settings file that is not there": (["--config", "my.toml"], {}, 2, ("my.toml cannot be read",)),
+    "no region at all": (
+        [],
+        {"AWS_DEFAULT_REGION": None, "AWS_REGION": None, "CODEBUILD_BUILD_ARN": None},
+        2,
+        ("no AWS region", "AWS_DEFAULT_REGION"),
+    ),
+    "no credentials": (
+        [],
+        {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
+        3,
+        ("no AWS credentials", "AWS_PROFILE"),
+    ),
+    "no daemon": ([], {"DOCKER_HOST": "unix:///nowhere/docker.sock"}, 4, ("docker daemon", "privileged mode")),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_it_is_refused(project: Project, registry: RegistryView, case: str) -> None:
+    words, variables, code, told = REFUSED[case]
+    run = project.multiarch("build", *words, **variables)
+    assert_refused(run, code, *told)
+    assert registry.tags() == set()
+    assert_nothing_left(project)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'platforms = ["linux/amd64"', ("multiarch.toml is not TOML",)),
+        (b"\xff\xfe\x00", ("multiarch.toml is not UTF-8",)),
+        (b'platform = "linux/amd64"', ("'platform' is not a setting", "did you mean platforms?")),
+        (b"[cache]\nmod = 'max'", ("'cache-mod' is not a setting", "did you mean cache-mode?")),
+        (b"cache-mode = 'most'", ("'most' is not one of max, min",)),
+        (b"retry-attempts = 'many'", ("retry-attempts: 'many'",)),
+        (b"repository = 5", ("repository: 5",)),
+    ],
+    ids=["not TOML", "not text", "misspelt key", "misspelt key in a table", "no such choice", "no number", "no text"],
+)
+def test_a_settings_file_that_is_wrong(project: Project, content: bytes, told: tuple[str, ...]) -> None:
+    (project.folder / "multiarch.toml").write_bytes(content)
+    assert_refused(project.multiarch("build", AWS_ECR_REPOSITORY_NAME=None), 2, *told)
+
+
+def test_no_commit_is_never_silently_latest(project: Project, registry: RegistryView) -> None:
+    shutil.rmtree(project.folder / ".git")
+    assert_refused(project.multiarch("build"), 2, "no commit to name the image after", "--commit-tag", "GIT_TAG")
+    assert registry.tags() == set()
+
+
+def test_a_repository_that_does_not_exist_is_found_before_the_build(project: Project) -> None:
+    run = project.multiarch("build", "--repository", "nobody-made-it")
+    assert_refused(run, 6, "nobody-made-it does not exist in account 123456789012", "aws ecr create-repository")
+    assert "building for" not in run.stderr
+    assert_nothing_left(project)
+
+
+def test_no_docker(project: Project, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(str(shutil.which("git")))
+    assert_refused(project.multiarch("build", PATH=str(tools)), 4, "docker is not installed")
+    assert_nothing_left(project)
+
+
+def test_no_buildx(project: Project, tmp_path: Path) -> None:
+    docker = tmp_path / "tools" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(NO_BUILDX.format(docker=shutil.which("docker")))
+    docker.chmod(0o755)
+    run = project.multiarch("build", PATH=f"{docker.parent}:{project.environment['PATH']}")
+    assert_refused(run, 4, "buildx", "install")
+    assert_nothing_left(project)
+
+
+def test_a_platform_that_the_base_image_does_not_have(project: Project, registry: RegistryView) -> None:
+    run = project.multiarch("build", "--platform", "linux/amd64,linux/s390x")
+    assert_refused(run, 5, "linux/s390x")
+    assert registry.tags() <= {"cache"}
+
+
+def test_a_platform_that_the_builder_cannot_run(project: Project, registry: RegistryView) -> None:
+    """A program of a machine that nothing here emulates; the message says what the builder does run."""
+    shutil.copy(str(shutil.which("true")), project.folder / "sh")
+    (project.folder / "sh").write_bytes(_of_another_machine((project.folder / "sh").read_bytes()))
+    (project.folder / "Dockerfile").write_text('FROM scratch\nCOPY sh /sh\nRUN ["/sh"]\n')
+    project.commit("Run what cannot run")
+    run = project.multiarch("build", "--platform", "linux/s390x")
+    assert_refused(run, 4, "linux/amd64")
+    assert registry.tags() <= {"cache"}
+
+
+def _of_another_machine(program: bytes) -> bytes:
+    """Change an ELF program's machine to IBM S/390: the kernel refuses it as it would refuse a real one."""
+    return program[:18] + (22).to_bytes(2, "little") + program[20:]
+
+
+def test_a_full_disk(project: Project) -> None:
+    """/dev/full stands for a disk without space: the result cannot be written."""
+    run = project.run(["sh", "-c", "python -m multiarch build --dry-run > /dev/full"])
+    assert_refused(run, 4, "No space left on device", "disk space")
+    assert Path("/dev/full").exists()

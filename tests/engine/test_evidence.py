@@ -1,0 +1,76 @@
+"""What a run makes of a registry's answer that misleads, at an ECR that behaves like ECR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stack import layout
+from tests.stack.ecr import control
+from tests.stack.ecr.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests import stack
+    from tests.project import Project
+
+pytestmark = pytest.mark.engine
+
+ALWAYS = 99
+
+
+@pytest.fixture
+def lane(project: Project, running: stack.Stack) -> Iterator[str]:
+    """The project's own repository there, and the variables that lead to it."""
+    name = project.environment["AWS_ECR_REPOSITORY_NAME"]
+    project.environment |= {
+        **running.environment(layout.PROXIED),
+        "AWS_ACCESS_KEY_ID": control.access_key(name),
+        "CODEBUILD_BUILD_ARN": f"arn:aws:codebuild:{layout.PROXIED.region}:{layout.PROXIED.account}:build/x:1",
+        "MULTIARCH_PLATFORMS": "linux/amd64",
+    }
+    control.open_lane(name)
+    yield name
+    control.close_lane(name)
+
+
+def test_a_bare_403_leads_to_what_the_role_may_do(project: Project, lane: str) -> None:
+    control.create_repository(lane)
+    control.open_lane(lane, [Fault(where="manifest push", what="status", status=403, times=ALWAYS)])
+    run = project.multiarch("build")
+    assert run.code == 6, run.said
+    assert "AWS says: the role may do ecr:BatchCheckLayerAvailability" in run.stderr
+    assert "ecr:InitiateLayerUpload and ecr:PutImage cannot be tried without writing" in run.stderr
+    asked = [each for each in control.told(lane).requests if "UploadLayerPart" in each]
+    assert len(asked) <= 1
+
+
+def test_a_cache_tag_that_cannot_move_is_said_with_its_cure(project: Project, lane: str) -> None:
+    """The first build makes the tag; the second has a good image, and a warning."""
+    control.create_repository(lane, mutability="IMMUTABLE")
+    first = project.multiarch("build", MULTIARCH_TAGS="one")
+    assert first.code == 0, first.said
+    # What no earlier run has built: a cache that is the same as before is not written again.
+    (project.folder / "hello.sh").write_text(f"#!/bin/sh\necho {lane} {project.sha}\n")
+    project.commit("Change")
+    second = project.multiarch("build", MULTIARCH_TAGS="two")
+    assert second.code == 0, second.said
+    assert "the cache could not be written, the image is good" in second.stderr
+    assert f"AWS says: cache is immutable in {lane}; let it move: aws ecr put-image-tag-mutability" in second.stderr
+
+
+def test_a_cache_in_a_repository_that_is_not_there(project: Project, lane: str) -> None:
+    control.create_repository(lane)
+    run = project.multiarch("build", "--cache-ref", f"{layout.PROXIED.host}/{lane}-cache:main")
+    assert run.code == 0, run.said
+    assert f"AWS says: the repository {lane}-cache does not exist in account" in run.stderr
+
+
+def test_doctor_finds_the_same_before_the_build(project: Project, lane: str) -> None:
+    control.create_repository(lane, mutability="IMMUTABLE")
+    run = project.multiarch("doctor")
+    assert run.code == 0, run.said
+    assert "latest is immutable" in run.stdout
+    assert "it can be made once and never renewed" in run.stdout

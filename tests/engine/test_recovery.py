@@ -1,0 +1,133 @@
+"""What breaks on the real engine, and what the run makes of it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.test_main_job import SECRETS, assert_nothing_left
+
+if TYPE_CHECKING:
+    from tests import stack
+    from tests.engine.registry import RegistryView
+    from tests.project import Project
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_builder_whose_container_is_gone_is_repaired(project: Project, registry: RegistryView) -> None:
+    assert project.multiarch("build").code == 0
+    container = f"buildx_buildkit_{project.builder}0"
+    removed = project.run(["docker", "rm", "--force", container])
+    assert removed.stdout.strip() == container
+    project.commit("Go on")
+    run = project.multiarch("build")
+    assert run.code == 0, run.said
+    assert project.tag in registry.tags()
+
+
+def test_a_builder_of_another_image_is_made_anew(project: Project, running: stack.Stack) -> None:
+    """The pin was raised: the builder that is there is replaced, and its cache kept."""
+    other = f"{running.builder_image}-old"
+    project.run(["docker", "tag", running.builder_image, other])
+    create = ["docker", "buildx", "create", "--name", project.builder, "--driver-opt", f"image={other}", "--bootstrap"]
+    assert project.run(create).code == 0
+    run = project.multiarch("build")
+    assert run.code == 0, run.said
+    assert "is made anew, with its cache" in run.stderr
+    shown = project.run(["docker", "buildx", "inspect", project.builder])
+    assert f'image="{running.builder_image}"' in shown.stdout
+    project.run(["docker", "rmi", other])
+
+
+def test_a_builder_that_is_not_to_be_kept_is_gone(project: Project) -> None:
+    run = project.multiarch("build", "--no-builder-keep")
+    assert run.code == 0, run.said
+    assert project.run(["docker", "buildx", "inspect", project.builder]).code != 0
+
+
+def test_global_state_stays_as_it_is(project: Project) -> None:
+    """No builder is made the current one, and the user's docker configuration is not written."""
+    folder = project.home / ".docker"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"auths": {"ghcr.io": {"auth": "dTpw"}}}')
+    run = project.multiarch("build")
+    assert run.code == 0, run.said
+    assert (folder / "config.json").read_text() == '{"auths": {"ghcr.io": {"auth": "dTpw"}}}'
+    shown = project.run(["docker", "buildx", "inspect"])
+    assert re.match(r"Name: +default\n", shown.stdout), shown.stdout
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_in_the_middle_of_a_build(
+    project: Project, registry: RegistryView, number: signal.Signals, code: int
+) -> None:
+    """The child is stopped, the login is gone, nothing is published, and the exit code is the shell's, within 10 s."""
+    dockerfile = project.folder / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "RUN echo now && sleep 60\n")
+    project.commit("Sleep")
+    with subprocess.Popen(
+        [sys.executable, "-m", "multiarch", "build"],
+        cwd=project.folder,
+        env=project.variables(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        said = ""
+        for line in process.stderr:
+            said += line
+            if line.rstrip().endswith("] now"):
+                break
+        begin = time.monotonic()
+        process.send_signal(number)
+        said += process.stderr.read()
+        assert process.wait(timeout=10) == code, said
+    assert time.monotonic() - begin < 10
+    assert f"error: interrupted by {number.name}" in said
+    assert registry.tags() <= {"cache"}
+    assert not any(secret in said for secret in SECRETS)
+    assert_nothing_left(project)
+    bakes = subprocess.run(["pgrep", "-f", f"bake --builder {project.builder}"], capture_output=True, check=False)
+    assert bakes.stdout == b""
+
+
+def test_a_cache_that_cannot_be_written_does_not_fail_the_build(project: Project, registry: RegistryView) -> None:
+    """The image is good and published; that the cache was not kept is said in the log and in the result."""
+    run = project.multiarch("build", "--cache-ref", "localhost:1/cache:x")
+    assert run.code == 0, run.said
+    assert registry.tags() == {project.tag, "latest"}
+    assert "the cache could not be written, the image is good" in run.stderr
+    assert "not written" in run.stdout
+
+
+def test_a_step_that_fails_is_shown_and_not_tried_again(project: Project, registry: RegistryView) -> None:
+    """The user's build failing: the step, its platform and its last lines, once, and exit code 5."""
+    dockerfile = project.folder / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "RUN echo 503 Service Unavailable, connection refused; exit 7\n")
+    project.commit("Break")
+    run = project.multiarch("build")
+    assert run.code == 5, run.said
+    assert "try 2 of" not in run.said
+    assert "exit code: 7" in run.stderr
+    assert "503 Service Unavailable, connection refused" in run.stderr.partition("failed: ")[2]
+    assert registry.tags() <= {"cache"}
+    assert "Traceback" not in run.said
+
+
+def test_platforms_that_do_not_differ_are_said(project: Project) -> None:
+    """FROM --platform that names one platform: BuildKit labels the one image with both, which no digest can show."""
+    (project.folder / "Dockerfile").write_text(
+        "ARG BASE_IMAGE\nFROM --platform=linux/amd64 ${BASE_IMAGE}\nRUN uname -m > /machine\n"
+    )
+    project.commit("Lie")
+    run = project.multiarch("build")
+    assert run.code == 0, run.said
+    assert "linux/amd64 and linux/arm64 have the very same layers" in run.stderr
