@@ -1,0 +1,15 @@
+# The sample image: nginx on Amazon Linux 2023.
+#
+# The base image is an argument, so that a copy in your own registry can stand in for it without a change here:
+#   python -m multiarch build --build-arg BASE_IMAGE=123456789012.dkr.ecr.eu-west-1.amazonaws.com/amazonlinux:2023
+ARG BASE_IMAGE=public.ecr.aws/amazonlinux/amazonlinux:2023
+FROM ${BASE_IMAGE}
+
+RUN dnf install --assumeyes --setopt=install_weak_deps=False nginx && dnf clean all
+
+# Logs go where docker looks for them.
+RUN ln -sf /dev/stdout /var/log/nginx/access.log && ln -sf /dev/stderr /var/log/nginx/error.log
+
+EXPOSE 80
+STOPSIGNAL SIGQUIT
+CMD ["nginx", "-g", "daemon off;"]
