@@ -13,9 +13,6 @@ if __name__ == "__main__" and sys.path[0] != os.path.dirname(os.path.dirname(os.
 # A run leaves little garbage, and each collection walks all that was imported: a tenth of a second in a short run.
 gc.set_threshold(100_000)
 
-# pydantic looks through all installed distributions for plugins of its own: a tenth of a dry run, and there are none.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
 from multiarch.cli import main as _main  # noqa: E402 - after what makes its import faster
 
 

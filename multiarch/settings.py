@@ -7,10 +7,10 @@ the JSON schema and `docs/reference.md` are made from it. Values come from, firs
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from msgspec import Meta, ValidationError, convert
 
 from multiarch.errors import ConfigurationError
 from multiarch.image import Platform, check_repository, check_tag, nearest_hint
@@ -25,34 +25,30 @@ BUILDKIT_IMAGE = "moby/buildkit:v0.32.2"
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def _seconds(value: object) -> object:
+@dataclass(frozen=True)
+class Rule:
+    """What a type cannot say of a text: returns it as it is used, or raises ConfigurationError.
+
+    Attributes:
+        check: the rule.
+        before: it reads the value as it was written, before its type is looked at.
+    """
+
+    check: Callable[[Any], object]
+    before: bool = False
+
+    def __call__(self, value: Any) -> Any:  # noqa: ANN401 - a text, or a tuple of texts
+        if isinstance(value, tuple):
+            return tuple(dict.fromkeys(str(self.check(each)) for each in value))
+        return self.check(value)
+
+
+def _seconds(value: object) -> int:
     match = re.fullmatch(r"(\d+)([smh]?)", str(value).strip())
     if not match or isinstance(value, bool):
-        msg = "a duration is a number of seconds, or one with a unit: 90, 90s, 15m, 2h"
-        raise ValueError(msg)
+        msg = f"{value!r} is not a duration"
+        raise ConfigurationError(msg, hint="a duration is a number of seconds, or one with a unit: 90, 90s, 15m, 2h")
     return int(match[1]) * _UNITS[match[2]]
-
-
-class _RefusedError(ValueError):
-    """Carries a ConfigurationError, hint and all, through pydantic, which lets only a ValueError pass."""
-
-    def __init__(self, error: ConfigurationError) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
-def _each(rule: Callable[[str], object]) -> AfterValidator:
-    """Let one of image.py's rules speak for every text of a field."""
-
-    def validate(value: Any) -> Any:  # noqa: ANN401 - a text, or a tuple of texts
-        try:
-            return (
-                str(rule(value)) if isinstance(value, str) else tuple(dict.fromkeys(str(rule(each)) for each in value))
-            )
-        except ConfigurationError as error:
-            raise _RefusedError(error) from None
-
-    return AfterValidator(validate)
 
 
 def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
@@ -60,13 +56,13 @@ def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
 
 
 Texts = tuple[str, ...]
-RepositoryName = Annotated[str, _each(_unless_empty(check_repository))]
-Tag = Annotated[str, _each(_unless_empty(check_tag))]
-Tags = Annotated[Texts, _each(check_tag)]
-Platforms = Annotated[Texts, _each(Platform.parse)]
-Seconds = Annotated[int, BeforeValidator(_seconds)]
+RepositoryName = Annotated[str, Rule(_unless_empty(check_repository))]
+Tag = Annotated[str, Rule(_unless_empty(check_tag))]
+Tags = Annotated[Texts, Rule(check_tag)]
+Platforms = Annotated[Texts, Rule(Platform.parse)]
+Seconds = Annotated[int, Rule(_seconds, before=True)]
 # TOML has words of its own for true and false.
-Words = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
+Words = Annotated[str, Rule(lambda value: str(value).lower() if isinstance(value, bool) else value, before=True)]
 
 
 def setting(
@@ -78,7 +74,7 @@ def setting(
     environment: Sequence[str] = (),
     metavar: str = "",
     separator: Literal[",", "\n"] = ",",
-) -> Any:  # noqa: ANN401 - pydantic's own Field has this type
+) -> Any:  # noqa: ANN401 - dataclasses' own field has this type
     """Declare a setting.
 
     Args:
@@ -90,22 +86,20 @@ def setting(
         metavar: what stands for the value in the help.
         separator: what parts the entries of a list in a variable; lines always do.
     """
-    extra = {
+    told = {
+        "text": text,
         "group": group,
-        "flags": list(flags),
-        "environment": list(environment),
+        "flags": flags,
+        "environment": environment,
         "metavar": metavar,
         "separator": separator,
     }
-    return Field(default=default, description=text, json_schema_extra=cast("dict[str, Any]", extra))
+    return field(default_factory=dict, metadata=told) if default == {} else field(default=default, metadata=told)
 
 
-class Settings(BaseModel):
-    """All settings, checked one by one; `check_together` checks those that depend on each other."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, alias_generator=lambda name: name.replace("_", "-")
-    )
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings. `load_settings` checks them one by one, and `check_together` those that depend on each other."""
 
     repository: RepositoryName = setting(
         "", "Repository to push to.", group="Image", environment=["AWS_ECR_REPOSITORY_NAME"], metavar="NAME"
@@ -118,7 +112,7 @@ class Settings(BaseModel):
         environment=["AWS_REGISTRY_NAME"],
         metavar="HOST",
     )
-    account: Annotated[str, Field(pattern=r"^(\d{12})?$")] = setting(
+    account: Annotated[str, Meta(pattern=r"^(\d{12})?$")] = setting(
         "", "AWS account of the registry.", group="Image", environment=["AWS_ACCOUNT_ID"], metavar="ID"
     )
     region: str = setting(
@@ -213,7 +207,7 @@ class Settings(BaseModel):
         metavar="DIR",
     )
 
-    builder_name: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = setting(
+    builder_name: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = setting(
         "",
         "Builder to use. Default: multiarch, or default with the docker driver.",
         group="Builder",
@@ -240,7 +234,7 @@ class Settings(BaseModel):
     )
     builder_keep: bool = setting(True, "Keep the builder, and its local cache, after the run.", group="Builder")
 
-    retry_attempts: Annotated[int, Field(ge=1, le=100)] = setting(
+    retry_attempts: Annotated[int, Meta(ge=1, le=100)] = setting(
         5, "Tries of each phase, for causes that can pass.", group="Retries", metavar="N"
     )
     retry_deadline: Seconds = setting(
@@ -270,18 +264,18 @@ class SettingInfo:
     group: str
     text: str
     default: object
+    type: Any
 
 
+_SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
              "builder_options": "builder-option"}  # fmt: skip
 
 
-def _info(name: str) -> SettingInfo:
-    field = Settings.model_fields[name]
-    extra = cast("Mapping[str, Any]", field.json_schema_extra)
-    choices = tuple(getattr(field.annotation, "__args__", ())) if str(field.annotation).startswith("typing.Lit") else ()
+def _info(name: str, declared: type, default: object, told: Mapping[str, Any]) -> SettingInfo:
+    choices = get_args(declared) if get_origin(declared) is Literal else ()
     kind: Any = "choice" if choices else "text"
-    match field.default:
+    match default:
         case bool():
             kind = "switch"
         case int():
@@ -295,17 +289,26 @@ def _info(name: str) -> SettingInfo:
         key=name.replace("_", "-"),
         kind=kind,
         choices=choices,
-        flags=(f"--{_SINGULAR.get(name, name.replace('_', '-'))}", *extra["flags"]),
-        variables=(f"{ENVIRONMENT_PREFIX}{name.upper()}", *extra["environment"]),
-        separator=extra["separator"],
-        metavar=extra["metavar"],
-        group=extra["group"],
-        text=field.description or "",
-        default=field.default,
+        flags=(f"--{_SINGULAR.get(name, name.replace('_', '-'))}", *told["flags"]),
+        variables=(f"{ENVIRONMENT_PREFIX}{name.upper()}", *told["environment"]),
+        separator=told["separator"],
+        metavar=told["metavar"],
+        group=told["group"],
+        text=told["text"],
+        default=default,
+        type=declared,
     )
 
 
-SETTINGS: tuple[SettingInfo, ...] = tuple(_info(name) for name in Settings.model_fields)
+def _infos() -> tuple[SettingInfo, ...]:
+    defaults = Settings()
+    return tuple(
+        _info(each.name, cast("type", each.type), getattr(defaults, each.name), each.metadata)
+        for each in fields(Settings)
+    )
+
+
+SETTINGS: tuple[SettingInfo, ...] = _infos()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -347,10 +350,8 @@ def load_settings(
             sources[info.name] = file_name
         else:
             sources[info.name] = DEFAULT_SOURCE
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise _explain(error, sources) from None
+    infos = {info.name: info for info in SETTINGS}
+    settings = Settings(**{name: _check(infos[name], value, sources[name]) for name, value in values.items()})  # type: ignore[arg-type]  # each is of its declared type now
     check_together(settings)
     return LoadedSettings(settings=settings, sources=sources)
 
@@ -433,19 +434,25 @@ def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tupl
     raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())
 
 
-def _explain(error: ValidationError, sources: Mapping[str, str]) -> ConfigurationError:
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]).replace("-", "_")
-    key = name.replace("_", "-")
-    source = sources.get(name, "")
-    where = source if source.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{source}: {key}"
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, _RefusedError):
-        return ConfigurationError(f"{where}: {cause.error.message}", hint=cause.error.hint)
-    info = next(each for each in SETTINGS if each.name == name)
-    value = first["input"]
-    if info.choices:
-        return ConfigurationError(f"{where}: {value!r} is not one of {', '.join(info.choices)}",
-                                  hint=nearest_hint(str(value), info.choices))  # fmt: skip
-    reason = str(cause) if cause else first["msg"].removeprefix("Value error, ")
-    return ConfigurationError(f"{where}: {value!r} does not pass: {reason}", hint=f"see {info.flags[0]} in --help")
+def _check(info: SettingInfo, value: object, source: str) -> object:
+    where = source if source.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{source}: {info.key}"
+    rules = [each for each in get_args(info.type)[1:] if isinstance(each, Rule)]
+    try:
+        for rule in rules:
+            value = rule(value) if rule.before else value
+        if info.kind == "switch" and isinstance(value, str):
+            value = _SWITCH.get(value.lower(), value)
+        value = convert(value, info.type, strict=info.kind != "number")
+        for rule in rules:
+            value = value if rule.before else rule(value)
+    except ConfigurationError as error:
+        error.message = f"{where}: {error.message}"
+        raise
+    except ValidationError as error:
+        if info.choices:
+            msg = f"{where}: {value!r} is not one of {', '.join(info.choices)}"
+            raise ConfigurationError(msg, hint=nearest_hint(str(value), info.choices)) from None
+        reason = str(error).replace("`", "").removeprefix("Expected ")
+        msg = f"{where}: {value!r} does not pass: expected {reason}"
+        raise ConfigurationError(msg, hint=f"see {info.flags[0]} in --help") from None
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,11 +178,8 @@ def test_durations_are_seconds_or_have_a_unit(value: object, seconds: int) -> No
 @pytest.mark.parametrize("value", ["1.5h", "h", "", "-5", "1d", "1h30m", "90 s x", True, None, 1.5])
 def test_what_is_no_duration_is_refused(value: object) -> None:
     message, hint = refused(file={"retry-deadline": value})
-    assert message == (
-        f"multiarch.toml: retry-deadline: {value!r} does not pass: "
-        "a duration is a number of seconds, or one with a unit: 90, 90s, 15m, 2h"
-    )
-    assert hint == "see --retry-deadline in --help"
+    assert message == f"multiarch.toml: retry-deadline: {value!r} is not a duration"
+    assert hint == "a duration is a number of seconds, or one with a unit: 90, 90s, 15m, 2h"
 
 
 @pytest.mark.parametrize(
@@ -260,21 +258,21 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
         "letters, digits, _ . and -, not starting with . or -, 128 at most"),
     "an account": (
         {"account": "1234"}, {}, {},
-        r"--account: '1234' does not pass: String should match pattern '^(\d{12})?$'", "see --account in --help"),
+        r"--account: '1234' does not pass: expected str matching regex '^(\\d{12})?$'", "see --account in --help"),
     "a number": (
         {}, {"MULTIARCH_RETRY_ATTEMPTS": "many"}, {},
-        "MULTIARCH_RETRY_ATTEMPTS: 'many' does not pass: Input should be a valid integer, "  # noqa: ISC004 - two lines
-        "unable to parse string as an integer", "see --retry-attempts in --help"),
+        "MULTIARCH_RETRY_ATTEMPTS: 'many' does not pass: expected int, got str",
+        "see --retry-attempts in --help"),
     "a number that is too small": (
         {}, {}, {"retry-attempts": 0},
-        "multiarch.toml: retry-attempts: 0 does not pass: Input should be greater than or equal to 1",
+        "multiarch.toml: retry-attempts: 0 does not pass: expected int >= 1",
         "see --retry-attempts in --help"),
     "a switch": (
         {}, {"MULTIARCH_PULL": "maybe"}, {},
-        "MULTIARCH_PULL: 'maybe' does not pass: Input should be a valid boolean, unable to interpret input",
+        "MULTIARCH_PULL: 'maybe' does not pass: expected bool, got str",
         "see --pull in --help"),
     "a text where a list belongs": (
-        {}, {}, {"tags": "latest"}, "multiarch.toml: tags: 'latest' does not pass: Input should be a valid tuple",
+        {}, {}, {"tags": "latest"}, "multiarch.toml: tags: 'latest' does not pass: expected array, got str",
         "see --tag in --help"),
     "no platform": ({"platforms": ("",)}, {}, {}, "no platform to build for",
         "name at least one: --platform linux/amd64"),
@@ -286,7 +284,7 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
         "driver options are NAME=VALUE, for example network=host"),
     "a builder's name that docker would not take": (
         {"builder_name": "-x"}, {}, {},
-        "--builder-name: '-x' does not pass: String should match pattern '^([A-Za-z0-9][A-Za-z0-9._-]*)?$'",
+        "--builder-name: '-x' does not pass: expected str matching regex '^([A-Za-z0-9][A-Za-z0-9._-]*)?$'",
         "see --builder-name in --help"),
 }  # fmt: skip
 
@@ -304,8 +302,8 @@ def test_variables_of_others_and_that_of_the_file_are_no_settings(variable: str)
 
 
 def test_settings_do_not_change() -> None:
-    with pytest.raises(ValueError, match="frozen"):
-        load().settings.repository = "other"
+    with pytest.raises(FrozenInstanceError):
+        load().settings.repository = "other"  # type: ignore[misc]  # that is the point
 
 
 # What a declaration says
