@@ -1,18 +1,22 @@
 """What was asked for, before docker or AWS is asked anything: the first half of every command that has a plan."""
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from multiarch.bake import is_remote
+from multiarch.commands import World
 from multiarch.destination import Destination, find_destination
-from multiarch.edges.aws import load_partitions
+from multiarch.edges.aws import Aws, Token, load_partitions
 from multiarch.edges.git import read_checkout
+from multiarch.errors import ConfigurationError
 from multiarch.image import Partitions, Registry, legal_repository
 from multiarch.plan import Facts
 from multiarch.settings import LoadedSettings
 from multiarch.source import Commit, find_commit, in_codebuild
+
+# What the image is called where nothing says it: the rest of the plan is worth a look all the same.
+_NO_TAG = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,19 +24,28 @@ class Request:
     """Settings, and what follows from them on this machine.
 
     Attributes:
-        folder: where the command runs.
         context: the folder that the build is made from; of a URL, the one where the command runs.
         commit: None where nothing tells.
         destination: None for a local build.
     """
 
+    world: World
     loaded: LoadedSettings
-    environment: Mapping[str, str]
-    folder: Path
     context: Path
     commit: Commit | None
     partitions: Partitions
     destination: Destination | None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether anything says what the image is called."""
+        return bool(self.commit or self.loaded.settings.commit_tag)
+
+    def named(self) -> LoadedSettings:
+        """The settings, with a tag also where nothing says what the image is called."""
+        if self.is_named:
+            return self.loaded
+        return replace(self.loaded, settings=replace(self.loaded.settings, commit_tag=_NO_TAG))
 
     def facts(self, registry: Registry | None) -> Facts:
         """Return what a plan is made from.
@@ -41,14 +54,14 @@ class Request:
             registry: the destination's own, or what AWS said where that is not known; None for a local build.
         """
         settings = self.loaded.settings
-        home = self.environment.get("HOME") or str(Path.home())
+        home = self.world.environment.get("HOME") or str(Path.home())
         return Facts(
             commit=self.commit,
             registry=registry,
             # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
             interactive=_is_terminal() and settings.log_format != "json" and not settings.secrets,
             folder_name=legal_repository(self.context.name),
-            cache_folder=self.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
+            cache_folder=self.world.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
         )
 
 
@@ -56,13 +69,13 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def read_request(loaded: LoadedSettings, environment: Mapping[str, str], folder: Path, *, local: bool) -> Request:
+def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Request:
     """Look at the checkout and the environment.
 
     Raises:
         ConfigurationError: the registry or the region is none.
     """
-    settings = loaded.settings
+    settings, environment, folder = loaded.settings, world.environment, world.folder
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
     # What a URL holds is no commit of this checkout.
@@ -75,11 +88,24 @@ def read_request(loaded: LoadedSettings, environment: Mapping[str, str], folder:
         commit = find_commit(checkout, environment)
     partitions = load_partitions()
     return Request(
+        world=world,
         loaded=loaded,
-        environment=environment,
-        folder=folder,
         context=context,
         commit=commit,
         partitions=partitions,
         destination=None if local else find_destination(loaded, environment, partitions),
     )
+
+
+def ask_for_token(destination: Destination, aws: Aws) -> Token:
+    """Ask AWS for a token where not all of the registry is known: its own host names account, region and partition.
+
+    Raises:
+        ConfigurationError: nothing names a region.
+        OperationFailedError: AWS refused, or did not answer.
+    """
+    region = destination.region or aws.default_region()
+    if not region:
+        msg = "no AWS region"
+        raise ConfigurationError(msg, hint="set AWS_DEFAULT_REGION, or pass --region or --registry")
+    return aws.token(region=region, account=destination.account)

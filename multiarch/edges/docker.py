@@ -30,12 +30,20 @@ class Docker:
         # Provenance in the metadata file takes time to resolve and is read by nobody here.
         self._environment = {**environment, "BUILDX_METADATA_PROVENANCE": "disabled"}
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._begun: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         self._stopped = False
 
     def use_config(self, folder: str) -> None:
         """Let all further commands run with this docker configuration folder."""
         self._environment["DOCKER_CONFIG"] = folder
+
+    def begin(self, command: Sequence[str]) -> None:
+        """Start a command that says little now; `run` with the same command waits for it and says how it ended."""
+        with self._lock, suppress(OperationFailedError, RunEndedError):
+            process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self._running.add(process)
+            self._begun[tuple(command)] = process
 
     def run(self, command: Sequence[str], *, phase: str) -> str:
         """Run a command that says little, and return its standard output.
@@ -110,22 +118,22 @@ class Docker:
             _signal(process, signal.SIGINT)
         for process in running:
             _end(process)
+        for process in self._begun.values():
+            _close_all(process)
 
     @contextmanager
     def _started(
         self, command: Sequence[str], *, stdin: int = subprocess.DEVNULL, **streams: int | None
     ) -> Iterator[subprocess.Popen[bytes]]:
         with self._lock:
-            process = self._start(command, stdin=stdin, **streams)
+            process = self._begun.pop(tuple(command), None) or self._start(command, stdin=stdin, **streams)
             self._running.add(process)
         try:
             yield process
         finally:
             _signal(process, signal.SIGINT)
             _end(process)
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream and not stream.closed:
-                    _close(stream)
+            _close_all(process)
             with self._lock:
                 self._running.discard(process)
         if self._stopped:
@@ -171,9 +179,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _close(stream: IO[bytes]) -> None:
-    with suppress(BrokenPipeError):
-        stream.close()
+def _close_all(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream and not stream.closed:
+            with suppress(BrokenPipeError):
+                stream.close()
 
 
 def _lines(output: bytes) -> list[str]:

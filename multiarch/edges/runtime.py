@@ -21,7 +21,7 @@ from multiarch.errors import OperationFailedError
 from multiarch.evidence import Question, Said
 from multiarch.image import Registry, Repository
 from multiarch.manifest import Manifest, digest_of
-from multiarch.plan import METADATA_FILE, Command
+from multiarch.plan import METADATA_FILE, Command, EnsureBuilder, Plan
 from multiarch.progress import BuildProgress
 from multiarch.redaction import Redaction
 
@@ -38,7 +38,6 @@ class LocalRuntime:
         aws: Aws,
         aws_suffixes: Sequence[str],
         redaction: Redaction,
-        output: Callable[[str], None],
         folder: Path,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -49,9 +48,19 @@ class LocalRuntime:
         self._aws = aws
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
-        self._output = output
+        self._output: Callable[[str], None] = print
         self._clock = clock
         self._registries: dict[Registry, RegistryClient] = {}
+
+    def begin(self, plan: Plan) -> None:
+        """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""
+        for step in plan.steps:
+            if isinstance(step, EnsureBuilder) and step.create:
+                self._docker.begin(step.create)
+
+    def show(self, output: Callable[[str], None]) -> None:
+        """Show the build's own output with this."""
+        self._output = output
 
     def run(self, command: Command, *, phase: str) -> str:
         return self._docker.run(command, phase=phase)

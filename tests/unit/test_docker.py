@@ -216,3 +216,41 @@ def test_no_file_stays_open(docker: Docker, make_script: MakeScript) -> None:
         docker.run(["docker"], phase="daemon")
         streamed(docker)
     assert len(os.listdir("/proc/self/fd")) == before if before else before == 0  # noqa: PTH208
+
+
+# A command that is begun before anybody waits for it
+
+
+def test_a_command_that_was_begun_runs_once_and_is_taken_up(
+    docker: Docker, tmp_path: Path, make_script: MakeScript
+) -> None:
+    make_script("docker", f'echo "$@" >> {tmp_path}/ran; echo made')
+    docker.begin(("docker", "buildx", "create"))
+    assert docker.run(["docker", "buildx", "create"], phase="builder-create") == "made\n"
+    assert docker.run(["docker", "buildx", "create"], phase="builder-create") == "made\n"
+    assert (tmp_path / "ran").read_text() == "buildx create\n" * 2
+
+
+def test_a_command_that_was_begun_says_how_it_failed_when_it_is_taken_up(
+    docker: Docker, make_script: MakeScript
+) -> None:
+    make_script("docker", "echo no >&2; exit 3")
+    docker.begin(("docker", "info"))
+    assert failed(docker, "info").lines == ("no",)
+
+
+def test_a_command_that_cannot_begin_is_tried_when_it_is_run(docker: Docker) -> None:
+    docker.begin(("nothing-of-this-name",))
+    with pytest.raises(OperationFailedError, match="not found"):
+        docker.run(["nothing-of-this-name"], phase="daemon")
+
+
+def test_a_command_that_was_begun_is_stopped_with_the_others(
+    docker: Docker, tmp_path: Path, make_script: MakeScript
+) -> None:
+    make_script("docker", f"trap 'echo stopped > {tmp_path}/end; exit 1' INT; echo > {tmp_path}/up; sleep 30 & wait")
+    docker.begin(("docker", "buildx", "create"))
+    while not (tmp_path / "up").exists():
+        time.sleep(0.01)
+    docker.stop()
+    assert (tmp_path / "end").read_text() == "stopped\n"

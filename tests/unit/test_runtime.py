@@ -47,10 +47,10 @@ class World:
             aws=aws,
             aws_suffixes=("amazonaws.com",),
             redaction=self.redaction,
-            output=self.written.append,
             folder=folder,
             clock=lambda: NOW,
         )
+        self.runtime.show(self.written.append)
 
     def token(self, host: str = ECR_HOST, *, hours: float | None = 12) -> None:
         data: dict[str, Any] = {
@@ -116,7 +116,6 @@ def test_a_registry_with_a_helper_is_left_to_it(tmp_path: Path) -> None:
         aws=Aws(),
         aws_suffixes=(),
         redaction=Redaction(),
-        output=lambda _: None,
         folder=tmp_path,
     )
     assert runtime.log_in(ECR, fresh=True) == f"{ECR_HOST} is left to its credential helper"
