@@ -199,7 +199,8 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: Phase | No
     rule, index = hit
     window = _window(said, index)
     at = next(position for position, line in enumerate(log) if line is said[index])
-    around = " ".join(line.text[:_WINDOW] for line in log[max(0, at - _NEAR) : at + _NEAR])
+    near = [*_of_its_step(said[index], log), *log[max(0, at - _NEAR) : at + _NEAR]]
+    around = " ".join(line.text[:_WINDOW] for line in near)
     names = GENERAL | names_of(window, around) | ({"step": command[:200]} if command else {})
     if match := compiled(rule.pattern).search(window):
         names |= {name: value for name, value in match.groupdict().items() if value}
@@ -216,6 +217,15 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: Phase | No
         retry_after=_retry_after(said),
         once=phase is Phase.RUN_STEP and rule.failure_class in {FailureClass.TRANSIENT, FailureClass.THROTTLED},
     )
+
+
+def _of_its_step(said: Line, log: Sequence[Line]) -> Sequence[Line]:
+    """The lines of the step that failed: the steps of other platforms, which were cancelled for it, stand beside it."""
+    error = "ERROR: "
+    failed = (each.step for each in reversed(log) if each.step and each.text.startswith(error)
+              and said.text.endswith(each.text.removeprefix(error)))  # fmt: skip
+    step = said.step or next(failed, "")
+    return [each for each in log if each.step == step] if step else []
 
 
 _UNITS = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -407,6 +407,21 @@ def test_the_cause_names_what_the_text_names() -> None:
     assert "create-repository --repository-name shop" in told(CASES["a repository that is not there"][2]).advice
 
 
+_NO_MATCH = "no match for platform in manifest: not found"
+_NO_S390X = [
+    ["#2 [linux/amd64 internal] load metadata for base:1", "#2 CANCELED"],
+    ["#3 [linux/s390x internal] load metadata for base:1", f"#3 ERROR: {_NO_MATCH}"],
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["cancelled first", "cancelled last"])
+def test_the_platform_is_that_of_the_step_that_failed_and_not_of_one_cancelled_for_it(order: tuple[int, ...]) -> None:
+    solve = f"ERROR: failed to solve: base:1: failed to resolve source metadata for base:1: {_NO_MATCH}"
+    found = diagnose([*(line for each in order for line in _NO_S390X[each]), solve])
+    assert found
+    assert found.cause == "base:1 is not made for linux/s390x"
+
+
 def test_the_deciding_line_and_the_report() -> None:
     diagnosis = told(CASES["npm is cut off"][2])
     assert diagnosis.line == "npm error network aborted"
