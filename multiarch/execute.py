@@ -12,12 +12,27 @@ from typing import Literal, Protocol, TypeVar, assert_never
 
 from multiarch.bake import TARGET
 from multiarch.builder import misfit, parse_inspect
-from multiarch.errors import BuilderError, ConfigurationError, MultiarchError, OperationFailedError, RegistryError
+from multiarch.errors import (
+    BuilderError,
+    ConfigurationError,
+    InterruptedRunError,
+    MultiarchError,
+    OperationFailedError,
+    RegistryError,
+)
 from multiarch.evidence import Question, Said, find_evidence
 from multiarch.failures import Diagnosis, FailureClass
 from multiarch.image import Platform, Registry, Repository
 from multiarch.log import Log
-from multiarch.manifest import Manifest, PlatformImage, VerifiedImage, missing_platforms, same_layers, verify_image
+from multiarch.manifest import (
+    Manifest,
+    PlatformImage,
+    VerifiedImage,
+    missing_platforms,
+    platform_of,
+    same_layers,
+    verify_image,
+)
 from multiarch.plan import (
     Build,
     Command,
@@ -26,6 +41,7 @@ from multiarch.plan import (
     Login,
     Plan,
     RemoveBuilder,
+    Replace,
     Reuse,
     ShowVersions,
     Step,
@@ -42,6 +58,10 @@ _Outcome = TypeVar("_Outcome")
 _Step = TypeVar("_Step")
 
 _EXISTS = "existing instance for"
+_NO_BUILDER = "no builder "
+# Its state may be many gigabytes; whoever interrupts a run does not wait for that.
+_REMOVAL_SECONDS = 120.0
+_LAST_SECONDS = 5.0
 _AT_ONCE = 8
 
 
@@ -50,6 +70,9 @@ class Runtime(Protocol):
 
     def run(self, command: Command, *, phase: str) -> str:
         """Run a docker command, and return its standard output."""
+
+    def run_last(self, command: Command, *, phase: str, seconds: float) -> str:
+        """Stop whatever still runs, in other threads too, then run one more docker command, for so long at most."""
 
     def make_parent(self, path: str) -> None:
         """Make the folder that a file will be in."""
@@ -82,7 +105,10 @@ class Runtime(Protocol):
         """Find out what AWS says about a repository of its own, without changing anything; never raises."""
 
     def unpack(self, archive: str, layout: str) -> None:
-        """Replace a layout folder with an archive's content, and remove the archive."""
+        """Make a layout folder of an archive, and remove the archive."""
+
+    def replace(self, fresh: str, layout: str) -> None:
+        """Put a layout folder in the place of the one that is there."""
 
 
 class Execution:
@@ -132,8 +158,10 @@ class Execution:
             for step in self._plan.steps[len(first) :]:
                 with self._timed(_phase(step)):
                     self._do(step)
-        except BaseException:
-            self._each(RemoveBuilder, self._remove_builder)
+        except BaseException as error:
+            # Its making may still be under way beside what failed.
+            seconds = _LAST_SECONDS if isinstance(error, InterruptedRunError) else _REMOVAL_SECONDS
+            self._each(RemoveBuilder, lambda step: self._remove_builder(step, seconds=seconds))
             raise
         return self._result()
 
@@ -176,8 +204,10 @@ class Execution:
                 self._verify(step)
             case Tag():
                 self._tag(step)
+            case Replace():
+                self._runtime.replace(step.fresh, step.layout)
             case RemoveBuilder():
-                self._remove_builder(step)
+                self._remove_builder(step, seconds=_REMOVAL_SECONDS)
             case _:
                 assert_never(step)
 
@@ -247,12 +277,23 @@ class Execution:
         if step.if_exists == "fail":
             msg = f"{image} is there already: {there.digest}"
             raise ConfigurationError(msg, hint="--if-exists skip takes it as it is; rebuild replaces it")
-        missing = missing_platforms(step.platforms, there) if there.is_index or len(step.platforms) > 1 else []
-        if missing:
-            msg = f"{image} is there already, without {', '.join(map(str, missing))}: {there.digest}"
+        if lack := self._lack(step, there):
+            msg = f"{image} is there already, {lack}: {there.digest}"
             raise ConfigurationError(msg, hint="--if-exists rebuild replaces it")
         self._log.info(f"{image} is there already: nothing to build", phase="registry")
         self._digest, self._reused = there.digest, True
+
+    def _lack(self, step: Reuse, there: Manifest) -> str:
+        """Say which platforms the image in the registry is not for; empty where it has all of them."""
+        if there.is_index:
+            missing = missing_platforms(step.platforms, there)
+            return f"without {', '.join(map(str, missing))}" if missing else ""
+        config = self._try("registry", lambda: self._runtime.blob(step.repository, None, there.config))
+        found = platform_of(config)
+        if (found,) == step.platforms:
+            return ""
+        others = ", ".join(str(each) for each in step.platforms if each != found)
+        return f"for {found or 'a platform that it does not name'} alone, without {others}"
 
     def _build(self, step: Build) -> None:
         definition = json.dumps(step.definition).encode()
@@ -381,22 +422,23 @@ class Execution:
             return is_ancestor
         return bool(there.commit_time and commit.time is not None and there.commit_time.timestamp() > commit.time)
 
-    def _remove_builder(self, step: RemoveBuilder) -> None:
+    def _remove_builder(self, step: RemoveBuilder, *, seconds: float) -> None:
         try:
-            self._runtime.run(step.command, phase="builder-create")
+            self._runtime.run_last(step.command, phase="builder-create", seconds=seconds)
         except OperationFailedError as error:
-            self._warn("builder", f"the builder is left behind: {_last(error.lines)}")
+            if _NO_BUILDER not in str(error):
+                self._warn("builder", f"the builder is left behind: {_last(error.lines)}")
 
     def _result(self) -> Result:
         assert self._image
         repository = self._plan.repository
-        verify = next(step for step in self._plan.steps if isinstance(step, Verify))
+        layouts = [step.layout for step in self._plan.steps if isinstance(step, Replace)]
         build = next(step for step in self._plan.steps if isinstance(step, Build))
         use = self._progress.cache_use if self._progress else None
         commit = self._plan.commit
         result = Result(
             status="reused" if self._reused else "built" if repository else "local",
-            image=repository.at(self._image.digest) if repository else str(verify.layout),
+            image=repository.at(self._image.digest) if repository else layouts[0],
             digest=self._image.digest,
             commit=commit.sha + ("-dirty" if commit.dirty else "") if commit else "",
             tags=tuple(self._tags),
@@ -442,7 +484,7 @@ def _phase(step: Step) -> str:
     match step:
         case Build() | Unpack():
             return "build"
-        case Verify():
+        case Verify() | Replace():
             return "verify"
         case Tag():
             return "tag"

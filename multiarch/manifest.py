@@ -53,14 +53,19 @@ class Manifest:
         return "manifests" in self.fields
 
     @property
+    def _annotations(self) -> Mapping[str, Any]:
+        found = self.fields.get("annotations")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def revision(self) -> str:
         """The commit that the image says it was built from, empty where it does not say."""
-        return str((self.fields.get("annotations") or {}).get(REVISION, ""))
+        return str(self._annotations.get(REVISION, ""))
 
     @property
     def commit_time(self) -> datetime | None:
         """When that commit was made, None where the image does not say."""
-        text = str((self.fields.get("annotations") or {}).get(CREATED, ""))
+        text = str(self._annotations.get(CREATED, ""))
         try:
             time = datetime.fromisoformat(text)
         except ValueError:
@@ -68,22 +73,79 @@ class Manifest:
         return time if time.tzinfo else None
 
     def platforms(self) -> Mapping[Platform, str]:
-        """Return the digest of each platform's manifest in an index; attestations are no platforms."""
+        """Return the digest of each platform's manifest in an index; attestations are no platforms.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
         found = {}
-        for entry in self.fields.get("manifests", ()):
-            if platform := _platform(entry.get("platform") or {}):
-                found[platform] = str(entry["digest"])
+        for entry in self._descriptors("manifests"):
+            if platform := _platform(entry.get("platform")):
+                found[platform] = entry["digest"]
         return found
 
     @property
+    def config(self) -> str:
+        """The digest of one platform's configuration.
+
+        Raises:
+            RegistryError: it has none.
+        """
+        return str(self._descriptor(self.fields.get("config"))["digest"])
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The digests of one platform's layers.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
+        return tuple(layer["digest"] for layer in self._descriptors("layers"))
+
+    @property
     def size(self) -> int:
-        """Bytes that a pull of one platform's image moves: configuration and layers, compressed."""
-        layers: Sequence[Mapping[str, Any]] = self.fields.get("layers", ())
-        return int(self.fields.get("config", {}).get("size", 0)) + sum(int(layer["size"]) for layer in layers)
+        """Bytes that a pull of one platform's image moves: configuration and layers, compressed.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
+        sizes = [
+            each.get("size") for each in (self._descriptor(self.fields.get("config")), *self._descriptors("layers"))
+        ]
+        if not all(isinstance(size, int) for size in sizes):
+            raise self._malformed("what it names has no size")
+        return sum(cast("list[int]", sizes))
+
+    def _descriptors(self, key: str) -> Sequence[Mapping[str, Any]]:
+        found = self.fields.get(key)
+        if not isinstance(found, list):
+            why = f"{key} is no list"
+            raise self._malformed(why)
+        return [self._descriptor(each) for each in found]
+
+    def _descriptor(self, value: object) -> Mapping[str, Any]:
+        """https://github.com/opencontainers/image-spec/blob/main/descriptor.md."""
+        if isinstance(value, dict) and isinstance(value.get("digest"), str):
+            return value
+        raise self._malformed("what it names has no digest")
+
+    def _malformed(self, why: str) -> RegistryError:
+        msg = f"the manifest {self.digest} is not one of an image: {why}"
+        return RegistryError(msg, hint="does the registry, or a proxy before it, change what was pushed?")
 
 
-def _platform(fields: Mapping[str, Any]) -> Platform | None:
+def platform_of(config: bytes) -> Platform | None:
+    """Return what an image's configuration says that it was built for, None where it does not say."""
+    try:
+        return _platform(json.loads(config))
+    except ValueError:
+        return None
+
+
+def _platform(fields: object) -> Platform | None:
     """Read a platform; None for one that nobody builds for, as BuildKit's `unknown` of an attestation."""
+    if not isinstance(fields, dict):
+        return None
     parts = (fields.get("os"), fields.get("architecture"), fields.get("variant"))
     try:
         return Platform.parse("/".join(str(part) for part in parts if part))
@@ -148,12 +210,11 @@ def verify_image(
     if top.is_index and (missing := missing_platforms(wanted, top)):
         msg = f"the image {top.digest} lacks {', '.join(map(str, missing))}"
         raise RegistryError(msg, hint="it was not published; build again, and report it if it happens again")
-    digests = top.platforms()
+    digests = top.platforms() if top.is_index else {}
 
     def check(platform: Platform) -> PlatformImage:
         image = manifest(digests[platform]) if top.is_index else top
-        said = json.loads(config(image.fields["config"]["digest"]))
-        found = _platform(said)
+        found = platform_of(config(image.config))
         if not found:
             msg = f"the image for {platform} does not say what it was built for: {image.digest}"
             raise RegistryError(msg, hint="is it an image? It was not published")
@@ -162,7 +223,6 @@ def verify_image(
             raise RegistryError(
                 msg, hint="does a FROM line name a platform, or an image of one platform? It was not published"
             )
-        layers = tuple(str(layer["digest"]) for layer in image.fields.get("layers", ()))
-        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=layers)
+        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=image.layers)
 
     return VerifiedImage(manifest=top, platforms=tuple(map_all(check, wanted)))

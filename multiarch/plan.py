@@ -8,9 +8,10 @@ whether a moving tag stays with a newer commit, and how to recover from a failur
               FindRepository      a missing repository is found now, and not when the push ends a long build
     build     Reuse       is this commit's image in the registry already? then nothing is built
               Build       one bake definition, pushed by digest: a failed or repeated build changes no published name
-              Unpack      a local build: the archive becomes an OCI layout folder
+              Unpack      a local build: the archive becomes an OCI layout folder beside the one that is there
     verify    Verify      read back from the registry: every platform that was asked for
     publish   Tag         the commit's tag first, moving tags after it, all of them at the verified digest
+              Replace     a local build: the verified folder takes the place of the one before it
     clean up  RemoveBuilder, where it is not to be kept
 
 The price: pushing by digest leaves an untagged image behind where a run ends between build and publish (a lifecycle
@@ -163,11 +164,36 @@ class Tag:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Replace:
+    """Put the verified layout folder in the place of the one that an earlier build left there.
+
+    Attributes:
+        fresh: where it was unpacked and verified.
+        layout: where it is to be.
+    """
+
+    fresh: str
+    layout: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RemoveBuilder:
     command: Command
 
 
-Step = ShowVersions | Login | FindRepository | EnsureBuilder | Reuse | Build | Unpack | Verify | Tag | RemoveBuilder
+Step = (
+    ShowVersions
+    | Login
+    | FindRepository
+    | EnsureBuilder
+    | Reuse
+    | Build
+    | Unpack
+    | Verify
+    | Tag
+    | Replace
+    | RemoveBuilder
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,9 +250,12 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
             )
         )
     steps.append(build)
-    if layout:
-        steps.append(Unpack(archive=_archive(layout), layout=layout))
-    steps.append(Verify(repository=repository, layout=layout, platforms=platforms))
+    fresh = f"{layout}.new" if layout else None
+    if fresh:
+        steps.append(Unpack(archive=_archive(layout), layout=fresh))
+    steps.append(Verify(repository=repository, layout=fresh, platforms=platforms))
+    if layout and fresh:
+        steps.append(Replace(fresh=fresh, layout=layout))
     if repository:
         newest = None if settings.force_move else commit
         steps.append(Tag(repository=repository, tag=commit_tag, moving=dirty, commit=None if dirty else commit))

@@ -22,6 +22,7 @@ from multiarch.plan import (
     Login,
     Plan,
     RemoveBuilder,
+    Replace,
     Reuse,
     ShowVersions,
     Step,
@@ -131,12 +132,12 @@ def _step(step: Step) -> Iterator[str]:
         case Build():
             yield from _build(step)
         case Unpack():
-            layout = _quote(step.layout)
-            yield f"if [ -e {layout} ] && [ ! -f {layout}/oci-layout ]; then"
-            yield f'  echo {layout} "is no OCI layout" >&2; exit 2'
-            yield "fi"
-            yield f"rm -rf {layout} && mkdir -p {layout}"
+            yield from _unless_ours(step.layout)
+            yield f"rm -rf {_quote(step.layout)} && mkdir -p {_quote(step.layout)}"
             yield f"tar -xf {_quote(step.archive)} -C {_quote(step.layout)} && rm {_quote(step.archive)}"
+        case Replace():
+            yield from _unless_ours(step.layout)
+            yield f"rm -rf {_quote(step.layout)} && mv {_quote(step.fresh)} {_quote(step.layout)}"
         case Verify():
             yield from _verify(step)
         case Tag():
@@ -209,6 +210,13 @@ def _verify(step: Verify) -> Iterator[str]:
     for platform in step.platforms:
         name = f"{platform.os}/{platform.architecture}"
         yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'
+
+
+def _unless_ours(layout: str) -> Iterator[str]:
+    name = _quote(layout)
+    yield f"if [ -e {name} ] && [ ! -f {name}/oci-layout ]; then"
+    yield f'  echo {name} "is no OCI layout" >&2; exit 2'
+    yield "fi"
 
 
 def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:

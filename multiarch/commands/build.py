@@ -13,7 +13,7 @@ from multiarch.edges.aws import Aws
 from multiarch.edges.inputs import check_inputs, check_layout, own_output_is_in_context, secret_values
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.image import Registry
-from multiarch.plan import Plan, Unpack, make_plan
+from multiarch.plan import Plan, Replace, make_plan
 from multiarch.settings import LoadedSettings
 from multiarch.show import plan_as_json, plan_as_script
 from multiarch.source import no_commit
@@ -39,7 +39,8 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
         registry = destination.shown() if dry_run else destination.registry or _ask_for_registry(destination, aws)
     plan = make_plan(loaded.settings, request.facts(registry))
     for step in plan.steps:
-        if isinstance(step, Unpack):
+        if isinstance(step, Replace):
+            check_layout(world.folder / step.fresh)
             check_layout(world.folder / step.layout)
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
@@ -70,7 +71,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, as_json: bool) -> Sequ
         folder=world.folder if is_remote(settings.context) else request.context,
         redaction=redaction,
     )
-    with interruptible(runtime.remove_login):
+    with interruptible(runtime.abandon):
         try:
             runtime.begin(plan)
             return _run(request, plan, runtime, redaction, as_json=as_json)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -18,7 +19,8 @@ from multiarch.errors import OperationFailedError, RunEndedError
 # Longer than any event of BuildKit's, whose messages end at 16 MiB before base64: https://github.com/moby/buildkit
 _LONGEST_LINE = 24 << 20
 _TAIL_LINES = 200
-_PATIENCE = 5.0
+# Together with the last command, 8 s: a run that is interrupted ends within 10.
+_PATIENCE = 3.0
 
 _NO_DOCKER = "docker: command not found"
 
@@ -40,7 +42,9 @@ class Docker:
 
     def begin(self, command: Sequence[str]) -> None:
         """Start a command that says little now; `run` with the same command waits for it and says how it ended."""
-        with self._lock, suppress(OperationFailedError, RunEndedError):
+        with self._lock, suppress(OperationFailedError):
+            if self._stopped:
+                return
             process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             self._running.add(process)
             self._begun[tuple(command)] = process
@@ -53,9 +57,24 @@ class Docker:
         """
         with self._started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             output, errors = process.communicate()
-        if process.returncode != 0:
-            raise OperationFailedError(phase, _lines(errors) or _lines(output) or [_exit_line(command, process)])
-        return output.decode(errors="replace")
+        return _output(command, process, output, errors, phase)
+
+    def run_last(self, command: Sequence[str], *, phase: str, seconds: float) -> str:
+        """Stop whatever still runs, for good; then run one more command, which is killed when its time is over.
+
+        Raises:
+            OperationFailedError: it could not be started, did not succeed or did not end in time.
+        """
+        self.stop()
+        process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with process:
+            try:
+                output, errors = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                raise OperationFailedError(phase, [f"{_words(command)} did not end within {seconds:.0f} s"]) from None
+            finally:
+                _signal(process, signal.SIGKILL)
+        return _output(command, process, output, errors, phase)
 
     def stream(self, command: Sequence[str], *, stdin: bytes, on_line: Callable[[str], object], phase: str) -> None:
         """Run a command that says much, and hand over each line of its standard error as it comes.
@@ -109,30 +128,43 @@ class Docker:
         nodes = (node for builder in builders if builder.name == name for node in builder.nodes or [])
         return tuple(dict.fromkeys(platform for node in nodes for platform in node.platforms or []))
 
-    def stop(self) -> None:
-        """Stop whatever still runs: first as Ctrl-C does, so that the builder hears of it, then for good."""
+    def stop(self, *, patience: float = _PATIENCE) -> None:
+        """Stop whatever still runs: first as Ctrl-C does, so that the builder hears of it, then for good.
+
+        Args:
+            patience: the seconds that all of them have together.
+        """
         with self._lock:
             self._stopped = True
             running = list(self._running)
+        end = time.monotonic() + patience
         for process in running:
             _signal(process, signal.SIGINT)
         for process in running:
-            _end(process)
+            _end(process, end)
         for process in self._begun.values():
             _close_all(process)
+
+    def kill(self) -> None:
+        """Kill whatever still runs, and wait for nothing: called by a signal's handler, so it takes no lock."""
+        self._stopped = True
+        for process in list(self._running):
+            _signal(process, signal.SIGKILL)
 
     @contextmanager
     def _started(
         self, command: Sequence[str], *, stdin: int = subprocess.DEVNULL, **streams: int | None
     ) -> Iterator[subprocess.Popen[bytes]]:
         with self._lock:
+            if self._stopped:
+                raise RunEndedError
             process = self._begun.pop(tuple(command), None) or self._start(command, stdin=stdin, **streams)
             self._running.add(process)
         try:
             yield process
         finally:
             _signal(process, signal.SIGINT)
-            _end(process)
+            _end(process, time.monotonic() + _PATIENCE)
             _close_all(process)
             with self._lock:
                 self._running.discard(process)
@@ -140,8 +172,6 @@ class Docker:
             raise RunEndedError
 
     def _start(self, command: Sequence[str], *, stdin: int, **streams: int | None) -> subprocess.Popen[bytes]:
-        if self._stopped:
-            raise RunEndedError
         try:
             return subprocess.Popen(command, env=self._environment, stdin=stdin, process_group=0, **streams)  # type: ignore[call-overload,no-any-return]  # streams are stdout and stderr
         except FileNotFoundError:
@@ -171,9 +201,9 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
             os.killpg(process.pid, number)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], end: float) -> None:
     try:
-        process.wait(timeout=_PATIENCE)
+        process.wait(timeout=max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:
         _signal(process, signal.SIGKILL)
         process.wait()
@@ -190,5 +220,15 @@ def _lines(output: bytes) -> list[str]:
     return output.decode(errors="replace").splitlines()[-_TAIL_LINES:]
 
 
+def _output(command: Sequence[str], process: subprocess.Popen[bytes], output: bytes, errors: bytes, phase: str) -> str:
+    if process.returncode != 0:
+        raise OperationFailedError(phase, _lines(errors) or _lines(output) or [_exit_line(command, process)])
+    return output.decode(errors="replace")
+
+
 def _exit_line(command: Sequence[str], process: subprocess.Popen[bytes]) -> str:
-    return f"{' '.join(command[:3])} ended with exit code {process.returncode}"
+    return f"{_words(command)} ended with exit code {process.returncode}"
+
+
+def _words(command: Sequence[str]) -> str:
+    return " ".join(command[:3])

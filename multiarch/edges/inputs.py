@@ -77,14 +77,13 @@ def check_layout(layout: Path) -> None:
     Raises:
         ConfigurationError: something is there that no local build made.
     """
-    for path in (layout, layout.with_name(f"{layout.name}.new")):
-        there = path.exists() or path.is_symlink()
-        is_ours = (
-            path.is_dir() and not path.is_symlink() and ((path / "oci-layout").is_file() or not any(path.iterdir()))
-        )
-        if there and not is_ours:
-            msg = f"{path} is there, and is no OCI layout: a local build would replace it"
-            raise ConfigurationError(msg, hint="choose another folder: --dist DIR, or move it away")
+    there = layout.exists() or layout.is_symlink()
+    is_ours = (
+        layout.is_dir() and not layout.is_symlink() and ((layout / "oci-layout").is_file() or not any(layout.iterdir()))
+    )
+    if there and not is_ours:
+        msg = f"{layout} is there, and is no OCI layout: a local build would replace it"
+        raise ConfigurationError(msg, hint="choose another folder: --dist DIR, or move it away")
 
 
 def _check_context(settings: Settings, folder: Path) -> None:

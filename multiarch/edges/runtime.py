@@ -21,7 +21,7 @@ from multiarch.errors import OperationFailedError
 from multiarch.evidence import Question, Said
 from multiarch.image import Registry, Repository
 from multiarch.manifest import Manifest, digest_of
-from multiarch.plan import METADATA_FILE, Command, EnsureBuilder, Plan
+from multiarch.plan import METADATA_FILE, Command, EnsureBuilder, Plan, RemoveBuilder
 from multiarch.progress import BuildProgress
 from multiarch.redaction import Redaction
 
@@ -51,9 +51,13 @@ class LocalRuntime:
         self._output: Callable[[str], None] = print
         self._clock = clock
         self._registries: dict[Registry, RegistryClient] = {}
+        self._unverified: Path | None = None
 
     def begin(self, plan: Plan) -> None:
         """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""
+        # A builder that is not to be kept is made where it is also removed, whatever happens: in the execution.
+        if any(isinstance(step, RemoveBuilder) for step in plan.steps):
+            return
         for step in plan.steps:
             if isinstance(step, EnsureBuilder) and step.create:
                 self._docker.begin(step.create)
@@ -64,6 +68,9 @@ class LocalRuntime:
 
     def run(self, command: Command, *, phase: str) -> str:
         return self._docker.run(command, phase=phase)
+
+    def run_last(self, command: Command, *, phase: str, seconds: float) -> str:
+        return self._docker.run_last(command, phase=phase, seconds=seconds)
 
     def make_parent(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -150,26 +157,34 @@ class LocalRuntime:
 
     def unpack(self, archive: str, layout: str) -> None:
         check_layout(Path(layout))
-        fresh = Path(f"{layout}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
+        self._unverified = Path(layout)
+        shutil.rmtree(layout, ignore_errors=True)
         try:
             with tarfile.open(archive) as tar:
-                tar.extractall(fresh, filter="data")
+                tar.extractall(layout, filter="data")
         except tarfile.TarError as error:
             raise OperationFailedError("other", [f"{archive} cannot be unpacked: {error}"]) from None
-        shutil.rmtree(layout, ignore_errors=True)
-        fresh.rename(layout)
         Path(archive).unlink()
 
+    def replace(self, fresh: str, layout: str) -> None:
+        check_layout(Path(layout))
+        # First, so that a run that is interrupted between the next two lines leaves one of the two.
+        self._unverified = None
+        shutil.rmtree(layout, ignore_errors=True)
+        Path(fresh).rename(layout)
+
     def close(self) -> None:
-        """Stop what still runs, then remove the login."""
+        """Stop what still runs, then remove the login, and an image on the disk that was not verified."""
         try:
             self._docker.stop()
         finally:
             self._config.close()
+            if self._unverified:
+                shutil.rmtree(self._unverified, ignore_errors=True)
 
-    def remove_login(self) -> None:
-        """Remove the login at once, and wait for nothing."""
+    def abandon(self) -> None:
+        """Kill what still runs and remove the login, at once: a signal's handler calls it."""
+        self._docker.kill()
         self._config.close()
 
     def _registry(self, registry: Registry) -> RegistryClient:

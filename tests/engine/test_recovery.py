@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.test_doctor import aws, hanging
 from tests.engine.test_main_job import SECRETS, assert_nothing_left
 
 if TYPE_CHECKING:
@@ -52,6 +53,101 @@ def test_a_builder_that_is_not_to_be_kept_is_gone(project: Project) -> None:
     assert project.run(["docker", "buildx", "inspect", project.builder]).code != 0
 
 
+def test_a_builder_that_is_not_kept_is_gone_although_the_login_failed_beside_its_making(project: Project) -> None:
+    with aws("GetAuthorizationToken") as url:
+        run = project.multiarch("build", "--no-builder-keep", AWS_ENDPOINT_URL=url)
+    assert run.code == 3, run.said
+    assert "left behind" not in run.said
+    assert_no_builder(project)
+
+
+@pytest.mark.parametrize("moment", ["while it is made", "once it was made"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+def test_a_builder_that_is_not_kept_is_gone_after_a_signal_in_the_preparation(
+    project: Project, number: signal.Signals, code: int, moment: str
+) -> None:
+    with hanging() as port:
+        process = started(project, "--no-builder-keep", AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}")
+        if moment == "once it was made":
+            read_until(process, f"made {project.builder}")
+        while not children(project, "create --name") and moment == "while it is made":
+            assert process.poll() is None
+            time.sleep(0.01)
+        begin = time.monotonic()
+        process.send_signal(number)
+        _, rest = process.communicate(timeout=10)
+    assert time.monotonic() - begin < 10
+    assert process.returncode == code, rest
+    assert_no_builder(project)
+    assert_nothing_left(project)
+
+
+def test_a_second_signal_ends_the_run_at_once_and_leaves_no_login_and_no_child(
+    project: Project, registry: RegistryView
+) -> None:
+    """The first one waits for a docker that hears no signal."""
+    tools = project.home / "tools"
+    tools.mkdir()
+    docker = project.run(["sh", "-c", "command -v docker"]).stdout.strip()
+    (tools / "docker").write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in *"buildx bake"*) trap "" INT TERM; echo {project.builder} hangs >&2; '
+        "while :; do sleep 1; done ;; esac\n"
+        f'exec {docker} "$@"\n'
+    )
+    (tools / "docker").chmod(0o755)
+    process = started(project, PATH=f"{tools}:{project.environment['PATH']}")
+    said = read_until(process, f"{project.builder} hangs")
+    assert "signed in to" in said
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert time.monotonic() - begin < 2
+    assert process.returncode == 130
+    assert registry.tags() == set()
+    assert_nothing_left(project)
+    assert children(project, "bake --builder") == ""
+
+
+def started(project: Project, *words: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "multiarch", "build", *words],
+        cwd=project.folder,
+        env=project.variables(**variables),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    """Read the log up to the line that holds these words."""
+    assert process.stderr
+    said = ""
+    for line in process.stderr:
+        said += line
+        if words in line:
+            return said
+    pytest.fail(f"it never said {words!r}:\n{said}")
+
+
+def children(project: Project, command: str) -> str:
+    """The processes of a docker command with this project's builder."""
+    found = subprocess.run(
+        ["pgrep", "-fa", f"{command} {project.builder}"], capture_output=True, text=True, check=False
+    )
+    return found.stdout
+
+
+def assert_no_builder(project: Project) -> None:
+    """Neither as buildx knows it, nor its container."""
+    assert project.run(["docker", "buildx", "inspect", project.builder]).code != 0
+    listed = project.run(["docker", "ps", "--all", "--quiet", "--filter", f"name=buildx_buildkit_{project.builder}0"])
+    assert (listed.code, listed.stdout) == (0, "")
+
+
 def test_global_state_stays_as_it_is(project: Project) -> None:
     """No builder is made the current one, and the user's docker configuration is not written."""
     folder = project.home / ".docker"
@@ -72,31 +168,18 @@ def test_a_signal_in_the_middle_of_a_build(
     dockerfile = project.folder / "Dockerfile"
     dockerfile.write_text(dockerfile.read_text() + "RUN echo now && sleep 60\n")
     project.commit("Sleep")
-    with subprocess.Popen(
-        [sys.executable, "-m", "multiarch", "build"],
-        cwd=project.folder,
-        env=project.variables(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        said = ""
-        for line in process.stderr:
-            said += line
-            if line.rstrip().endswith("] now"):
-                break
-        begin = time.monotonic()
-        process.send_signal(number)
-        said += process.stderr.read()
-        assert process.wait(timeout=10) == code, said
+    process = started(project)
+    said = read_until(process, "] now\n")
+    begin = time.monotonic()
+    process.send_signal(number)
+    said += process.communicate(timeout=10)[1]
+    assert process.returncode == code, said
     assert time.monotonic() - begin < 10
     assert f"error: interrupted by {number.name}" in said
     assert registry.tags() <= {"cache"}
     assert not any(secret in said for secret in SECRETS)
     assert_nothing_left(project)
-    bakes = subprocess.run(["pgrep", "-f", f"bake --builder {project.builder}"], capture_output=True, check=False)
-    assert bakes.stdout == b""
+    assert children(project, "bake --builder") == ""
 
 
 def test_a_cache_that_cannot_be_written_does_not_fail_the_build(project: Project, registry: RegistryView) -> None:

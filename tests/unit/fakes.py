@@ -180,6 +180,7 @@ class FakeRuntime:
         events: what was asked, in order.
         hooks: what to do when an event happens, before it is answered; once each.
         answers: standard output by event.
+        stopped: whatever still ran was stopped.
     """
 
     def __init__(self, *images: FakeImage, builds: FakeImage | None = None) -> None:
@@ -195,6 +196,7 @@ class FakeRuntime:
         self.lines: list[str] = []
         self.builds = builds or FakeImage("linux/amd64", "linux/arm64")
         self._failures: defaultdict[str, deque[OperationFailedError]] = defaultdict(deque)
+        self.stopped = threading.Event()
         self._lock = threading.Lock()
         for image in images:
             self.add(image)
@@ -221,6 +223,12 @@ class FakeRuntime:
         event = " ".join(command[2:4])
         self._happen(event)
         return self.answers.get(event, "")
+
+    def run_last(self, command: Command, *, phase: str, seconds: float) -> str:
+        assert seconds > 0
+        self._happen("stop")
+        self.stopped.set()
+        return self.run(command, phase=phase)
 
     def make_parent(self, path: str) -> None:
         self._happen(f"mkdir for {path}")
@@ -270,6 +278,9 @@ class FakeRuntime:
 
     def unpack(self, archive: str, layout: str) -> None:
         self._happen(f"unpack {archive} to {layout}")
+
+    def replace(self, fresh: str, layout: str) -> None:
+        self._happen(f"{fresh} becomes {layout}")
 
     def _happen(self, event: str) -> None:
         with self._lock:

@@ -380,8 +380,13 @@ def test_a_second_build_replaces_the_folder(project: Project, docker: Path) -> N
 def test_an_image_that_was_changed_on_the_disk_is_not_verified(project: Project, docker: Path) -> None:
     metadata = {"image": {"containerimage.digest": f"sha256:{'0' * 64}"}}
     (docker / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    (project.folder / "dist" / "shop").mkdir(parents=True)
+    project.write("dist/shop/oci-layout")
+    project.write("dist/shop/earlier")
     said = project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker))
     assert (said.code, said.out) == (6, "")
+    assert [each.name for each in (project.folder / "dist").iterdir()] == ["shop"]
+    assert (project.folder / "dist" / "shop" / "earlier").is_file()
 
 
 def test_a_failed_step_is_the_build_s_exit_code_and_a_secret_that_it_printed_is_nowhere(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 import time
 import tracemalloc
@@ -208,14 +207,101 @@ def test_nothing_is_started_once_it_was_stopped(docker: Docker, make_script: Mak
     assert not (tmp_path / "started").exists()
 
 
+DEAF = "trap '' INT TERM; touch \"$1.started\"; while :; do sleep 0.05; done"
+
+
+def test_children_that_hear_no_signal_share_one_patience(
+    docker: Docker, make_script: MakeScript, tmp_path: Path
+) -> None:
+    make_script("docker", DEAF)
+    names = [tmp_path / str(number) for number in range(4)]
+    raised: list[str] = []
+
+    def run(name: Path) -> None:
+        try:
+            docker.run(["docker", str(name)], phase="daemon")
+        except RunEndedError:
+            raised.append(name.name)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in names]
+    for thread, name in zip(threads, names, strict=True):
+        thread.start()
+        wait_for(Path(f"{name}.started"))
+    begin = time.monotonic()
+    docker.stop(patience=0.5)
+    assert time.monotonic() - begin < 1.5
+    for thread in threads:
+        thread.join(5)
+    assert sorted(raised) == ["0", "1", "2", "3"]
+
+
+def test_kill_waits_for_nobody(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
+    make_script("docker", DEAF)
+    ended = threading.Event()
+
+    def run() -> None:
+        with pytest.raises(RunEndedError):
+            docker.run(["docker", str(tmp_path / "x")], phase="daemon")
+        ended.set()
+
+    threading.Thread(target=run).start()
+    wait_for(tmp_path / "x.started")
+    begin = time.monotonic()
+    docker.kill()
+    assert time.monotonic() - begin < 0.5
+    assert ended.wait(5)
+
+
+def test_the_last_command_runs_when_all_others_are_stopped(
+    docker: Docker, make_script: MakeScript, tmp_path: Path
+) -> None:
+    make_script("docker", f'if [ "$1" = rm ]; then cat {tmp_path}/stopped; exit; fi\n'
+                f"trap 'echo yes > {tmp_path}/stopped; exit 1' INT; touch {tmp_path}/started\n"
+                "while :; do sleep 0.05; done")  # fmt: skip
+
+    def run() -> None:
+        with pytest.raises(RunEndedError):
+            docker.run(["docker"], phase="daemon")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(tmp_path / "started")
+    assert docker.run_last(["docker", "rm"], phase="daemon", seconds=5) == "yes\n"
+    thread.join(5)
+    with pytest.raises(RunEndedError):
+        docker.run(["docker", "rm"], phase="daemon")
+
+
+def test_the_last_command_has_an_end(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
+    make_script("docker", DEAF)
+    begin = time.monotonic()
+    with pytest.raises(OperationFailedError) as caught:
+        docker.run_last(["docker", str(tmp_path / "x"), "b", "c"], phase="daemon", seconds=0.4)
+    assert caught.value.lines == (f"docker {tmp_path}/x b did not end within 0 s",)
+    assert time.monotonic() - begin < 2
+
+
+def test_the_last_command_may_fail(docker: Docker, make_script: MakeScript) -> None:
+    make_script("docker", "echo no builder >&2; exit 1")
+    with pytest.raises(OperationFailedError, match="no builder"):
+        docker.run_last(["docker"], phase="daemon", seconds=5)
+
+
 def test_no_file_stays_open(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "echo x; echo y >&2")
     docker.run(["docker"], phase="daemon")
-    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0  # noqa: PTH208
+    before = open_files()
     for _ in range(5):
         docker.run(["docker"], phase="daemon")
         streamed(docker)
-    assert len(os.listdir("/proc/self/fd")) == before if before else before == 0  # noqa: PTH208
+    assert open_files() == before
+
+
+def open_files() -> int:
+    folder = Path("/proc/self/fd")
+    if not folder.exists():
+        pytest.skip("this system does not tell which files are open")
+    return len(list(folder.iterdir()))
 
 
 # A command that is begun before anybody waits for it

@@ -154,12 +154,19 @@ def test_a_local_build_is_unpacked_then_verified_and_nothing_is_tagged() -> None
     result = Ran(runtime, plan_of(facts(registry=None))).result()
     assert after_preparation(runtime)[:3] == [
         "bake",
-        "unpack dist/shop.tar to dist/shop",
+        "unpack dist/shop.tar to dist/shop.new",
         f"read {runtime.builds.digest}",
     ]
+    assert runtime.events[-1] == "dist/shop.new becomes dist/shop"
     assert runtime.tagged() == {}
     assert "login" not in runtime.events
     assert (result.status, result.image, result.tags) == ("local", "dist/shop", ())
+
+
+def test_a_local_build_that_is_not_verified_replaces_nothing() -> None:
+    runtime = FakeRuntime(builds=FakeImage("linux/amd64", "linux/s390x"))
+    assert isinstance(Ran(runtime, plan_of(facts(registry=None))).error(), RegistryError)
+    assert not any("becomes" in event for event in runtime.events)
 
 
 def test_a_builder_that_is_not_kept_is_removed_when_all_else_is_done() -> None:
@@ -254,6 +261,46 @@ def test_a_builder_that_is_not_kept_is_removed_after_it_was_made_also_where_noth
     assert order == [True]
 
 
+def test_a_builder_that_is_still_being_made_when_the_run_fails_is_stopped_and_then_removed() -> None:
+    runtime, begun = FakeRuntime(), threading.Event()
+
+    def make() -> None:
+        begun.set()
+        assert runtime.stopped.wait(5)
+
+    runtime.hooks = {"create --name": make, "login": lambda: begun.wait(5)}
+    runtime.fail("login", OperationFailedError("login", ["An error occurred (AccessDeniedException): not authorized"]))
+    Ran(runtime, plan_of(builder_keep=False)).error()
+    assert runtime.stopped.is_set()
+    assert runtime.events[-2:] == ["stop", "rm multiarch"]
+
+
+def test_a_builder_that_is_to_be_kept_is_left_alone_when_the_run_fails() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("login", OperationFailedError("login", ["An error occurred (AccessDeniedException): not authorized"]))
+    Ran(runtime).error()
+    assert not runtime.stopped.is_set()
+    assert "rm multiarch" not in runtime.events
+
+
+LEFT = {
+    'failed to remove multiarch: no builder "multiarch" found': "",
+    "ERROR: Cannot connect to the Docker daemon": "the builder is left behind",
+    "docker buildx rm did not end within 5 s": "the builder is left behind",
+}
+
+
+@pytest.mark.parametrize(("said", "warning"), LEFT.items(), ids=LEFT)
+def test_a_builder_that_was_not_made_yet_is_not_said_to_be_left(said: str, warning: str) -> None:
+    runtime = FakeRuntime()
+    runtime.fail("login", OperationFailedError("login", ["An error occurred (AccessDeniedException): not authorized"]))
+    runtime.fail("rm multiarch", OperationFailedError("builder-create", [said]))
+    ran = Ran(runtime, plan_of(builder_keep=False))
+    assert isinstance(ran.error(), AwsError)
+    assert ("left behind" in ran.said) is bool(warning)
+    assert warning in ran.said
+
+
 ANOTHER_NAME = "a name for this commit: --commit-tag TAG; one that moves: --tag TAG; --if-exists rebuild replaces it"
 REUSE_REFUSED = {
     "fail": (
@@ -278,7 +325,18 @@ REUSE_REFUSED = {
     ),
     "one manifest where two platforms were asked for": (
         {}, FakeImage("linux/amd64"),
-        "{image} is there already, without linux/amd64, linux/arm64: {digest}", "--if-exists rebuild replaces it",
+        "{image} is there already, for linux/amd64 alone, without linux/arm64: {digest}",
+        "--if-exists rebuild replaces it",
+    ),
+    "one manifest of another platform than was asked for": (
+        {"platforms": ("linux/amd64",)}, FakeImage("linux/arm64"),
+        "{image} is there already, for linux/arm64 alone, without linux/amd64: {digest}",
+        "--if-exists rebuild replaces it",
+    ),
+    "one manifest that does not say its platform": (
+        {"platforms": ("linux/amd64",)}, FakeImage("linux/amd64", says={"linux/amd64": {}}),
+        "{image} is there already, for a platform that it does not name alone, without linux/amd64: {digest}",
+        "--if-exists rebuild replaces it",
     ),
 }  # fmt: skip
 
@@ -333,8 +391,8 @@ def test_a_derived_tag_without_a_revision_can_be_of_no_other_commit_and_is_reuse
 
 def test_a_reused_image_of_another_architecture_is_not_spread_to_moving_tags() -> None:
     runtime = FakeRuntime()
-    runtime.add(FakeImage("linux/amd64", says={"linux/amd64": {"os": "linux", "architecture": "arm64"}}), TAG)
-    error = Ran(runtime, plan_of(platforms=("linux/amd64",))).error()
+    runtime.add(FakeImage(*BOTH, says={"linux/arm64": {"os": "linux", "architecture": "amd64"}}), TAG)
+    error = Ran(runtime).error()
     assert type(error) is RegistryError
     assert "latest" not in runtime.tagged()
 

@@ -17,6 +17,7 @@ from multiarch.manifest import (
     VerifiedImage,
     digest_of,
     missing_platforms,
+    platform_of,
     same_layers,
     verify_image,
 )
@@ -151,6 +152,59 @@ def test_what_is_no_manifest_is_a_registry_s_fault(content: bytes) -> None:
     assert caught.value.hint == "something between here and the registry changes its answers: a proxy?"
 
 
+BLOB = {"digest": "sha256:1", "size": 1}
+FOREIGN = {
+    "an index whose entries are no list": {"manifests": {}},
+    "an index whose entries are no objects": {"manifests": ["sha256:1"]},
+    "an index of entries without a digest": {"manifests": [{"platform": {"os": "linux"}}]},
+    "nothing": {},
+    "no configuration": {"layers": [BLOB]},
+    "a configuration that is no object": {"config": "sha256:1", "layers": []},
+    "a configuration without a digest": {"config": {"size": 1}, "layers": []},
+    "no layers": {"config": BLOB},
+    "layers that are no list": {"config": BLOB, "layers": None},
+    "a layer without a digest": {"config": BLOB, "layers": [{"size": 1}]},
+    "a layer without a size": {"config": BLOB, "layers": [{"digest": "sha256:1"}]},
+    "a size that is no number": {"config": BLOB, "layers": [{"digest": "sha256:1", "size": "1"}]},
+    "docker's first form": {"schemaVersion": 1, "name": "shop", "fsLayers": [{"blobSum": "sha256:1"}]},
+}
+
+
+@pytest.mark.parametrize("fields", FOREIGN.values(), ids=FOREIGN)
+def test_a_manifest_of_another_form_is_refused_in_words(fields: dict[str, object]) -> None:
+    config = b'{"os": "linux", "architecture": "amd64"}'
+    with pytest.raises(RegistryError, match="is not one of an image"):
+        verify_image([AMD64], manifest(fields), manifest=lambda _: manifest({}), config=lambda _: config,
+                     map_all=one_by_one)  # fmt: skip
+
+
+def test_an_index_of_malformed_manifests_is_refused_in_words() -> None:
+    index = manifest({"manifests": [{**BLOB, "platform": {"os": "linux", "architecture": "amd64"}}]})
+    with pytest.raises(RegistryError, match="is not one of an image"):
+        verify_image([AMD64], index, manifest=lambda _: manifest({}), config=lambda _: b"{}", map_all=one_by_one)
+
+
+CONFIGS = {
+    "its platform": (b'{"os": "linux", "architecture": "amd64", "config": {}}', AMD64),
+    "a variant": (b'{"os": "linux", "architecture": "arm", "variant": "v7"}', ARM_V7),
+    "none": (b"{}", None),
+    "a list": (b"[]", None),
+    "no JSON": (b"<html>", None),
+    "no text": (b"\xff\xfe", None),
+    "nothing": (b"", None),
+    "fields that are none": (b'{"os": null, "architecture": 1}', None),
+}
+
+
+@pytest.mark.parametrize(("content", "platform"), CONFIGS.values(), ids=CONFIGS)
+def test_a_configuration_says_its_platform_or_nothing(content: bytes, platform: Platform | None) -> None:
+    assert platform_of(content) == platform
+    top = manifest({"config": BLOB, "layers": []})
+    if platform is None:
+        with pytest.raises(RegistryError, match="does not say what it was built for"):
+            verify_image([AMD64], top, manifest=lambda _: top, config=lambda _: content, map_all=one_by_one)
+
+
 CREATED = "org.opencontainers.image.created"
 TIMES = {
     "2026-01-02T03:04:05+00:00": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
@@ -171,6 +225,8 @@ def test_the_commit_is_read_from_the_annotations() -> None:
     assert FakeImage("linux/amd64").top.revision == SHA
     assert manifest({}).revision == ""
     assert manifest({"annotations": None}).revision == ""
+    assert manifest({"annotations": ["a"]}).revision == ""
+    assert manifest({"annotations": "a"}).commit_time is None
 
 
 def image_of(platform: Platform, *layers: str) -> PlatformImage:

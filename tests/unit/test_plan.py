@@ -18,6 +18,7 @@ from multiarch.plan import (
     Login,
     Plan,
     RemoveBuilder,
+    Replace,
     RetryPolicy,
     Reuse,
     ShowVersions,
@@ -132,8 +133,9 @@ def test_a_local_build_goes_to_a_folder_and_asks_nobody() -> None:
         VERSIONS,
         BUILDER,
         "build",
-        Unpack(archive="dist/shop.tar", layout="dist/shop"),
-        Verify(repository=None, layout="dist/shop", platforms=BOTH),
+        Unpack(archive="dist/shop.tar", layout="dist/shop.new"),
+        Verify(repository=None, layout="dist/shop.new", platforms=BOTH),
+        Replace(fresh="dist/shop.new", layout="dist/shop"),
     ]
     assert build_of(plan).archive == "dist/shop.tar"
     assert target_of(plan)["output"] == [f"type=oci,dest=dist/shop.tar,name=shop:{TAG}"]

@@ -16,9 +16,10 @@ from multiarch.edges.aws import Aws
 from multiarch.edges.runtime import LocalRuntime
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
 from multiarch.image import Registry
+from multiarch.plan import EnsureBuilder
 from multiarch.progress import BuildProgress
 from multiarch.redaction import Redaction
-from tests.unit.fakes import ECR, ECR_HOST, FakeImage
+from tests.unit.fakes import ECR, ECR_HOST, FakeImage, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +142,24 @@ def test_bake_s_events_are_shown_and_its_metadata_is_read(world: World, make_scr
     assert progress.cache_use.steps == 1
 
 
+# The builder that boots early
+
+
+@pytest.mark.parametrize(("keep", "commands"), [(True, ["buildx create"]), (False, [])], ids=["kept", "not kept"])
+def test_a_builder_that_is_to_be_removed_is_not_made_before_whatever_removes_it(
+    world: World, make_script: MakeScript, tmp_path: Path, keep: object, commands: list[str]
+) -> None:
+    make_script("docker", f'echo "$1 $2" >> {tmp_path}/ran')
+    plan = plan_of(builder_keep=keep)
+    world.runtime.begin(plan)
+    for step in plan.steps:
+        if isinstance(step, EnsureBuilder) and step.create and keep:
+            world.runtime.run(step.create, phase="builder-create")
+    world.runtime.close()
+    ran = (tmp_path / "ran").read_text().splitlines() if (tmp_path / "ran").exists() else []
+    assert ran == commands
+
+
 # A layout folder
 
 
@@ -153,7 +172,8 @@ def layout_of(image: FakeImage, folder: Path) -> Path:
     return folder
 
 
-def test_an_archive_replaces_the_layout_and_is_removed(world: World, tmp_path: Path) -> None:
+def unpacked(world: World, tmp_path: Path) -> tuple[Path, Path]:
+    """Unpack an archive beside the layout of an earlier build; return the fresh folder and the earlier one."""
     source = layout_of(FakeImage("linux/amd64", "linux/arm64"), tmp_path / "source")
     archive, layout = tmp_path / "dist" / "shop.tar", tmp_path / "dist" / "shop"
     world.runtime.make_parent(str(archive))
@@ -162,8 +182,30 @@ def test_an_archive_replaces_the_layout_and_is_removed(world: World, tmp_path: P
     layout.mkdir()
     (layout / "oci-layout").touch()
     (layout / "left-over").touch()
-    world.runtime.unpack(str(archive), str(layout))
+    fresh = tmp_path / "dist" / "shop.new"
+    world.runtime.unpack(str(archive), str(fresh))
+    return fresh, layout
+
+
+def test_an_archive_is_unpacked_beside_the_layout_and_removed(world: World, tmp_path: Path) -> None:
+    fresh, layout = unpacked(world, tmp_path)
+    assert sorted(each.name for each in fresh.iterdir()) == ["blobs"]
+    assert sorted(each.name for each in layout.iterdir()) == ["left-over", "oci-layout"]
+    assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop", "shop.new"]
+
+
+def test_what_was_verified_replaces_the_layout(world: World, tmp_path: Path) -> None:
+    fresh, layout = unpacked(world, tmp_path)
+    world.runtime.replace(str(fresh), str(layout))
+    world.runtime.close()
     assert sorted(each.name for each in layout.iterdir()) == ["blobs"]
+    assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop"]
+
+
+def test_what_was_not_verified_is_removed_and_the_layout_stays(world: World, tmp_path: Path) -> None:
+    _, layout = unpacked(world, tmp_path)
+    world.runtime.close()
+    assert sorted(each.name for each in layout.iterdir()) == ["left-over", "oci-layout"]
     assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop"]
 
 
