@@ -48,7 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory(prefix="multiarch-bench-") as folder:
+    with stack.turn("engine", alone=True), tempfile.TemporaryDirectory(prefix="multiarch-bench-") as folder:
         bench = _Bench(Path(folder), rounds)
         rows = [*bench.builds(), bench.alone(), bench.rerun(), bench.dry_run(), *bench.much_output()]
         bench.close()

@@ -16,7 +16,7 @@ _REPOSITORY = "demo"
 def main() -> int:
     running = stack.load()
     stack.create_repository(_REPOSITORY)
-    with tempfile.TemporaryDirectory(prefix="multiarch-demo-") as folder:
+    with stack.turn("engine", alone=True), tempfile.TemporaryDirectory(prefix="multiarch-demo-") as folder:
         project = Project.create(Path(folder), running, repository=_REPOSITORY)
         _say(f"The example: {project.folder}, commit {project.tag}, to {running.ecr.host}")
         try:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,6 +124,16 @@ class Project:
     def variables(self, **variables: str | None) -> Mapping[str, str]:
         merged: dict[str, str | None] = {**self.environment, **variables}
         return {name: value for name, value in merged.items() if value is not None}
+
+    def private_folders(self) -> list[Path]:
+        """What runs for this home left of their docker configurations; others may run at the same time."""
+        return [each for each in Path(tempfile.gettempdir()).glob("multiarch-*") if self._is_ours(each)]
+
+    def _is_ours(self, folder: Path) -> bool:
+        try:
+            return (folder / "buildx").readlink().is_relative_to(self.home)
+        except OSError:  # no such link, or just now no such folder any more
+            return False
 
     @property
     def builder(self) -> str:

@@ -18,6 +18,7 @@ from multiarch.image import Partitions, Registry
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import ClientError
     from mypy_boto3_ecr import ECRClient
 
 _CONNECT_TIMEOUT = 5
@@ -241,6 +242,16 @@ def _code(error: OperationFailedError) -> str:
     return found[1] if found else ""
 
 
+def _said(error: "ClientError") -> str:
+    """Return botocore's words; of an answer that is not in AWS's form it knows the status, and not what that means."""
+    from http import HTTPStatus  # noqa: PLC0415 - where AWS refuses, and not for a dry run
+
+    found = error.response.get("Error", {})
+    code = str(found.get("Code", ""))
+    known = code.isdigit() and int(code) in set(HTTPStatus) and not found.get("Message")
+    return f"{str(error).rstrip()} {code} {HTTPStatus(int(code)).phrase}" if known else str(error)
+
+
 def _ask(call: Callable[[], _Answer], *, needs: str = "") -> _Answer:
     """Make one call; whatever botocore raises becomes what the program understands.
 
@@ -258,7 +269,7 @@ def _ask(call: Callable[[], _Answer], *, needs: str = "") -> _Answer:
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         after = headers.get("retry-after", "")
         raise OperationFailedError(
-            "ecr-api", [str(error)], retry_after=float(after) if after.isdigit() else None
+            "ecr-api", [_said(error)], retry_after=float(after) if after.isdigit() else None
         ) from None
     except (BotoCoreError, HTTPClientError, ValueError) as error:  # a ValueError is an endpoint that is no URL
         raise OperationFailedError("ecr-api", [f"botocore.exceptions.{type(error).__name__}: {error}"]) from None

@@ -1,8 +1,7 @@
-"""One lab for all cases, one session at a time on a machine, and the table at the end."""
+"""One lab for all cases, and the table at the end."""
 
 from __future__ import annotations
 
-import fcntl
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -11,7 +10,6 @@ from tests import stack
 from tests.chaos import chance, report
 from tests.chaos.cases import CASES
 from tests.chaos.lab import Lab
-from tests.stack import layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,13 +38,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    running = stack.load()
-    # A fault of connections hits whoever connects, so two sessions would disturb each other.
-    with (layout.STATE / "chaos.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = Lab(tmp_path_factory.mktemp("chaos"), running)
-        yield made
-        made.close()
+    made = Lab(tmp_path_factory.mktemp("chaos"), stack.load())
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,13 @@ import re
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests import stack
 from tests.chaos.view import Behind
 from tests.project import Project
 from tests.stack import engine, layout
@@ -23,8 +22,8 @@ from tests.stack.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from tests import stack
     from tests.chaos.case import Case
 
 # Prints a line that no other run prints: a step that runs twice is seen.
@@ -94,13 +93,15 @@ class Lab:
         self.project.remove_builder()
 
     def run(self, case: Case) -> Outcome:
-        lane = f"chaos-{secrets.token_hex(5)}"
-        if not case.missing:
-            control.create_repository(lane, mutability=case.mutability)
-        try:
-            return self._run(case, lane)
-        finally:
-            control.close_lane(lane)
+        """Run a case when it is its turn: a fault of connections hits whoever connects."""
+        with stack.turn("engine", alone=case.deed == "restart docker"), stack.turn("ecr", alone=True):
+            lane = f"chaos-{secrets.token_hex(5)}"
+            if not case.missing:
+                control.create_repository(lane, mutability=case.mutability)
+            try:
+                return self._run(case, lane)
+            finally:
+                control.close_lane(lane)
 
     def _run(self, case: Case, lane: str) -> Outcome:
         variables = self._variables(case, lane)
@@ -242,14 +243,8 @@ class Lab:
         config = self.project.home / ".docker" / "config.json"
         if config.exists() and "auth" in config.read_text():
             problems.append("a login is left in the user's configuration")
-        folders = [each for each in Path(tempfile.gettempdir()).glob("multiarch-*") if _is_of(self.project, each)]
-        if folders:
+        if folders := self.project.private_folders():
             problems.append(f"left behind: {folders}")
         known = (*told.secrets, self._secret, self._key, layout.PROXIED.password)
         problems += [f"a secret is printed: {each[:12]}…" for each in known if each and each in said]
         return problems
-
-
-def _is_of(project: Project, folder: Path) -> bool:
-    link = folder / "buildx"
-    return link.is_symlink() and link.readlink().is_relative_to(project.home)

@@ -21,6 +21,12 @@ def running() -> stack.Stack:
     return stack.load()
 
 
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    with stack.turn("engine", alone=request.node.get_closest_marker("alone") is not None):
+        yield
+
+
 @pytest.fixture
 def project(running: stack.Stack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
     """A project with a repository in ECR, as CodeBuild would check it out."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import stack
 from tests.stack import layout
 from tests.stack.ecr import control
 from tests.stack.ecr.faults import Fault
@@ -13,7 +14,6 @@ from tests.stack.ecr.faults import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests import stack
     from tests.project import Project
 
 pytestmark = pytest.mark.engine
@@ -31,9 +31,10 @@ def lane(project: Project, running: stack.Stack) -> Iterator[str]:
         "CODEBUILD_BUILD_ARN": f"arn:aws:codebuild:{layout.PROXIED.region}:{layout.PROXIED.account}:build/x:1",
         "MULTIARCH_PLATFORMS": "linux/amd64",
     }
-    control.open_lane(name)
-    yield name
-    control.close_lane(name)
+    with stack.turn("ecr", alone=True):
+        control.open_lane(name)
+        yield name
+        control.close_lane(name)
 
 
 def test_a_bare_403_leads_to_what_the_role_may_do(project: Project, lane: str) -> None:

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +15,8 @@ from tests.baseline import BASELINE
 from tests.engine.registry import RegistryView
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.project import Project
 
 pytestmark = pytest.mark.engine
@@ -28,15 +28,10 @@ def assert_nothing_left(project: Project) -> None:
     """No login in the user's configuration, no private folder, no child that still runs."""
     config = project.home / ".docker" / "config.json"
     assert not config.exists() or "auth" not in config.read_text()
-    assert [folder for folder in Path(tempfile.gettempdir()).glob("multiarch-*") if _is_of(project, folder)] == []
+    assert project.private_folders() == []
 
 
-def _is_of(project: Project, folder: Path) -> bool:
-    """Whether a private folder belongs to this project's home: others may run at the same time."""
-    link = folder / "buildx"
-    return link.is_symlink() and link.readlink().is_relative_to(project.home)
-
-
+@pytest.mark.alone
 def test_a_commit_becomes_an_image_for_both_platforms(project: Project, registry: RegistryView) -> None:
     """Both platforms, the commit's tag and latest at one digest, the cache beside them; the log says all of it."""
     stack.cold()
@@ -91,6 +86,7 @@ def test_the_buildspec_phase_by_phase(project: Project, registry: RegistryView, 
     assert registry.tags() == {project.tag, "latest", "cache"}
 
 
+@pytest.mark.alone
 def test_a_cold_builder_takes_every_step_from_the_registry(project: Project) -> None:
     stack.cold()
     first = project.multiarch("build", "--output", "json")
@@ -204,6 +200,7 @@ def test_without_git_the_commit_is_codebuilds(project: Project, registry: Regist
     assert registry.manifest("0123456")["annotations"]["org.opencontainers.image.revision"] == sha
 
 
+@pytest.mark.alone
 def test_local_needs_docker_alone(project: Project) -> None:
     """An OCI layout under dist/, a cache that the next build uses, and the printed lines load and run it."""
     variables = {name: None for name in project.environment if name.startswith(("AWS_", "CODEBUILD_"))}

@@ -5,5 +5,6 @@ from __future__ import annotations
 from tests.stack.api import Stack, cold, create_repository, load
 from tests.stack.errors import StackDownError, StackError
 from tests.stack.layout import Registry
+from tests.stack.turns import turn
 
-__all__ = ["Registry", "Stack", "StackDownError", "StackError", "cold", "create_repository", "load"]
+__all__ = ["Registry", "Stack", "StackDownError", "StackError", "cold", "create_repository", "load", "turn"]

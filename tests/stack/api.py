@@ -81,7 +81,10 @@ def load() -> Stack:
 
 
 def cold() -> None:
-    """Forget what BuildKit has built. A new builder of the real image knows nothing in any case."""
+    """Forget what BuildKit has built: to be called when it is one's turn to be alone with the engine.
+
+    A new builder of the real image knows nothing in any case.
+    """
     stack = load()
     if stack.stand_in:
         engine.docker("builder", "prune", "--all", "--force")

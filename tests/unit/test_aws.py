@@ -127,6 +127,26 @@ def test_a_refusal_is_told_in_aws_s_own_words(stubs: Stubbed) -> None:
     )
 
 
+WORDLESS = {
+    "a status alone": ("429", "", "429 Too Many Requests"),
+    "a status with words": (
+        "502",
+        "Bad Gateway",
+        "(502) when calling the GetAuthorizationToken operation: Bad Gateway",
+    ),
+    "a status that is none": ("999", "", "GetAuthorizationToken operation: "),
+}
+
+
+@pytest.mark.parametrize(("code", "message", "end"), WORDLESS.values(), ids=WORDLESS)
+def test_an_answer_that_is_a_status_alone_gets_its_words(stubs: Stubbed, code: str, message: str, end: str) -> None:
+    with stubs as stubbed:
+        stubbed.stub.add_client_error("get_authorization_token", code, message, 429)
+        with pytest.raises(OperationFailedError) as caught:
+            stubbed.aws.token(region="eu-west-1")
+    assert caught.value.lines[0].endswith(end)
+
+
 AFTER = {"seconds": ("7", 7.0), "a date": ("Wed, 21 Oct 2026 07:28:00 GMT", None), "nothing": ("", None)}
 
 
