@@ -16,8 +16,16 @@ gc.set_threshold(100_000)
 from multiarch.cli import main as _main  # noqa: E402 - after what makes its import faster
 
 
+def _open_streams() -> None:
+    """Give a stream that was closed for us to nobody: else the next file that is opened is taken for it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as we run
+
+
 def main() -> None:
     """Run, and end at once: taking the interpreter apart takes time, and everything is cleaned up by then."""
+    _open_streams()
     code = _main(sys.argv[1:], dict(os.environ))
     for stream in (sys.stdout, sys.stderr):
         if stream:

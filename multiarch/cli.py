@@ -1,9 +1,11 @@
 """The commands and their flags; the only place that turns an error into an exit code."""
 
+import errno
 import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,12 +14,17 @@ import click
 from multiarch import __version__
 from multiarch.commands import World
 from multiarch.edges.inputs import read_settings_file
-from multiarch.errors import EXIT_CODES, BuilderError, ConfigurationError, MultiarchError
+from multiarch.errors import (
+    EXIT_CODES,
+    BuilderError,
+    ConfigurationError,
+    InterruptedRunError,
+    MultiarchError,
+    OutputError,
+)
 from multiarch.settings import CONFIG_VARIABLE, SETTINGS, LoadedSettings, SettingInfo, load_settings
 
 # Each command imports what it is made of when it runs: a dry run is a thing of 0.2 s.
-
-_DISK_FULL = 28
 
 
 class _GroupedCommand(click.Command):
@@ -106,7 +113,8 @@ def build(world: World, loaded: LoadedSettings, /, *, dry_run: bool, local: bool
     """
     from multiarch.commands import build  # noqa: PLC0415
 
-    _print(build.build(world, loaded, dry_run=dry_run, local=local, as_json=output == "json"))
+    lines = build.build(world, loaded, dry_run=dry_run, local=local, as_json=output == "json")
+    _print(lines, hint="" if dry_run else "the run itself went well: its log says what was done")
 
 
 @cli.command(cls=_GroupedCommand)
@@ -161,9 +169,15 @@ def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool) -> None:
     _print([text])
 
 
-def _print(lines: Iterable[str]) -> None:
+def _print(lines: Iterable[str], *, hint: str = "") -> None:
     for line in lines:
-        click.echo(line)
+        try:
+            click.echo(line)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            msg = f"the standard output cannot be written: {error.strerror}"
+            raise OutputError(msg, hint="\n".join(filter(None, (hint, _space(error))))) from None
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -174,6 +188,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         # A command that ends with an exit code of its own returns it; any other returns nothing.
         code = cli.main(list(arguments), prog_name="multiarch", standalone_mode=False, obj=world)
     except click.ClickException as error:
+        if as_json:
+            _print_error(ConfigurationError(error.format_message(), hint="python -m multiarch --help lists the flags"))
         error.show()
         return ConfigurationError.exit_code
     except click.exceptions.Exit as error:
@@ -182,21 +198,30 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except MultiarchError as error:
+    except (MultiarchError, InterruptedRunError) as error:
         return _report(error, as_json=as_json)
     except OSError as error:
-        hint = "free some disk space, or choose a larger CodeBuild compute type" if error.errno == _DISK_FULL else ""
         where = f"{error.filename}: " if error.filename else ""
-        return _report(BuilderError(f"{where}{error.strerror}", hint=hint), as_json=as_json)
+        return _report(BuilderError(f"{where}{error.strerror or error}", hint=_space(error)), as_json=as_json)
     return code if isinstance(code, int) else 0
 
 
-def _report(error: MultiarchError, *, as_json: bool) -> int:
-    if as_json:
-        from multiarch.result import error_as_json  # noqa: PLC0415 - not for a dry run
+def _space(error: OSError) -> str:
+    return "free some disk space, or choose a larger CodeBuild compute type" if error.errno == errno.ENOSPC else ""
 
-        click.echo(error_as_json(error, error.exit_code))
-    click.echo(f"error: {error.message}", err=True)
-    for line in error.hint.splitlines():
-        click.echo(f"  {line}", err=True)
+
+def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> int:
+    if as_json:
+        _print_error(error)
+    # Where nobody reads it, the exit code says it alone.
+    with suppress(OSError):
+        for line in (f"error: {error.message}", *(f"  {line}" for line in error.hint.splitlines())):
+            click.echo(line, err=True)
     return error.exit_code
+
+
+def _print_error(error: MultiarchError | InterruptedRunError) -> None:
+    from multiarch.result import error_as_json  # noqa: PLC0415 - not for a dry run
+
+    with suppress(OSError):
+        click.echo(error_as_json(error))

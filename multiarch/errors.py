@@ -7,7 +7,9 @@ MultiarchError                 1   a bug of ours; never raised as such
 ├── BuildError                 5   the Dockerfile, or one of its steps
 ├── RegistryError              6   push, read-back or tag
 ├── RetriesExhaustedError      7   a cause that can pass did not pass in the tries or the time given
-└── InterruptedRunError  130, 143  SIGINT, SIGTERM
+└── OutputError                8   all is done, and its result cannot be written
+
+InterruptedRunError      130, 143  SIGINT, SIGTERM
 """
 
 import signal
@@ -57,6 +59,11 @@ class RetriesExhaustedError(MultiarchError):
     meaning = "a cause that can pass did not pass in the tries, or in the time, that were given"
 
 
+class OutputError(MultiarchError):
+    exit_code = 8
+    meaning = "all is done, but its result could not be written to the standard output"
+
+
 class OperationFailedError(Exception):
     """What an edge raises: what it heard, not yet understood. `recovery.py` finds the cause, and what to do.
 
@@ -77,15 +84,19 @@ class RunEndedError(Exception):
     """What an edge raises to a thread that still works when the run has ended; nobody waits for it."""
 
 
-class InterruptedRunError(MultiarchError):
-    """A signal ended the run; the exit code is the shell's: 128 and the signal's number."""
+class InterruptedRunError(BaseException):
+    """A signal ended the run; the exit code is the shell's: 128 and the signal's number.
 
-    exit_code = 130
-    meaning = "interrupted: 130 by SIGINT, 143 by SIGTERM"
+    No MultiarchError, and no Exception: whoever takes a failure for an answer must not take this for one.
+    """
+
+    meaning: ClassVar[str] = "interrupted: 130 by SIGINT, 143 by SIGTERM"
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__(f"interrupted by {signal.Signals(signal_number).name}")
-        self.exit_code = 128 + signal_number  # type: ignore[misc]  # the one error whose code its cause decides
+        self.message = f"interrupted by {signal.Signals(signal_number).name}"
+        super().__init__(self.message)
+        self.exit_code = 128 + signal_number
+        self.hint = ""
 
 
 EXIT_CODES: tuple[tuple[str, str], ...] = (
@@ -100,6 +111,7 @@ EXIT_CODES: tuple[tuple[str, str], ...] = (
             BuildError,
             RegistryError,
             RetriesExhaustedError,
+            OutputError,
         )
     ),
     ("130", InterruptedRunError.meaning),

@@ -122,7 +122,18 @@ class Execution:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        begin: float | None = None,
     ) -> None:
+        """Prepare.
+
+        Args:
+            plan: what is to be done.
+            runtime: the world.
+            log: is told what happens.
+            clock: tells the seconds.
+            sleep: waits for some seconds.
+            begin: the clock's time when the run began, for its deadline: something may have been tried already.
+        """
         self._plan = plan
         self._runtime = runtime
         self._log = log
@@ -142,7 +153,13 @@ class Execution:
             FailureClass.BUILDER_LOST: lambda: self._each(EnsureBuilder, self._remake_builder),
         }
         self._recovery = Recovery(
-            plan.retry, cures=cures, announce=self._announce, evidence=self._evidence, sleep=sleep, clock=clock
+            plan.retry,
+            cures=cures,
+            announce=self._announce,
+            evidence=self._evidence,
+            sleep=sleep,
+            clock=clock,
+            begin=begin,
         )
 
     def run(self) -> Result:

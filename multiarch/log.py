@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -16,6 +16,29 @@ _PHASE_WIDTH = 9
 
 Log = structlog.typing.FilteringBoundLogger
 _Event = MutableMapping[str, Any]
+
+
+class _Forgiving:
+    """A stream that takes what cannot be written any more: a run is worth more than its log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream: TextIO | None = stream
+
+    def write(self, text: str) -> None:
+        if not self._stream:
+            return
+        try:
+            self._stream.write(text)
+        except OSError:
+            self._stream = None
+
+    def flush(self) -> None:
+        if not self._stream:
+            return
+        try:
+            self._stream.flush()
+        except OSError:
+            self._stream = None
 
 
 def make_log(
@@ -50,7 +73,7 @@ def make_log(
     else:
         processors += [structlog.processors.add_log_level, _as_text]
     return structlog.wrap_logger(  # type: ignore[no-any-return]  # a proxy for the wrapper class
-        structlog.WriteLogger(stream or sys.stderr),
+        structlog.WriteLogger(cast("TextIO", _Forgiving(stream or sys.stderr))),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
@@ -77,7 +100,7 @@ def _as_text(_logger: object, _method: str, event: _Event) -> str:
 
 def make_output(*, log_format: str, redaction: Redaction, stream: TextIO | None = None) -> Callable[[str], None]:
     """Make the writer of the build's own output, which is much: no structlog, no flush a line."""
-    out = stream or sys.stderr
+    out = _Forgiving(stream or sys.stderr)
 
     def write(line: str) -> None:
         line = redaction.clean(line)

@@ -75,6 +75,7 @@ class Recovery:
         evidence: Callable[[Diagnosis], str] = lambda _: "",
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        begin: float | None = None,
     ) -> None:
         """Start the clock.
 
@@ -85,6 +86,7 @@ class Recovery:
             evidence: is asked once about what failed for good; what it finds out is added to the error's hint.
             sleep: waits for some seconds.
             clock: tells the seconds.
+            begin: when the run began, now by default.
         """
         self._policy = policy
         self._cures = cures
@@ -92,7 +94,7 @@ class Recovery:
         self._evidence = evidence
         self._sleep = sleep
         self._clock = clock
-        self._start = clock()
+        self._start = clock() if begin is None else begin
         self._curing: set[FailureClass] = set()
         self._docker_answered = False
 

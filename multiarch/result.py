@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from multiarch.errors import MultiarchError
+from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.manifest import PlatformImage
 from multiarch.progress import CacheUse
 from multiarch.recovery import Retry
@@ -61,8 +61,8 @@ def result_as_json(result: Result, redaction: Redaction) -> str:
     return json.dumps({"version": RESULT_VERSION, "kind": "result", **fields}, indent=2)
 
 
-def error_as_json(error: MultiarchError, exit_code: int) -> str:
-    fields = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit_code": exit_code}
+def error_as_json(error: MultiarchError | InterruptedRunError) -> str:
+    fields = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
     return json.dumps({"version": RESULT_VERSION, "kind": "error", **fields}, indent=2)
 
 

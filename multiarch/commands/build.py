@@ -1,19 +1,20 @@
 """The command `build`, wired: a plan, shown or carried out."""
 
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from multiarch import __version__
 from multiarch.bake import is_remote
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, read_request
-from multiarch.destination import Destination
 from multiarch.edges.aws import Aws
 from multiarch.edges.inputs import check_inputs, check_layout, own_output_is_in_context, secret_values
-from multiarch.errors import MultiarchError, OperationFailedError
+from multiarch.errors import MultiarchError
 from multiarch.image import Registry
-from multiarch.plan import Plan, Replace, make_plan
+from multiarch.plan import Plan, Replace, RetryPolicy, make_plan
 from multiarch.settings import LoadedSettings
 from multiarch.show import plan_as_json, plan_as_script
 from multiarch.source import no_commit
@@ -29,6 +30,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     Raises:
         MultiarchError: the plan could not be made, or not be carried out.
     """
+    begin = time.monotonic()
     check_inputs(loaded.settings, world.folder, world.environment)
     request = read_request(loaded, world, local=local)
     if not request.is_named:
@@ -36,7 +38,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     aws, destination = Aws(), request.destination
     registry = None
     if destination:
-        registry = destination.shown() if dry_run else destination.registry or _ask_for_registry(destination, aws)
+        registry = destination.shown() if dry_run else destination.registry or _ask_for_registry(request, aws, begin)
     plan = make_plan(loaded.settings, request.facts(registry))
     for step in plan.steps:
         if isinstance(step, Replace):
@@ -44,19 +46,28 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
             check_layout(world.folder / step.layout)
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
-    return _carry_out(request, plan, aws=aws, as_json=as_json)
+    return _carry_out(request, plan, aws=aws, begin=begin, as_json=as_json)
 
 
-def _ask_for_registry(destination: Destination, aws: Aws) -> Registry:
-    from multiarch.recovery import final_error, understand  # noqa: PLC0415 - not for a dry run
+def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
+    """Ask AWS, and again like every other phase, with tries and a deadline that are the run's own."""
+    from multiarch.log import make_log  # noqa: PLC0415 - not for a dry run
+    from multiarch.recovery import Recovery  # noqa: PLC0415
+    from multiarch.redaction import Redaction  # noqa: PLC0415
 
-    try:
-        return Registry.parse(ask_for_token(destination, aws).host)
-    except OperationFailedError as error:
-        raise final_error("login", understand(error), 1, 0.0) from None
+    destination, settings = request.destination, request.loaded.settings
+    assert destination
+    log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=Redaction([]))
+    recovery = Recovery(
+        RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
+        cures={},
+        announce=lambda retry: log.warning(str(retry), phase=retry.step),
+        begin=begin,
+    )
+    return Registry.parse(recovery.run("login", lambda: ask_for_token(destination, aws)).host)
 
 
-def _carry_out(request: Request, plan: Plan, *, aws: Aws, as_json: bool) -> Sequence[str]:
+def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json: bool) -> Sequence[str]:
     # What only a real run needs is imported here, the heaviest after the builder has begun to boot.
     from multiarch.edges.runtime import LocalRuntime  # noqa: PLC0415
     from multiarch.edges.signals import interruptible  # noqa: PLC0415
@@ -74,7 +85,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, as_json: bool) -> Sequ
     with interruptible(runtime.abandon):
         try:
             runtime.begin(plan)
-            return _run(request, plan, runtime, redaction, as_json=as_json)
+            return _run(request, plan, runtime, redaction, begin=begin, as_json=as_json)
         except MultiarchError as error:
             # It tells what a failed step said, or ran.
             error.message, error.hint = redaction.clean(error.message), redaction.clean(error.hint)
@@ -84,7 +95,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, as_json: bool) -> Sequ
 
 
 def _run(
-    request: Request, plan: Plan, runtime: "LocalRuntime", redaction: "Redaction", *, as_json: bool
+    request: Request, plan: Plan, runtime: "LocalRuntime", redaction: "Redaction", *, begin: float, as_json: bool
 ) -> Sequence[str]:
     from multiarch.execute import Execution  # noqa: PLC0415
     from multiarch.log import make_log, make_output  # noqa: PLC0415
@@ -99,8 +110,9 @@ def _run(
     if not plan.repository and own_output_is_in_context(settings, request.world.folder):
         log.warning(f"{settings.dist}/ is part of the context: list it in .dockerignore", phase="settings")
     runtime.show(make_output(log_format=settings.log_format, redaction=redaction))
-    result = Execution(plan, runtime, log).run()
-    sys.stderr.flush()
+    result = Execution(plan, runtime, log, begin=begin).run()
+    with suppress(OSError):
+        sys.stderr.flush()
     if as_json:
         return [result_as_json(result, redaction)]
     lines = [redaction.clean(line) for line in result_as_text(result)]

@@ -9,7 +9,8 @@ from multiarch.doctor import Unanswered, examine, exit_code, report_as_json, rep
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.examine import SECONDS, Examination, unanswered
 from multiarch.edges.inputs import check_inputs, secret_values
-from multiarch.edges.later import Later
+from multiarch.edges.later import Deadline, Later
+from multiarch.edges.signals import interruptible
 from multiarch.errors import ConfigurationError, MultiarchError, OperationFailedError
 from multiarch.image import Registry
 from multiarch.plan import Plan, make_plan
@@ -24,14 +25,23 @@ def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) 
     Raises:
         ConfigurationError: there is nothing to examine: no such region, or docker's configuration cannot be read.
     """
+    deadline = Deadline(SECONDS)
     request = read_request(loaded, world, local=local)
     redaction = Redaction(secret_values(loaded.settings, world.folder, world.environment))
     aws = Aws()
-    examination = Examination(world.environment, aws=aws, aws_suffixes=request.partitions.suffixes, redaction=redaction)
+    examination = Examination(
+        world.environment,
+        aws=aws,
+        aws_suffixes=request.partitions.suffixes,
+        redaction=redaction,
+        deadline=deadline,
+    )
     refusals = dict(_refusals(request))
-    token = _token(request.destination, aws)
-    plan = _plan(request, _registry(request.destination, token), refusals)
-    checks = examine(plan, examination.observe(plan, refusals, token))
+    # Its host name is part of the plan, so nothing else begins before it is there: it gets half of the time.
+    token = _token(request.destination, aws, deadline.at_most(SECONDS / 2))
+    with interruptible(examination.abandon):
+        plan = _plan(request, _registry(request.destination, token), refusals)
+        checks = examine(plan, examination.observe(plan, refusals, token))
     lines = [report_as_json(checks)] if as_json else report_as_text(checks)
     return exit_code(checks), [redaction.clean(line) for line in lines]
 
@@ -47,11 +57,11 @@ def _refusals(request: Request) -> Mapping[str, Unanswered]:
     return refusals
 
 
-def _token(destination: Destination | None, aws: Aws) -> Later[Token] | None:
+def _token(destination: Destination | None, aws: Aws, deadline: Deadline) -> Later[Token] | None:
     """Ask for a token at once where nothing else names the registry: its host name is part of the answer."""
     if not destination or destination.registry:
         return None
-    return Later(lambda: ask_for_token(destination, aws), phase="login", seconds=SECONDS)
+    return Later(lambda: ask_for_token(destination, aws), phase="login", deadline=deadline)
 
 
 def _registry(destination: Destination | None, token: Later[Token] | None) -> Registry | None:

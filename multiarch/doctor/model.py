@@ -60,7 +60,7 @@ class Unanswered:
 
 _Value = TypeVar("_Value")
 Answer: TypeAlias = _Value | Unanswered
-RepositoryState: TypeAlias = RepositoryFacts | Literal["missing", "made on push"]
+RepositoryState: TypeAlias = RepositoryFacts | Literal["missing", "made on push", "missing, or made on push"]
 
 
 @dataclass(frozen=True, kw_only=True)

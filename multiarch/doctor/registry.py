@@ -37,7 +37,7 @@ def registry_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         if repository in observed.repositories:
             yield from _cache(plan.repository, repository, tag, observed)
     for repository in observed.permissions:
-        if observed.repositories.get(repository) in ("missing", "made on push"):
+        if isinstance(observed.repositories.get(repository), str):
             continue
         yield _permissions(repository, observed, is_cache=repository != plan.repository)
     yield _registry(plan, plan.repository, observed)
@@ -82,6 +82,9 @@ def _repository(repository: Repository, observed: Observed) -> Check:
             return problem(name, text, cure, RegistryError.exit_code)
         case Unanswered():
             return _unasked(name, found, observed)
+        case "missing, or made on push":
+            text = f"{repository} does not exist, and AWS does not say whether a creation template makes it"
+            return warning(name, text, f"if none does, make it once, as that account: {create_command(repository)}")
         case _:
             return ok(name, f"{repository} is not there yet: a creation template makes it at the first push")
 
@@ -131,11 +134,12 @@ def _cache(image: Repository, repository: Repository, tag: str, observed: Observ
         if repository != image:
             yield _unasked(name, facts, observed)
         return
-    if facts == "missing":
+    if facts in ("missing", "missing, or made on push"):
         if repository != image:
-            yield warning(name, f"{repository} does not exist: no cache is kept", create_command(repository))
+            kept = "no cache is kept" if facts == "missing" else "a cache is kept if a creation template makes it"
+            yield warning(name, f"{repository} does not exist: {kept}", create_command(repository))
         return
-    if facts == "made on push" or not facts.is_immutable(tag):
+    if isinstance(facts, str) or not facts.is_immutable(tag):
         yield ok(name, f"{repository.tagged(tag)} can be written again and again")
         return
     how_long = "it is there already, so it is never renewed"

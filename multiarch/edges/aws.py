@@ -107,7 +107,7 @@ class Aws:
                 return "there"
         except OperationFailedError:
             return "unknown"
-        return "unknown" if self.is_made_on_push(registry, name) else "missing"
+        return "missing" if self.is_made_on_push(registry, name) is False else "unknown"
 
     def repository(self, registry: Registry, name: str) -> RepositoryFacts | None:
         """Return what ECR keeps of a repository, None where there is none.
@@ -131,17 +131,19 @@ class Aws:
             mutability=found.get("imageTagMutability", "MUTABLE"), exclusions=tuple(each["filter"] for each in filters)
         )
 
-    def is_made_on_push(self, registry: Registry, name: str) -> bool:
-        """https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html."""
+    def is_made_on_push(self, registry: Registry, name: str) -> bool | None:
+        """Whether a creation template makes a repository at its first push; None where AWS does not say.
+
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html
+        """
         try:
             client = self._ecr(registry.region)
-            answer = _ask(client.describe_repository_creation_templates)
-        except OperationFailedError as error:
-            return "AccessDenied" in str(error)
-        templates = (
-            each for each in answer["repositoryCreationTemplates"] if "CREATE_ON_PUSH" in each.get("appliedFor", [])
-        )
-        return any(each["prefix"] == "ROOT" or name.startswith(f"{each['prefix'].rstrip('/')}/") for each in templates)
+            pages = client.get_paginator("describe_repository_creation_templates").paginate()
+            templates = _ask(lambda: [each for page in pages for each in page["repositoryCreationTemplates"]])
+        except (OperationFailedError, KeyError):
+            return None
+        made = [each["prefix"] for each in templates if "CREATE_ON_PUSH" in each.get("appliedFor", [])]
+        return any(prefix == "ROOT" or name.startswith(f"{prefix.rstrip('/')}/") for prefix in made)
 
     def permission(self, registry: Registry, name: str, action: str) -> Permission:
         """Find out whether the role may do something, by asking it of what cannot exist.

@@ -45,6 +45,9 @@ class DockerConfig:
     def __init__(self, environment: Mapping[str, str]) -> None:
         home = environment.get("HOME") or str(Path.home())
         self.folder = Path(environment.get("DOCKER_CONFIG") or Path(home, ".docker"))
+        if self.folder.exists() and not self.folder.is_dir():
+            msg = f"docker's configuration is to be a folder, and {self.folder} is none"
+            raise ConfigurationError(msg, hint="DOCKER_CONFIG names the folder that config.json is in")
         self._environment = environment
         self._private: Path | None = None
         self._config = self._read()
@@ -142,7 +145,7 @@ class DockerConfig:
         if self.folder.is_dir():
             for entry in self.folder.iterdir():
                 if entry.name != _CONFIG:
-                    (folder / entry.name).symlink_to(entry.resolve())
+                    (folder / entry.name).symlink_to(entry.absolute())
         return folder
 
     def _ask_helper(self, helper: str, key: str) -> Credentials | None:

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from multiarch.ecr import Permission, RepositoryFacts
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws
-from multiarch.edges.later import Later
+from multiarch.edges.later import Deadline, Later
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.evidence import Question, Said
 from multiarch.image import Repository
@@ -19,17 +19,18 @@ _Value = TypeVar("_Value")
 def ask_aws(aws: Aws, repository: Repository, questions: Sequence[Question], *, seconds: float = _SECONDS) -> Said:
     """Return what AWS says; a question that it does not answer is as good as one that was not asked."""
     registry, name = repository.registry, repository.name
+    deadline = Deadline(seconds)
 
     def permission(action: str) -> Later[Permission]:
-        return Later(lambda: aws.permission(registry, name, action), phase="ecr-api", seconds=seconds)
+        return Later(lambda: aws.permission(registry, name, action), phase="ecr-api", deadline=deadline)
 
     state: Later[RepositoryFacts | Literal["missing"]] | None = None
     images: Later[int] | None = None
     permissions: dict[str, Later[Permission]] = {}
     if Question.REPOSITORY in questions:
-        state = Later(lambda: _state(aws, repository), phase="ecr-api", seconds=seconds)
+        state = Later(lambda: _state(aws, repository), phase="ecr-api", deadline=deadline)
     if Question.IMAGES in questions:
-        images = Later(lambda: aws.image_count(registry, name), phase="ecr-api", seconds=seconds)
+        images = Later(lambda: aws.image_count(registry, name), phase="ecr-api", deadline=deadline)
     if Question.PERMISSIONS in questions:
         permissions = {action: permission(action) for action in HARMLESS_ACTIONS}
     return Said(

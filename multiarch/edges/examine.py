@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +12,11 @@ from typing import TypeVar
 from multiarch.doctor.docker import emulator, fits, is_here
 from multiarch.doctor.machine import Builder, Daemon, parse_builders, parse_endpoint, parse_info
 from multiarch.doctor.model import Answer, Observed, RepositoryState, Unanswered
-from multiarch.ecr import Permission, Permissions
+from multiarch.ecr import Permission, Permissions, RepositoryFacts
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws, Token
 from multiarch.edges.docker import Docker
 from multiarch.edges.docker_config import Credentials, DockerConfig
-from multiarch.edges.later import Later
+from multiarch.edges.later import Deadline, Later
 from multiarch.edges.registry import RegistryClient, proxy_for
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.failures import Phase
@@ -26,9 +26,10 @@ from multiarch.policy import builder_image, pushed_repositories, references
 from multiarch.recovery import final_error, understand
 from multiarch.redaction import Redaction
 
-# Together with what stopping takes, no examination lasts longer than 15 s.
+# For everything together: with Python's start, and what stopping takes, no examination lasts longer than 15 s.
 SECONDS = 10.0
 _A_NICETY = 3.0
+_STOPPING = 1.0
 # The folder of buildx that holds the builders.
 _INSTANCES = "instances"
 
@@ -42,6 +43,13 @@ _WHERE_TO_LOOK = {
     Phase.STS: _NETWORK,
     Phase.LOGIN: _NETWORK,
     Phase.MANIFEST: _NETWORK,
+}
+
+# What is not there, by whether a creation template makes it.
+_STATES: Mapping[bool | None, RepositoryState] = {
+    True: "made on push",
+    False: "missing",
+    None: "missing, or made on push",
 }
 
 _Value = TypeVar("_Value")
@@ -73,7 +81,13 @@ class Examination:
     """One look at this machine, at AWS and at the registry."""
 
     def __init__(
-        self, environment: Mapping[str, str], *, aws: Aws, aws_suffixes: Sequence[str], redaction: Redaction
+        self,
+        environment: Mapping[str, str],
+        *,
+        aws: Aws,
+        aws_suffixes: Sequence[str],
+        redaction: Redaction,
+        deadline: Deadline,
     ) -> None:
         """Prepare; nothing is asked yet.
 
@@ -84,6 +98,8 @@ class Examination:
         self._aws = aws
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
+        self._deadline = deadline
+        self._docker: Docker | None = None
         self._config = DockerConfig(environment)
         self._clients: dict[Registry, RegistryClient] = {}
 
@@ -98,23 +114,27 @@ class Examination:
         registry = plan.repository.registry if plan.repository else None
         if registry and registry.is_ecr and not token and not self._config.has_helper(registry.host):
             token = self._later(lambda: self._token(registry), "login")
-        with self._docker() as docker:
+        with self._looking() as docker:
             machine = self._ask_docker(plan, docker, token)
             online = self._ask_registry(plan, token)
             return Observed(now=datetime.now(UTC), refusals=refusals, **machine(), **online())  # type: ignore[arg-type]  # the fields by name
 
+    def abandon(self) -> None:
+        """Kill what still runs, at once: a signal's handler calls it."""
+        if self._docker:
+            self._docker.kill()
+
     @contextmanager
-    def _docker(self) -> Iterator[Docker]:
+    def _looking(self) -> Iterator[Docker]:
         """Run docker commands that see the user's builders; buildx writes wherever it looks, so it looks at a copy."""
         with tempfile.TemporaryDirectory(prefix="multiarch-", ignore_cleanup_errors=True) as scratch:
             own = Path(self._environment.get("BUILDX_CONFIG") or self._config.folder / "buildx")
-            if (own / _INSTANCES).is_dir():
-                shutil.copytree(own / _INSTANCES, Path(scratch, _INSTANCES), dirs_exist_ok=True)
-            docker = Docker({**self._environment, "BUILDX_CONFIG": scratch})
+            _copy_files(own / _INSTANCES, Path(scratch, _INSTANCES))
+            self._docker = docker = Docker({**self._environment, "BUILDX_CONFIG": scratch})
             try:
                 yield docker
             finally:
-                docker.stop()
+                docker.stop(patience=_STOPPING)
 
     def _ask_docker(self, plan: Plan, docker: Docker, token: Later[Token] | None) -> Callable[[], dict[str, object]]:
         step = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
@@ -175,9 +195,10 @@ class Examination:
         registry = plan.repository.registry
         is_ecr = registry.is_ecr
         repositories = [each for each in pushed_repositories(plan) if each.registry.is_ecr]
-        identity = (
-            self._later(lambda: self._aws.identity(registry.region), "sts", seconds=_A_NICETY) if is_ecr else None
-        )
+        identity = None
+        if is_ecr:
+            soon = self._deadline.at_most(_A_NICETY)
+            identity = Later(lambda: self._aws.identity(registry.region), phase="sts", deadline=soon)
         states = {each: self._later(_call(self._state, each), "ecr-api") for each in repositories}
         permissions = {
             each: {
@@ -214,12 +235,12 @@ class Examination:
         registry, name = repository.registry, repository.name
         if facts := self._aws.repository(registry, name):
             return facts
-        return "made on push" if self._aws.is_made_on_push(registry, name) else "missing"
+        return _STATES[self._aws.is_made_on_push(registry, name)]
 
     def _permission(self, state: Later[RepositoryState], repository: Repository, action: str) -> Permission:
         """Ask only of a repository that is there: who must not describe it may still push to it."""
         try:
-            if state.get() in ("missing", "made on push"):
+            if not isinstance(state.get(), RepositoryFacts):
                 return Permission.UNKNOWN
         except OperationFailedError as error:
             if "AccessDenied" not in str(error):
@@ -248,8 +269,18 @@ class Examination:
             ),
         )
 
-    def _later(self, question: Callable[[], _Value], phase: str, *, seconds: float = SECONDS) -> Later[_Value]:
-        return Later(question, phase=phase, seconds=seconds)
+    def _later(self, question: Callable[[], _Value], phase: str) -> Later[_Value]:
+        return Later(question, phase=phase, deadline=self._deadline)
+
+
+def _copy_files(here: Path, there: Path) -> None:
+    """Copy a folder's files; what cannot be read is no builder: a link to nowhere, a pipe, another user's file."""
+    there.mkdir()
+    with suppress(OSError):
+        for each in here.iterdir():
+            with suppress(OSError):
+                if each.is_file():
+                    shutil.copyfile(each, there / each.name)
 
 
 def _call(function: Callable[..., _Value], *arguments: object) -> Callable[[], _Value]:

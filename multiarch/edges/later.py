@@ -10,21 +10,37 @@ from multiarch.errors import MultiarchError, OperationFailedError
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
+class Deadline:
+    """The moment at which all that share it are given up, however late they were asked."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until then."""
+        return max(0.0, self._end - time.monotonic())
+
+    def at_most(self, seconds: float) -> "Deadline":
+        """Return one that is no later than this, and so many seconds from now at most."""
+        return self if self.left <= seconds else Deadline(seconds)
+
+
 class Later(Generic[_Answer_co]):
     """An answer that is under way in a thread of its own; a daemon, so that nobody waits for one that hangs."""
 
-    def __init__(self, question: Callable[[], _Answer_co], *, phase: str, seconds: float) -> None:
+    def __init__(self, question: Callable[[], _Answer_co], *, phase: str, deadline: Deadline) -> None:
         """Ask.
 
         Args:
             question: may raise what an edge raises.
             phase: what to call it when it does not answer, in the words of `failures.Phase`.
-            seconds: how long to wait for it, from now on.
+            deadline: until when to wait for it.
         """
         self._question = question
         self._phase = phase
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._deadline = deadline
         self._answer: list[_Answer_co] = []
         self._error: BaseException | None = None
         self._done = threading.Event()
@@ -37,8 +53,8 @@ class Later(Generic[_Answer_co]):
             OperationFailedError: the question raised it, or there was no answer in time.
             MultiarchError: the question raised it.
         """
-        if not self._done.wait(max(0.0, self._end - time.monotonic())):
-            raise OperationFailedError(self._phase, [f"no answer within {self._seconds:.0f} s: timed out"])
+        if not self._done.wait(self._deadline.left):
+            raise OperationFailedError(self._phase, [f"no answer within {self._deadline.seconds:.0f} s: timed out"])
         if self._error:
             raise self._error
         return self._answer[0]

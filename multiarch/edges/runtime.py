@@ -6,6 +6,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -85,7 +86,8 @@ class LocalRuntime:
                 for each in progress.feed(line):
                     self._output(each)
 
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stderr.flush()
             if has_events:
                 self._docker.stream(words, stdin=definition, on_line=show, phase="other")
             else:

@@ -113,6 +113,12 @@ def _aws() -> Iterator[Case]:
             yield _one(Fault(where=where, what=what), retries=asked)
     yield _one(Fault(where="login", what="stall"), retries=1)
     yield Case(
+        name="login: 503, once, where AWS alone knows the account",
+        faults=(_status("login", 503),),
+        environment=(("CODEBUILD_BUILD_ARN", ""),),
+        retries=1,
+    )
+    yield Case(
         name="login: ThrottlingException, always",
         faults=(Fault(where="login", what="throttle", times=ALWAYS),),
         environment=_TWO_TRIES,

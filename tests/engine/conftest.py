@@ -10,6 +10,8 @@ import pytest
 from tests import stack
 from tests.engine.registry import RegistryView
 from tests.project import Project
+from tests.stack import layout
+from tests.stack.ecr import control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,3 +45,19 @@ def project(running: stack.Stack, tmp_path: Path, request: pytest.FixtureRequest
 def registry(running: stack.Stack, project: Project) -> RegistryView:
     """What the ECR registry has in the project's repository."""
     return RegistryView(host=running.ecr.host, repository=project.environment["AWS_ECR_REPOSITORY_NAME"])
+
+
+@pytest.fixture
+def lane(project: Project, running: stack.Stack) -> Iterator[str]:
+    """The project's own repository at the ECR that behaves like ECR; the variables lead there."""
+    name = project.environment["AWS_ECR_REPOSITORY_NAME"]
+    project.environment |= {
+        **running.environment(layout.PROXIED),
+        "AWS_ACCESS_KEY_ID": control.access_key(name),
+        "CODEBUILD_BUILD_ARN": f"arn:aws:codebuild:{layout.PROXIED.region}:{layout.PROXIED.account}:build/x:1",
+        "MULTIARCH_PLATFORMS": "linux/amd64",
+    }
+    with stack.turn("ecr", alone=True):
+        control.open_lane(name)
+        yield name
+        control.close_lane(name)

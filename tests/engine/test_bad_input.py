@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,9 +107,9 @@ def test_no_commit_is_never_silently_latest(project: Project, registry: Registry
     assert registry.tags() == set()
 
 
-def test_a_repository_that_does_not_exist_is_found_before_the_build(project: Project) -> None:
-    run = project.multiarch("build", "--repository", "nobody-made-it")
-    assert_refused(run, 6, "nobody-made-it does not exist in account 123456789012", "aws ecr create-repository")
+def test_a_repository_that_does_not_exist_is_found_before_the_build(project: Project, lane: str) -> None:
+    run = project.multiarch("build")
+    assert_refused(run, 6, f"{lane} does not exist in account 123456789012", "aws ecr create-repository")
     assert "building for" not in run.stderr
     assert_nothing_left(project)
 
@@ -154,5 +157,57 @@ def _of_another_machine(program: bytes) -> bytes:
 def test_a_full_disk(project: Project) -> None:
     """/dev/full stands for a disk without space: the result cannot be written."""
     run = project.run(["sh", "-c", "python -m multiarch build --dry-run > /dev/full"])
-    assert_refused(run, 4, "No space left on device", "disk space")
+    assert_refused(run, 8, "No space left on device", "disk space")
     assert Path("/dev/full").exists()
+
+
+def test_a_log_or_a_result_that_cannot_be_written_does_not_undo_the_image(
+    project: Project, registry: RegistryView
+) -> None:
+    """The image is published whoever reads; the exit code is 0 unless the result is lost."""
+    build = "exec python -m multiarch build --platform linux/amd64 --output json"
+    for redirected, code, has_result in (
+        ("> /dev/full", 8, False),
+        ("2> /dev/full", 0, True),
+        ("2>&-", 0, True),
+        (">&-", 0, False),
+        ("0<&- >&- 2>&-", 0, False),
+    ):
+        project.commit(redirected)
+        run = project.run(["sh", "-c", f"{build} {redirected}"])
+        assert run.code == code, (redirected, run.said)
+        assert registry.digest(project.tag) == registry.digest("latest"), redirected
+        assert bool(run.stdout) is has_result
+        if has_result:
+            assert run.json["status"] == "built"
+        if code:
+            assert_refused(run, 8, "the standard output cannot be written", "the run itself went well")
+        assert "Traceback" not in run.said
+        assert_nothing_left(project)
+
+
+def test_a_reader_of_the_log_that_goes_away_does_not_end_the_run(project: Project, registry: RegistryView) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [sys.executable, "-m", "multiarch", "build", "--platform", "linux/amd64"],
+        cwd=project.folder,
+        env=project.variables(),
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert process.returncode == 0
+    assert process.stdout.startswith(f"{registry.host}/")
+    assert registry.tags() == {project.tag, "latest", "cache"}
+
+
+def test_a_usage_error_is_json_too_where_json_was_asked_for(project: Project) -> None:
+    run = project.multiarch("build", "--output", "json", "--platfrom", "linux/amd64")
+    assert run.code == 2
+    assert (run.json["kind"], run.json["type"], run.json["exit_code"]) == ("error", "ConfigurationError", 2)
+    assert "--platfrom" in run.json["message"]
+    assert "--platform" in run.stderr
+    assert project.multiarch("build", "--platfrom", "linux/amd64").stdout == ""

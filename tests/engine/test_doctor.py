@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from base64 import b64encode
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -219,10 +223,18 @@ def test_a_builder_that_runs_is_asked_for_its_emulators(project: Project, runnin
     assert run.code == (4 if running.stand_in else 0)
 
 
-def test_a_missing_repository(project: Project) -> None:
-    run = doctor(project, "--repository", "not-there")
+def test_a_missing_repository(project: Project, lane: str) -> None:
+    run = doctor(project)
     assert run.code == 6, run.said
-    assert lines(run)["repository"].endswith("/not-there does not exist")
+    assert lines(run)["repository"].endswith(f"/{lane} does not exist")
+    assert f"aws ecr create-repository --region eu-central-1 --repository-name {lane}" in run.stdout
+
+
+def test_a_missing_repository_that_a_template_may_make(project: Project) -> None:
+    """The API of the stack says nothing of templates: nobody knows, and the push will tell."""
+    run = doctor(project, "--repository", "not-there")
+    assert lines(run)["repository"].startswith("warning")
+    assert "does not exist, and AWS does not say whether a creation template makes it" in run.stdout
     assert "aws ecr create-repository --region eu-west-1 --repository-name not-there" in run.stdout
 
 
@@ -289,15 +301,85 @@ def test_an_immutable_repository(project: Project) -> None:
     assert lines(third)["cache tag"].startswith("ok")
 
 
-def test_whoever_does_not_answer_is_given_up(project: Project) -> None:
+SILENT = "problem: no answer within 10 s: timed out"
+
+
+@pytest.mark.parametrize("in_codebuild", [True, False], ids=["in CodeBuild", "elsewhere"])
+@pytest.mark.parametrize("who", ["docker", "AWS", "docker and AWS"])
+def test_whoever_does_not_answer_is_given_up(project: Project, who: str, *, in_codebuild: bool) -> None:
+    """Also a docker that hears no signal; outside CodeBuild even the registry's name is AWS's to tell."""
     with hanging() as port:
-        variables = {"DOCKER_HOST": f"tcp://127.0.0.1:{port}", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+        variables: dict[str, str | None] = {} if in_codebuild else {"CODEBUILD_BUILD_ARN": None}
+        if "docker" in who:
+            variables["PATH"] = f"{deaf_docker(project)}:{project.environment['PATH']}"
+        if "AWS" in who:
+            variables["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
         run = doctor(project, **variables)
-        left = project.run(["pgrep", "-fa", f"127.0.0.1:{port}"])
-    assert run.code == 4, run.said
-    for name in ("docker", "credentials"):
-        assert lines(run)[name] == "problem: no answer within 10 s: timed out"
-    assert left.stdout == ""
+    assert run.code == (4 if "docker" in who else 3), run.said
+    found = lines(run)
+    if "docker" in who:
+        assert found["docker"] == SILENT
+    else:
+        assert found["docker"].startswith("ok")
+    if "AWS" in who:
+        assert found["credentials"] == (SILENT if in_codebuild else SILENT.replace("10", "5"))
+    else:
+        assert found["repository"].startswith("ok")
+    assert project.run(["pgrep", "-fa", f"{project.home}/deaf"]).stdout == ""
+
+
+def deaf_docker(project: Project) -> Path:
+    """A docker that never answers and hears no signal."""
+    folder = project.home / "deaf"
+    folder.mkdir()
+    (folder / "docker").write_text("#!/bin/sh\ntrap '' INT TERM HUP\nwhile :; do sleep 1; done\n")
+    (folder / "docker").chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_signal_ends_it_and_leaves_nothing(project: Project, number: signal.Signals, code: int) -> None:
+    environment = project.variables(PATH=f"{deaf_docker(project)}:{project.environment['PATH']}")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "multiarch", "doctor"],
+        cwd=project.folder,
+        env={**environment, "TMPDIR": str(project.home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while project.run(["pgrep", "-f", f"{project.home}/deaf"]).code != 0:
+        assert process.poll() is None
+    begin = time.monotonic()
+    process.send_signal(number)
+    out, said = process.communicate(timeout=10)
+    assert time.monotonic() - begin < 5
+    assert (process.returncode, out) == (code, "")
+    assert said == f"error: interrupted by {number.name}\n"
+    assert list(project.home.glob("multiarch-*")) == []
+    assert project.run(["pgrep", "-fa", f"{project.home}/deaf"]).stdout == ""
+
+
+def test_what_is_no_builder_in_the_builders_folder_is_passed_over(project: Project) -> None:
+    """A link to nowhere, a link to itself, a folder and a pipe that nobody writes to."""
+    folder = project.home / ".docker" / "buildx" / "instances"
+    folder.mkdir(parents=True)
+    (folder / "nowhere").symlink_to("/nowhere/at/all")
+    (folder / "itself").symlink_to("itself")
+    (folder / "folder").mkdir()
+    os.mkfifo(folder / "pipe")
+    run = doctor(project)
+    assert run.code == 0, run.said
+    assert lines(run)["builder"].startswith("ok")
+
+
+@pytest.mark.parametrize("command", ["doctor", "build"])
+def test_a_docker_configuration_that_is_no_folder_is_said(project: Project, command: str) -> None:
+    file = project.home / "config.json"
+    file.write_text("{}")
+    run = project.multiarch(command, DOCKER_CONFIG=str(file))
+    assert run.code == 2, run.said
+    assert f"docker's configuration is to be a folder, and {file} is none" in run.stderr
 
 
 def test_a_builder_image_that_cannot_be_had(project: Project, running: stack.Stack) -> None:

@@ -6,35 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import stack
 from tests.stack import layout
 from tests.stack.ecr import control
 from tests.stack.ecr.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.project import Project
 
 pytestmark = pytest.mark.engine
 
 ALWAYS = 99
-
-
-@pytest.fixture
-def lane(project: Project, running: stack.Stack) -> Iterator[str]:
-    """The project's own repository there, and the variables that lead to it."""
-    name = project.environment["AWS_ECR_REPOSITORY_NAME"]
-    project.environment |= {
-        **running.environment(layout.PROXIED),
-        "AWS_ACCESS_KEY_ID": control.access_key(name),
-        "CODEBUILD_BUILD_ARN": f"arn:aws:codebuild:{layout.PROXIED.region}:{layout.PROXIED.account}:build/x:1",
-        "MULTIARCH_PLATFORMS": "linux/amd64",
-    }
-    with stack.turn("ecr", alone=True):
-        control.open_lane(name)
-        yield name
-        control.close_lane(name)
 
 
 def test_a_bare_403_leads_to_what_the_role_may_do(project: Project, lane: str) -> None:

@@ -245,11 +245,31 @@ def test_a_repository_that_the_push_will_make_is_not_missing(
         assert state(stubbed) == expected
 
 
-def test_templates_that_nobody_may_ask_about_leave_it_to_the_push(stubs: Stubbed) -> None:
+def test_a_template_on_a_later_page_is_found(stubs: Stubbed) -> None:
+    mine = {"prefix": "team", "appliedFor": ["CREATE_ON_PUSH"]}
+    other = {"prefix": "other", "appliedFor": ["CREATE_ON_PUSH"]}
+    with stubs as stubbed:
+        stubbed.stub.add_response(
+            "describe_repository_creation_templates", {"repositoryCreationTemplates": [other], "nextToken": "more"}, {}
+        )
+        stubbed.stub.add_response(
+            "describe_repository_creation_templates", {"repositoryCreationTemplates": [mine]}, {"nextToken": "more"}
+        )
+        assert stubbed.aws.is_made_on_push(ECR, "team/shop") is True
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ServerException", "ThrottlingException", "500"])
+def test_templates_that_aws_does_not_tell_about_leave_it_to_the_push(stubs: Stubbed, code: str) -> None:
     with stubs as stubbed:
         not_found(stubbed)
-        stubbed.stub.add_client_error("describe_repository_creation_templates", "AccessDeniedException", "no", 400)
+        stubbed.stub.add_client_error("describe_repository_creation_templates", code, "no", 400)
         assert state(stubbed) == "unknown"
+
+
+def test_an_answer_without_templates_is_none(stubs: Stubbed) -> None:
+    with stubs as stubbed:
+        stubbed.stub.add_response("describe_repository_creation_templates", {}, {})
+        assert stubbed.aws.is_made_on_push(ECR, "team/shop") is None
 
 
 def test_a_look_alike_host_in_the_settings_is_not_what_aws_names(stubs: Stubbed) -> None:

@@ -145,6 +145,7 @@ def test_all_is_good() -> None:
         ("credentials", {"expires": None, "login_is_left": True}, "ok", "credential helper"),
         ("repository", {"repositories": {SHOP: "missing"}}, "problem", "does not exist"),
         ("repository", {"repositories": {SHOP: "made on push"}}, "ok", "a creation template makes it"),
+        ("repository", {"repositories": {SHOP: "missing, or made on push"}}, "warning", "AWS does not say whether"),
         ("repository", {"repositories": {SHOP: DENIED}}, "warning", "not known: the role may not do"),
         ("repository", {"repositories": {SHOP: SLOW}, "expires": NO_AWS}, "warning", "AWS gave no login"),
         ("repository", {"repositories": {SHOP: EXCLUDING}}, "ok", "immutable except latest, cache*"),
@@ -256,6 +257,7 @@ def test_mutability_against_the_tags_that_the_plan_writes(
         (IMMUTABLE, "warning"),
         ("missing", "warning"),
         ("made on push", "ok"),
+        ("missing, or made on push", "warning"),
         (DENIED, "warning"),
     ],
 )

@@ -122,3 +122,22 @@ def test_a_secret_that_is_learnt_later_is_redacted_too() -> None:
     redaction.add(SECRET)
     log.info(SECRET)
     assert SECRET not in stream.getvalue()
+
+
+class Broken(io.StringIO):
+    """A stream that cannot be written after its first line."""
+
+    def write(self, text: str) -> int:
+        if self.getvalue():
+            raise BrokenPipeError
+        return super().write(text)
+
+
+def test_a_log_that_cannot_be_written_ends_nothing() -> None:
+    stream = Broken()
+    log = make_log(log_format="text", level="info", redaction=Redaction(), stream=stream, clock=lambda: 0.0)
+    write = make_output(log_format="text", redaction=Redaction(), stream=stream)
+    for _ in range(3):
+        log.info("one", phase="x")
+        write("two")
+    assert stream.getvalue().count("\n") == 1

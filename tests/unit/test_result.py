@@ -78,7 +78,7 @@ def test_the_json_is_versioned_and_whole() -> None:
 
 
 def test_an_error_s_json_has_its_exit_code_and_its_hint() -> None:
-    assert json.loads(error_as_json(AwsError("no credentials", hint="log in"), 3)) == {
+    assert json.loads(error_as_json(AwsError("no credentials", hint="log in"))) == {
         "version": 1,
         "kind": "error",
         "type": "AwsError",

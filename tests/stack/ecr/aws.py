@@ -81,6 +81,9 @@ class AwsProxy:
         fault = lane.next_fault(Request(side="aws", operation=operation)) if lane else None
         if lane and fault and (answer := await self._fault(request, lane, fault, operation)):
             return answer
+        if operation == "DescribeRepositoryCreationTemplates":
+            # The one call of multiarch's that moto does not know; there are none.
+            return web.Response(text=json.dumps({"repositoryCreationTemplates": []}), headers={"Content-Type": _JSON})
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
         async with self._session.request(
             request.method, f"{self._upstream}{request.path_qs}", data=content, headers=headers
