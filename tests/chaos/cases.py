@@ -12,7 +12,7 @@ from tests.stack.ecr.faults import ALWAYS, Fault
 from tests.stack.ecr.lanes import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.stack.ecr.faults import What
 
@@ -346,13 +346,14 @@ def _machine() -> Iterator[Case]:
     yield Case(name="machine: docker is restarted in the middle of a step", deed="restart docker", retries=1)
 
 
-CASES: Final = (
-    Case(name="nothing goes wrong", retries=0, smoke=True),
-    *_passing(),
-    *_aws(),
-    *_expiry(),
-    *_lasting(),
-    *_rules(),
-    *_connections(),
-    *_machine(),
-)
+# By the heading that they have in the documentation.
+GROUPS: Final[Mapping[str, tuple[Case, ...]]] = {
+    "What passes": (Case(name="nowhere", retries=0, smoke=True), *_passing()),
+    "AWS's own API": tuple(_aws()),
+    "A token that ends in the middle": tuple(_expiry()),
+    "Outages": tuple(_lasting()),
+    "ECR's rules": tuple(_rules()),
+    "Connections and base images": tuple(_connections()),
+    "The builder and docker": tuple(_machine()),
+}
+CASES: Final = tuple(case for cases in GROUPS.values() for case in cases)

@@ -53,28 +53,6 @@ class Outcome:
     fired: tuple[str, ...]
     problems: list[str] = field(default_factory=list)
 
-    @property
-    def retries(self) -> list[str]:
-        return [f"{each['step']}: {each['cause']}" for each in self.result.get("retries", ())]
-
-    @property
-    def in_words(self) -> str:
-        """One cell of the table: published, or the error that ended the run."""
-        tried = re.findall(r"try (\d+) of", self.said)
-        after = f" at try {max(map(int, tried))}" if tried else ""
-        if self.code == 0:
-            warnings = "; ".join(_short(each.partition(":")[0]) for each in self.result.get("warnings", ()))
-            return f"{self.result.get('status', 'done')}{after}{f'; warns: {warnings}' if warnings else ''}"
-        return f"exit {self.code}, {self.result.get('type', '')}: {_short(self.result.get('message', ''))}"
-
-
-def _short(text: str) -> str:
-    """Without what differs from run to run."""
-    text = re.sub(r"sha256:[0-9a-f]{8,}", "sha256:…", text.partition("\n")[0])
-    text = re.sub(r"chaos-[0-9a-f]{10}", "REPOSITORY", text)
-    text = text.replace(layout.PROXIED.host, "ECR")
-    return re.sub(r" in \d+ s\)", ")", text)[:160]
-
 
 class Lab:
     """One checkout, one home and one builder for all cases; a commit and a repository for each."""

@@ -1,13 +1,16 @@
-"""The table of cases and outcomes, as the documentation has it."""
+"""The table of cases and outcomes, as the documentation has it: what differs from run to run stays out."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from tests.chaos.cases import GROUPS
 from tests.project import ROOT
+from tests.stack import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.chaos.case import Case
     from tests.chaos.lab import Outcome
@@ -18,21 +21,84 @@ _END: Final = "<!-- written by `make chaos`: end -->"
 _INTRODUCTION: Final = """# What happens when something breaks
 
 Each row was run on a real docker engine, against an ECR and an AWS API that misbehave as the row says; the last run of
-`make chaos` wrote the table. After each, every tag pointed at a complete image, and no login and no secret was left.
+`make chaos` wrote the tables. After each, every tag pointed at a complete image, no login was left, and no secret stood
+in any output.
+
+Where it breaks:
+
+| place | request |
+|---|---|
+| login | GetAuthorizationToken |
+| find repository | DescribeRepositories |
+| look-up | whether the registry has the commit's image already |
+| base resolve, base pull | the base image: its tag, its layers |
+| cache import, cache export | the cache's manifest, read and written |
+| blob check, blob start, blob upload | a layer: is it there, begin it, send it |
+| manifest push | the image by its digest, still without a name |
+| read-back, read-back config | the verification |
+| tag look-up, tag, tag latest | what a tag names, and pointing it at the verified image |
+| connection | any connection to the registry |
+
+How it breaks: a number is the status of the answer; reset: the connection ends at once; cut: the answer ends half-way;
+lost: it is done, and the answer never comes; stall: no answer for a long time; garbage: a proxy's page instead of the
+answer. `once` is followed by a good answer, `always` never is.
 """
+_MACHINE: Final = ("/tmp/", "/root/", "/home/", "/work/", "/var/")
 
 
-def write(rows: Iterable[tuple[Case, Outcome]]) -> None:
-    """Replace the table; what people wrote around it stays."""
+def write(outcomes: Iterable[tuple[Case, Outcome]]) -> None:
+    """Replace the tables; what people wrote around them stays."""
     text = FILE.read_text() if FILE.exists() else f"{_INTRODUCTION}\n{_BEGIN}\n{_END}\n"
     head, _, rest = text.partition(_BEGIN)
-    FILE.write_text(f"{head}{_BEGIN}\n\n{table(rows)}\n{_END}{rest.partition(_END)[2]}")
+    tables = "\n".join(_sections({case.name: in_words(case, outcome) for case, outcome in outcomes}))
+    FILE.write_text(f"{head}{_BEGIN}\n\n{tables}\n{_END}{rest.partition(_END)[2]}")
 
 
-def table(rows: Iterable[tuple[Case, Outcome]]) -> str:
-    lines = ["| What goes wrong | How it ends |", "|---|---|"]
-    lines += [f"| {_cell(case.name)} | {_cell(outcome.in_words)} |" for case, outcome in rows]
+def _sections(endings: Mapping[str, str]) -> Iterator[str]:
+    for title, cases in GROUPS.items():
+        yield f"## {title}\n"
+        yield table((case.name, endings[case.name]) for case in cases)
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a table; what breaks at one place and ends alike shares a row."""
+    merged: dict[tuple[str, str], list[str]] = {}
+    for name, ending in rows:
+        place, _, what = name.partition(": ")
+        merged.setdefault((place, ending), []).append(what or "nothing")
+    lines = ["| where | what goes wrong | how it ends |", "|---|---|---|"]
+    lines += [f"| {_cell(place)} | {_cell('; '.join(what))} | {_cell(end)} |" for (place, end), what in merged.items()]
     return "".join(f"{line}\n" for line in lines)
+
+
+def in_words(case: Case, outcome: Outcome) -> str:
+    """Say how a case ended: published, or the error that ended the run."""
+    if outcome.code == 0:
+        again = " at another try" if case.retries else ""
+        warned = [text.partition(":")[0] for text in outcome.result.get("warnings", ())]
+        cache = next((f"; {text}" for text in warned if text.startswith("the cache")), "")
+        return f"published{again}{cache}"
+    there = "; the commit's tag is there" if case.tags else ""
+    return f"exit code {outcome.code}: {stable(str(outcome.result.get('message', '')))}{there}"
+
+
+def stable(text: str) -> str:
+    """Return the first line of a message without what another run would say otherwise.
+
+    Raises:
+        ValueError: it names a folder of this machine.
+    """
+    line = text.partition("\n")[0]
+    line = re.sub(r"sha256:[0-9a-f]{8,}", "sha256:…", line)
+    line = re.sub(r"chaos-[0-9a-f]{6,}", "REPOSITORY", line)
+    line = re.sub(r"REPOSITORY:[0-9a-f]{7}\b", "REPOSITORY:TAG", line)
+    line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)
+    line = re.sub(r" \(tried \d+ times in \d+ s\)", ", also when tried again", line)
+    line = line.replace(layout.PROXIED.host, "ECR")
+    if any(folder in line for folder in _MACHINE):
+        msg = f"a folder of this machine in {line!r}"
+        raise ValueError(msg)
+    return line
 
 
 def _cell(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chaos.cases import CASES
+from tests.chaos.report import in_words
 
 if TYPE_CHECKING:
     from tests.chaos.case import Case
@@ -23,7 +24,7 @@ def _marked(case: Case) -> tuple[pytest.MarkDecorator, ...]:
 @pytest.mark.chaos
 def test_drawn(lab: Lab, drawn: Case) -> None:
     outcome = lab.run(drawn)
-    print(f"{drawn}\n  {outcome.in_words}, {outcome.seconds:.1f} s")
+    print(f"{drawn}\n  {in_words(drawn, outcome)}, {outcome.seconds:.1f} s")
     assert outcome.problems == [], f"{drawn}\n{outcome.said}"
 
 
