@@ -21,7 +21,7 @@ from tests.stack.ecr import control
 from tests.stack.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tests.chaos.case import Case
@@ -114,6 +114,8 @@ class Lab:
             *self._registry(case, outcome, behind, earlier),
             *self._left(told, said),
         ]
+        if outcome.code == 0 and not told.secrets:
+            outcome.problems.append("it went well without a token: what was it that signed in?")
         unmet = [str(fault) for fault in case.faults if str(fault) not in told.fired]
         if unmet and not case.by_chance:
             outcome.problems.append(f"nobody met {unmet}; the requests were {told.requests}")
@@ -223,6 +225,12 @@ class Lab:
             problems.append("a login is left in the user's configuration")
         if folders := self.project.private_folders():
             problems.append(f"left behind: {folders}")
-        known = (*told.secrets, self._secret, self._key, layout.PROXIED.password)
-        problems += [f"a secret is printed: {each[:12]}…" for each in known if each and each in said]
-        return problems
+        # A run that never signed in was given no token; whatever it was given itself it must not print either.
+        return [*problems, *leaks(said, (*told.secrets, self._secret, self._key, layout.PROXIED.password))]
+
+
+def leaks(said: str, secrets: Sequence[str]) -> list[str]:
+    """Return the secrets that stand in an output, each by its beginning."""
+    if not any(secrets):
+        return ["no secret is known that could have been printed"]
+    return [f"a secret is printed: {each[:8]}…" for each in secrets if each and each in said]

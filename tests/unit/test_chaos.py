@@ -9,7 +9,7 @@ import pytest
 from tests.chaos import chance
 from tests.chaos.case import Case
 from tests.chaos.cases import CASES
-from tests.chaos.lab import Outcome
+from tests.chaos.lab import Outcome, leaks
 from tests.chaos.report import in_words, stable, table
 from tests.stack.ecr.faults import PLACES
 
@@ -66,6 +66,18 @@ ENDINGS = {
 @pytest.mark.parametrize(("case", "ended", "words"), ENDINGS.values(), ids=ENDINGS)
 def test_an_ending_in_words(case: Case, ended: Outcome, words: str) -> None:
     assert in_words(case, ended) == words
+
+
+def test_a_secret_in_an_output_is_found_wherever_it_stands_and_is_not_printed_again() -> None:
+    secret = "c2VjcmV0LXRva2VuLW9mLWEtcmVnaXN0cnk="
+    [problem] = leaks(f'{{"hint": "x"}}\nAuthorization: Basic {secret}\n', ["unseen-secret", secret, ""])
+    assert problem.startswith("a secret is printed: c2VjcmV0")
+    assert secret not in problem
+    assert leaks("nothing of it\n", ["unseen-secret", secret]) == []
+
+
+def test_where_no_secret_is_known_nothing_was_searched_for() -> None:
+    assert leaks("anything", []) == ["no secret is known that could have been printed"]
 
 
 MESSAGES = {
