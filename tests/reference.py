@@ -9,13 +9,18 @@ import re
 import sys
 import types
 from collections.abc import Mapping, Sequence
+from enum import EnumType, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 
 from multiarch.cli import cli
+from multiarch.doctor import Check
+from multiarch.doctor.report import REPORT_VERSION
 from multiarch.errors import EXIT_CODES
+from multiarch.explain import EXPLAIN_VERSION
+from multiarch.failures import FailureClass, Phase
 from multiarch.image import Platform, Registry, Repository
 from multiarch.manifest import PlatformImage
 from multiarch.plan import Plan, RetryPolicy, Step
@@ -32,6 +37,11 @@ if TYPE_CHECKING:
 _CONTEXT: Final = click.Context(cli)
 PATH: Final = Path(__file__).parent.parent / "docs" / "reference.md"
 
+
+def _values(kind: type[StrEnum]) -> str:
+    return " \\| ".join(f'`"{each}"`' for each in kind)
+
+
 _INTRODUCTION = """\
 # Reference
 
@@ -41,7 +51,8 @@ _INTRODUCTION = """\
 
 Contents: [commands](#commands) · [settings](#settings) · [where values come from](#where-values-come-from) ·
 [variables](#variables) · [the file](#the-file) · [exit codes](#exit-codes) · [the plan as JSON](#the-plan-as-json) ·
-[the result as JSON](#the-result-as-json)
+[the result as JSON](#the-result-as-json) · [the report of doctor as JSON](#the-report-of-doctor-as-json) ·
+[the explanation as JSON](#the-explanation-as-json)
 """
 
 _PRECEDENCE = f"""\
@@ -121,6 +132,35 @@ After a failure: `version` {RESULT_VERSION}, `kind` `"error"`, and
 """
 
 
+_REPORT = f"""\
+## The report of doctor as JSON
+
+`doctor --output json` prints one object: `version` {REPORT_VERSION}, `kind` `"examination"`, and
+
+| field | JSON | meaning |
+|---|---|---|
+| `ready` | true or false | the build can be expected to work |
+| `exit_code` | number | the exit code of the process: 0, or that of the first problem |
+| `checks` | list of [check](#check) | in the order of the report |
+"""
+
+_EXPLANATION = f"""\
+## The explanation as JSON
+
+`explain --output json` prints one object: `version` {EXPLAIN_VERSION}, `kind` `"explanation"`, and the fields below;
+all of them are null where no failure was found.
+
+| field | JSON | meaning |
+|---|---|---|
+| `class` | {_values(FailureClass)} | what can be done: see [what happens when something fails]\
+(explanation.md#when-something-fails) |
+| `phase` | {_values(Phase)} | where it failed |
+| `cause` | text | what went wrong |
+| `advice` | text | what to do about it; empty where nothing helps but to read the line |
+| `line` | text | the line of the output that says so |
+"""
+
+
 # What the names in the code say by themselves, and a reader of the page may not know.
 _SAID: Final[Mapping[str, str]] = {
     "ShowVersions": "Show docker's version in the log",
@@ -132,6 +172,7 @@ _SAID: Final[Mapping[str, str]] = {
     "Plan.steps": "in the order in which they are carried out; those before the build run side by side",
     "RetryPolicy.attempts": "tries of each phase",
     "RetryPolicy.deadline": "seconds of the run after which nothing is tried again",
+    "Check.status": "problem: it will not work; warning: it works, but not as well as it could, or nobody could tell",
     "Result.digest": "of the index, or of the one manifest of an image of one platform",
     "Result.commit": "the whole object name, with -dirty for a changed tree; empty where it is not known",
     "Result.cache_to": "the caches that were to be written, in docker's own words",
@@ -153,6 +194,7 @@ def reference() -> str:
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
     parts += [_PLAN, _object(Plan), _object(Commit), _object(RetryPolicy), _steps()]
     parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, CacheUse, Retry)), _ERROR]
+    parts += [_REPORT, _object(Check), _EXPLANATION]
     return "\n".join(parts)
 
 
@@ -321,13 +363,13 @@ def _json(kind: Any) -> str:  # noqa: ANN401 - a type, or what typing makes of o
         return _SIMPLE[kind]
     if kind == Step:
         return "[step](#step)"
-    inner = get_args(kind)
+    inner = tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else get_args(kind)
     match get_origin(kind):
         case types.UnionType:
             return " or ".join(_json(each) for each in inner)
         case origin if origin is Union:
             return " or ".join(_json(each) for each in inner)
-        case origin if origin is Literal:
+        case origin if origin is Literal or isinstance(kind, EnumType):
             return " | ".join(_code(f'"{each}"') for each in inner)
         case origin if origin is tuple:
             return f"list of {_json(inner[0])}"

@@ -188,9 +188,9 @@ def _feed(process: subprocess.Popen[bytes], content: bytes) -> None:
         process.stdin.close()
 
 
-def read_lines(stream: IO[bytes]) -> Iterator[str]:
-    """Yield lines as they come, whatever their encoding, in bounded memory."""
-    while line := stream.readline(_LONGEST_LINE):
+def read_lines(stream: IO[bytes], *, longest: int = _LONGEST_LINE) -> Iterator[str]:
+    """Yield lines as they come, whatever their encoding; one that is too long comes in pieces: memory is bounded."""
+    while line := stream.readline(longest):
         yield line.decode(errors="replace").removesuffix("\n")
 
 

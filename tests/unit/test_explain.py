@@ -1,0 +1,167 @@
+"""The command `explain`: any output that somebody may hand to it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import multiarch
+
+ROOT = Path(multiarch.__file__).parent.parent
+FAILURE = b"ERROR: failed to push x: unexpected status from PUT request to https://x/v2/y: 429 Too Many Requests\n"
+# Runs the command, and tells the peak of its memory in kilobytes.
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run([sys.executable, "-m", "multiarch", "explain", *sys.argv[1:]]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+def explain(*words: str, content: bytes = b"", program: tuple[str, ...] = ("-m", "multiarch", "explain")) -> Said:
+    ran = subprocess.run(
+        [sys.executable, *program, *words],
+        input=content,
+        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    said = Said(code=ran.returncode, out=ran.stdout.decode(), err=ran.stderr.decode())
+    assert "Traceback" not in said.out + said.err
+    return said
+
+
+def fields(said: Said) -> dict[str, Any]:
+    return json.loads(said.out)  # type: ignore[no-any-return]  # an object
+
+
+@pytest.mark.parametrize("words", [(), ("-",)])
+def test_a_failure_is_explained_from_the_standard_input(words: tuple[str, ...]) -> None:
+    said = explain(*words, content=b"#1 building\n" + FAILURE)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[-2:] == [
+        "class    throttled: the same again may pass, after a longer wait",
+        f"line     {FAILURE.decode().strip()}",
+    ]
+
+
+def test_and_from_a_file_as_json(tmp_path: Path) -> None:
+    file = tmp_path / "build.log"
+    file.write_bytes(FAILURE)
+    found = fields(explain(str(file), "--output", "json"))
+    assert set(found) == {"version", "kind", "class", "phase", "cause", "advice", "line"}
+    assert (found["kind"], found["class"], found["phase"]) == ("explanation", "throttled", "push")
+
+
+NO_FAILURE = {
+    "a build that went well": b"#1 DONE 0.1s\n",
+    "a program": b"\x7fELF" + bytes(range(256)) * 4000,
+    "zeros": bytes(3_000_000),
+    "another encoding": "ERREUR: caf\u00e9\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("content", NO_FAILURE.values(), ids=NO_FAILURE)
+def test_where_there_is_no_failure_it_says_so(content: bytes) -> None:
+    said = explain(content=content)
+    assert (said.code, said.out, said.err) == (0, "no failure found in this output\n", "")
+    nothing = fields(explain("--output", "json", content=content))
+    assert [nothing[each] for each in ("class", "phase", "cause", "advice", "line")] == [None] * 5
+
+
+EMPTY = {"nothing": b"", "line ends": b"\n\n\r\n", "spaces": b"  \t\n"}
+
+
+@pytest.mark.parametrize("content", EMPTY.values(), ids=EMPTY)
+def test_an_input_that_is_empty_is_no_build(content: bytes) -> None:
+    said = explain(content=content)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines() == [
+        "error: nothing to explain: the input is empty",
+        "  buildx writes to its standard error: add 2>&1 before the pipe",
+    ]
+    told = fields(explain("--output", "json", content=content))
+    assert (told["kind"], told["type"], told["exit_code"]) == ("error", "ConfigurationError", 2)
+
+
+UNREADABLE = {
+    "a folder": ("/", "Is a directory"),
+    "nothing": ("/nowhere/at/all", "No such file or directory"),
+    "a file that breaks when it is read": ("/proc/self/mem", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("name", "words"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_said(name: str, words: str) -> None:
+    said = explain(name)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+    told = fields(explain(name, "--output", "json"))
+    assert (told["kind"], told["exit_code"]) == ("error", 2)
+    assert words in told["message"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "build.log"
+    file.write_bytes(FAILURE)
+    file.chmod(0)
+    said = explain(str(file))
+    assert said.code == 2
+    assert "Permission denied" in said.err
+
+
+def test_a_pipe_with_a_name(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_bytes, args=(FAILURE,), daemon=True).start()
+    assert "class    throttled" in explain(str(pipe)).out
+
+
+def test_a_standard_input_that_is_closed() -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"exec {sys.executable} -m multiarch explain <&-"],
+        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: nothing to explain: the input is empty")
+
+
+LINE = b"#12 1.234 a line of a build that says much, and nothing of interest\n"
+LARGE = {
+    "in one line": lambda file: file.truncate(100 << 20),
+    "in many": lambda file: file.writelines([LINE] * 1_500_000),
+}
+
+
+@pytest.mark.parametrize("fill", LARGE.values(), ids=LARGE)
+def test_a_hundred_megabytes_are_read_in_little_memory(tmp_path: Path, fill: Any) -> None:  # noqa: ANN401 - fills a file
+    path = tmp_path / "build.log"
+    with path.open("wb") as file:
+        fill(file)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\n" + FAILURE)
+    assert path.stat().st_size > 100_000_000
+    said = explain(str(path), program=("-c", MEASURED))
+    assert said.code == 0, said.err
+    assert "class    throttled" in said.out
+    assert int(said.err) < 60_000
