@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from multiarch.bake import TARGET
-from multiarch.builder import misfit, parse_inspect
+from multiarch.builder import REFUSED_HINT, Fate, decide, parse_inspect
 from multiarch.errors import (
     BuilderError,
     ConfigurationError,
@@ -258,14 +258,15 @@ class Execution:
             self._warn("builder", f"{step.name} does not boot, and is made anew: {_last(error.lines)}")
             self._make_anew(step)
             return
-        if not (reason := misfit(step, there)):
+        fate, reason = decide(step, there)
+        if fate is Fate.TAKE:
             self._log.info(f"took {step.name}, which was there", phase="builder")
-        elif step.create and there.driver == step.driver:
+        elif fate is Fate.MAKE_ANEW:
             self._log.info(f"{step.name} is made anew, with its cache: {reason}", phase="builder")
             self._make_anew(step)
         else:
             msg = f"the builder {step.name} is not the one that is wanted: {reason}"
-            raise BuilderError(msg, hint="name another one with --builder, or set --driver to what it is")
+            raise BuilderError(msg, hint=REFUSED_HINT)
 
     def _make_anew(self, step: EnsureBuilder) -> None:
         assert step.create

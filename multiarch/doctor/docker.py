@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from multiarch.builder import BuilderFacts, misfit
-from multiarch.doctor.machine import Builder, Daemon, parse_version
+from multiarch.builder import REFUSED_HINT, Builder, Fate, decide
+from multiarch.doctor.machine import Daemon, parse_version
 from multiarch.doctor.model import (
     Check,
     Observed,
@@ -121,9 +121,9 @@ def _there(step: EnsureBuilder, observed: Observed) -> Builder | None:
     return next((each for each in builders if each.name == step.name), None)
 
 
-def fits(step: EnsureBuilder, there: Builder) -> str:
-    """Say how a builder differs from the one that is wanted; empty where it fits."""
-    return misfit(step, BuilderFacts(driver=there.driver, options=there.options))
+def taken(step: EnsureBuilder, there: Builder | None) -> Builder | None:
+    """Return the builder that the build finds running and takes as it is."""
+    return there if there and there.is_running and decide(step, there)[0] is Fate.TAKE else None
 
 
 def _builder(step: EnsureBuilder, observed: Observed) -> Check:
@@ -136,11 +136,12 @@ def _builder(step: EnsureBuilder, observed: Observed) -> Check:
             return problem("builder", f"there is no builder {step.name}", cure, BuilderError.exit_code)
         made = ", ".join((step.driver, *step.options))
         return ok("builder", f"{step.name} is not there yet, the build makes it: {made}")
-    if reason := fits(step, there):
-        if step.create and there.driver == step.driver:
-            return ok("builder", f"{step.name} is there and will be made anew, with its cache: {reason}")
-        cure = "name another one with --builder, or set --driver to what it is"
-        return problem("builder", f"{step.name} is not the one that is wanted: {reason}", cure, BuilderError.exit_code)
+    fate, reason = decide(step, there)
+    if fate is Fate.MAKE_ANEW:
+        return ok("builder", f"{step.name} is there and will be made anew, with its cache: {reason}")
+    if fate is Fate.REFUSE:
+        found = f"{step.name} is not the one that is wanted: {reason}"
+        return problem("builder", found, REFUSED_HINT, BuilderError.exit_code)
     if there.trouble:
         return warning(
             "builder", f"{step.name} cannot be asked: {there.trouble}", "the build boots it, or makes it anew"
@@ -158,7 +159,7 @@ def _image(step: EnsureBuilder, observed: Observed) -> Check:
     """Where it comes from; docker tries to pull it, and then takes the one that it has."""
     name, there = "builder image", _there(step, observed)
     image = next(option.partition("=")[2] for option in step.options if option.startswith("image="))
-    if there and there.is_running and not fits(step, there):
+    if taken(step, there):
         return ok(name, f"{image}: the builder runs already")
     if observed.image_is_there is True:
         return ok(name, f"{image}: the registry has it")

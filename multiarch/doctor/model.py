@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias, TypeVar
 
-from multiarch.doctor.machine import Builder, Daemon
+from multiarch.builder import Builder
+from multiarch.doctor.machine import Daemon
 from multiarch.ecr import Permissions, RepositoryFacts
 from multiarch.image import Platform, Repository
 

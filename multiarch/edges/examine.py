@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from multiarch.doctor.docker import emulator, fits, is_here
-from multiarch.doctor.machine import Builder, Daemon, parse_builders, parse_endpoint, parse_info
+from multiarch.builder import Builder, parse_builders
+from multiarch.doctor.docker import emulator, is_here, taken
+from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info
 from multiarch.doctor.model import Answer, Observed, RepositoryState, Unanswered
 from multiarch.ecr import Permission, Permissions, RepositoryFacts
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws, Token
 from multiarch.edges.docker import Docker
 from multiarch.edges.docker_config import Credentials, DockerConfig
 from multiarch.edges.later import Deadline, Later
-from multiarch.edges.registry import RegistryClient, proxy_for
+from multiarch.edges.registries import Registries, ecr_token
+from multiarch.edges.registry import RegistryClient
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.failures import Phase
 from multiarch.image import Platform, Registry, Repository
@@ -101,7 +103,7 @@ class Examination:
         self._deadline = deadline
         self._docker: Docker | None = None
         self._config = DockerConfig(environment)
-        self._clients: dict[Registry, RegistryClient] = {}
+        self._registries = Registries(environment, self._config, redaction)
 
     def observe(self, plan: Plan, refusals: Mapping[str, Unanswered], token: Later[Token] | None) -> Observed:
         """Ask everything that the plan depends on.
@@ -113,7 +115,7 @@ class Examination:
         """
         registry = plan.repository.registry if plan.repository else None
         if registry and registry.is_ecr and not token and not self._config.has_helper(registry.host):
-            token = self._later(lambda: self._token(registry), "login")
+            token = self._later(lambda: ecr_token(self._aws, registry, self._aws_suffixes, self._redaction), "login")
         with self._looking() as docker:
             machine = self._ask_docker(plan, docker, token)
             online = self._ask_registry(plan, token)
@@ -155,8 +157,7 @@ class Examination:
 
         def answers() -> dict[str, object]:
             found = answer(builders)
-            builder = _named(found, step.name)
-            running = builder if builder and builder.is_running and not fits(step, builder) else None
+            running = taken(step, _named(found, step.name))
             docker_says, where = answer(info), answer(endpoint)
             # An image that docker has it need not pull; who waits for a registry then waits for nothing.
             is_here = answer(here) if here and not running else None
@@ -224,13 +225,6 @@ class Examination:
 
         return answers
 
-    def _token(self, registry: Registry) -> Token:
-        token = self._aws.token(region=registry.region, account=registry.account)
-        self._redaction.add(token.password)
-        if not registry.is_answered_by(token.host, self._aws_suffixes):
-            raise OperationFailedError("login", [f"AWS gave a token for {token.host}, which is not {registry}"])
-        return token
-
     def _state(self, repository: Repository) -> RepositoryState:
         registry, name = repository.registry, repository.name
         if facts := self._aws.repository(registry, name):
@@ -258,16 +252,7 @@ class Examination:
                 return Credentials(username=found.username, password=found.password)
             return self._config.credentials(registry.host)
 
-        return self._clients.setdefault(
-            registry,
-            RegistryClient(
-                registry,
-                credentials,
-                certificates=(self._config.folder / "certs.d", Path("/etc/docker/certs.d")),
-                redaction=self._redaction,
-                proxy=proxy_for(registry.host, self._environment),
-            ),
-        )
+        return self._registries.client(registry, credentials)
 
     def _later(self, question: Callable[[], _Value], phase: str) -> Later[_Value]:
         return Later(question, phase=phase, deadline=self._deadline)

@@ -17,7 +17,7 @@ from multiarch.edges.docker_config import Credentials, DockerConfig
 from multiarch.edges.evidence import ask_aws
 from multiarch.edges.git import is_ancestor
 from multiarch.edges.inputs import check_layout
-from multiarch.edges.registry import RegistryClient, proxy_for
+from multiarch.edges.registries import Registries, ecr_token
 from multiarch.errors import OperationFailedError
 from multiarch.evidence import Question, Said
 from multiarch.image import Registry, Repository
@@ -51,7 +51,7 @@ class LocalRuntime:
         self._redaction = redaction
         self._output: Callable[[str], None] = print
         self._clock = clock
-        self._registries: dict[Registry, RegistryClient] = {}
+        self._registries = Registries(environment, self._config, redaction)
         self._unverified: Path | None = None
 
     def begin(self, plan: Plan) -> None:
@@ -119,14 +119,10 @@ class LocalRuntime:
         if self._config.has_helper(registry.host):
             self._docker.use_config(str(self._config.folder))
             return f"{registry} is left to its credential helper"
-        token = self._aws.token(region=registry.region, account=registry.account, fresh=fresh)
-        if not registry.is_answered_by(token.host, self._aws_suffixes):
-            raise OperationFailedError("login", [f"AWS gave a token for {token.host}, which is not {registry}"])
-        self._redaction.add(token.password)
+        token = ecr_token(self._aws, registry, self._aws_suffixes, self._redaction, fresh=fresh)
         credentials = Credentials(username=token.username, password=token.password)
         self._docker.use_config(str(self._config.log_in(registry.host, credentials)))
-        if registry in self._registries:
-            self._registries[registry].forget_login()
+        self._registries.forget_login(registry)
         return f"signed in to {registry} as {token.username}{self._until(token.expires)}"
 
     def _until(self, expires: datetime | None) -> str:
@@ -141,18 +137,18 @@ class LocalRuntime:
 
     def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
         if repository:
-            return self._registry(repository.registry).manifest(repository, reference)
+            return self._registries.client(repository.registry).manifest(repository, reference)
         assert layout
         return _layout_manifest(Path(layout), reference)
 
     def blob(self, repository: Repository | None, layout: str | None, digest: str) -> bytes:
         if repository:
-            return self._registry(repository.registry).blob(repository, digest)
+            return self._registries.client(repository.registry).blob(repository, digest)
         assert layout
         return _layout_blob(Path(layout), digest)
 
     def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
-        self._registry(repository.registry).tag(repository, tag, manifest)
+        self._registries.client(repository.registry).tag(repository, tag, manifest)
 
     def is_ancestor(self, older: str, newer: str) -> bool | None:
         return is_ancestor(self._folder, self._environment, older, newer)
@@ -188,17 +184,6 @@ class LocalRuntime:
         """Kill what still runs and remove the login, at once: a signal's handler calls it."""
         self._docker.kill()
         self._config.close()
-
-    def _registry(self, registry: Registry) -> RegistryClient:
-        if registry not in self._registries:
-            self._registries[registry] = RegistryClient(
-                registry,
-                lambda: self._config.credentials(registry.host),
-                certificates=(self._config.folder / "certs.d", Path("/etc/docker/certs.d")),
-                redaction=self._redaction,
-                proxy=proxy_for(registry.host, self._environment),
-            )
-        return self._registries[registry]
 
 
 def _read_metadata(file: Path) -> Mapping[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from multiarch.builder import BuilderFacts, misfit, parse_inspect
+from multiarch.builder import Builder, Fate, Node, decide, parse_inspect
 from multiarch.plan import EnsureBuilder
 from tests.unit.fakes import plan_of
 
@@ -64,25 +66,23 @@ Error:    Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is
 
 IMAGE = "image=moby/buildkit:v0.32.2"
 INSPECTED = {
-    "a running one": (RUNNING, BuilderFacts(driver="docker-container", options=frozenset({IMAGE}))),
+    "a running one": (RUNNING, "multiarch", "docker-container", frozenset({IMAGE})),
     "options with commas and quotes": (
         OPTIONS,
-        BuilderFacts(
-            driver="docker-container",
-            options=frozenset(
-                {IMAGE, "network=host", 'env.Q=say "hi" \\ é', "env.no_proxy=localhost,127.0.0.1", "memory=2g"}
-            ),
-        ),
+        "probe",
+        "docker-container",
+        frozenset({IMAGE, "network=host", 'env.Q=say "hi" \\ é', "env.no_proxy=localhost,127.0.0.1", "memory=2g"}),
     ),
-    "docker's own": (DEFAULT, BuilderFacts(driver="docker", options=frozenset())),
-    "a broken one": (BROKEN, BuilderFacts(driver="docker-container", options=frozenset())),
-    "nothing": ("", BuilderFacts(driver="", options=frozenset())),
+    "docker's own": (DEFAULT, "default", "docker", frozenset()),
+    "a broken one": (BROKEN, "multiarch", "docker-container", frozenset()),
+    "nothing": ("", "", "", frozenset()),
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), INSPECTED.values(), ids=INSPECTED)
-def test_the_text_of_inspect_is_read(text: str, expected: BuilderFacts) -> None:
-    assert parse_inspect(text) == expected
+@pytest.mark.parametrize(("text", "name", "driver", "options"), INSPECTED.values(), ids=INSPECTED)
+def test_the_text_of_inspect_is_read(text: str, name: str, driver: str, options: frozenset[str]) -> None:
+    found = parse_inspect(text)
+    assert (found.name, found.driver, found.options) == (name, driver, options)
 
 
 def wanted(*options: str, driver: str = "docker-container") -> EnsureBuilder:
@@ -110,4 +110,22 @@ MISFITS = {
 
 @pytest.mark.parametrize(("step", "text", "reason"), MISFITS.values(), ids=MISFITS)
 def test_a_builder_that_differs_is_told_by_how(step: EnsureBuilder, text: str, reason: str) -> None:
-    assert misfit(step, parse_inspect(text)) == reason
+    fate, found = decide(step, parse_inspect(text))
+    assert found == reason
+    assert (fate is Fate.TAKE) is (reason == "")
+
+
+FATES = {
+    "the one that is wanted": (wanted(), {IMAGE}, "docker-container", Fate.TAKE),
+    "made with other options": (wanted(), {"image=other"}, "docker-container", Fate.MAKE_ANEW),
+    "made with another driver": (wanted(), {IMAGE}, "kubernetes", Fate.REFUSE),
+    "docker's own, which nobody makes": (wanted(driver="docker"), set(), "docker", Fate.TAKE),
+    "docker's own, with options that it cannot have": (
+        dataclasses.replace(wanted(driver="docker"), options=("network=host",)), set(), "docker", Fate.REFUSE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "options", "driver", "fate"), FATES.values(), ids=FATES)
+def test_what_becomes_of_a_builder(step: EnsureBuilder, options: set[str], driver: str, fate: Fate) -> None:
+    there = Builder(name="multiarch", driver=driver, nodes=(Node(options=frozenset(options)),))
+    assert decide(step, there)[0] is fate

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from multiarch.builder import Builder, Node, parse_builders
 from multiarch.doctor import Check, Observed, Status, Unanswered, examine, exit_code, report_as_json, report_as_text
-from multiarch.doctor.machine import Builder, Daemon, Node, parse_builders, parse_endpoint, parse_info, parse_version
+from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info, parse_version
 from multiarch.ecr import Permission, RepositoryFacts, let_move
 from multiarch.errors import AwsError, BuilderError, ConfigurationError, RegistryError
 from multiarch.image import Registry, Repository
