@@ -51,7 +51,8 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
 
 def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     """Ask AWS, and again like every other phase, with tries and a deadline that are the run's own."""
-    from multiarch.log import make_log  # noqa: PLC0415 - not for a dry run
+    from multiarch.edges.signals import interruptible  # noqa: PLC0415 - not for a dry run
+    from multiarch.log import make_log  # noqa: PLC0415
     from multiarch.recovery import Recovery  # noqa: PLC0415
     from multiarch.redaction import Redaction  # noqa: PLC0415
 
@@ -64,7 +65,8 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
         announce=lambda retry: log.warning(str(retry), phase=retry.step),
         begin=begin,
     )
-    return Registry.parse(recovery.run("login", lambda: ask_for_token(destination, aws)).host)
+    with interruptible(lambda: None):
+        return Registry.parse(recovery.run("login", lambda: ask_for_token(destination, aws)).host)
 
 
 def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json: bool) -> Sequence[str]:

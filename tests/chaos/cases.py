@@ -117,6 +117,7 @@ def _aws() -> Iterator[Case]:
         faults=(_status("login", 503),),
         environment=(("CODEBUILD_BUILD_ARN", ""),),
         retries=1,
+        smoke=True,
     )
     yield Case(
         name="login: ThrottlingException, always",

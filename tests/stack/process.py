@@ -6,6 +6,7 @@ program carries its name in an environment variable, which /proc shows for as lo
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -28,8 +29,25 @@ _POLL: Final = 0.02
 _children: dict[str, subprocess.Popen[bytes]] = {}
 
 
-def start(state: State, name: str, command: Sequence[str], *, ready: Callable[[], bool], seconds: float = 30) -> None:
-    """Start the program unless it runs, and return once it is of use."""
+def start(
+    state: State,
+    name: str,
+    command: Sequence[str],
+    *,
+    ready: Callable[[], bool],
+    seconds: float = 30,
+    made_of: Sequence[Path] = (),
+) -> None:
+    """Start the program unless it runs, and return once it is of use.
+
+    Args:
+        state: takes note of it.
+        name: what it is called here.
+        command: the program.
+        ready: whether it is of use.
+        seconds: how long that may take.
+        made_of: the files whose content `is_made_of` compares.
+    """
     log = log_of(name)
     if find(name) is not None and ready():
         return
@@ -49,6 +67,7 @@ def start(state: State, name: str, command: Sequence[str], *, ready: Callable[[]
     _children[name] = process
     _pid_file(name).parent.mkdir(parents=True, exist_ok=True)
     _pid_file(name).write_text(f"{process.pid}\n")
+    _digest_file(name).write_text(_digest(made_of))
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
@@ -78,6 +97,18 @@ def is_newer(name: str, *files: Path) -> bool:
         return False
 
 
+def is_made_of(name: str, files: Sequence[Path]) -> bool:
+    """Whether the program was started from files of this content, whichever checkout they were in."""
+    try:
+        return _digest_file(name).read_text() == _digest(files)
+    except FileNotFoundError:
+        return False
+
+
+def _digest(files: Sequence[Path]) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+
+
 def stop(name: str, seconds: float = 20) -> bool:
     """Stop the program and what it started; say whether anything ran."""
     pid = find(name)
@@ -91,6 +122,7 @@ def stop(name: str, seconds: float = 20) -> bool:
     if child := _children.pop(name, None):
         child.wait(seconds)
     _pid_file(name).unlink(missing_ok=True)
+    _digest_file(name).unlink(missing_ok=True)
     return pid is not None or bool(left)
 
 
@@ -100,6 +132,10 @@ def log_of(name: str) -> Path:
 
 def _pid_file(name: str) -> Path:
     return layout.STATE / "pid" / name
+
+
+def _digest_file(name: str) -> Path:
+    return layout.STATE / "pid" / f"{name}.sha256"
 
 
 def _all() -> Iterator[int]:

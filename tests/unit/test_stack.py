@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
 import tarfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +17,7 @@ from tests.stack import apt, hosts, layout, process, sources, undo
 from tests.stack.errors import StackError, StepFailedError
 from tests.stack.sources import Source
 from tests.stack.state import State
+from tests.stack.turns import turn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,6 +190,55 @@ def test_a_program_is_started_found_and_stopped(tmp_path: Path, monkeypatch: pyt
     assert process.stop("sleeper")
     assert process.find("sleeper") is None
     assert not process.stop("sleeper")
+
+
+def test_a_program_is_known_by_the_content_that_it_was_started_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another checkout has the same files with other times, and other files under the same names."""
+    monkeypatch.setattr(layout, "STATE", tmp_path)
+    monkeypatch.setattr(layout, "LOGS", tmp_path / "log")
+    for folder, content in (("one", "a"), ("same", "a"), ("other", "b")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.py").write_text(content)
+    process.start(State(tmp_path), "x", ["sleep", "60"], ready=lambda: True, made_of=[tmp_path / "one" / "x.py"])
+    assert process.is_made_of("x", [tmp_path / "same" / "x.py"])
+    assert not process.is_made_of("x", [tmp_path / "other" / "x.py"])
+    process.stop("x")
+    assert not process.is_made_of("x", [tmp_path / "same" / "x.py"])
+
+
+def test_whoever_waits_to_be_alone_waits_for_all_and_is_not_overtaken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "STATE", tmp_path)
+    order: list[str] = []
+    with ThreadPoolExecutor() as pool:
+        with turn("ecr"), turn("ecr"):
+            alone = pool.submit(_take, order, "alone", alone=True)
+            while not _is_queued(tmp_path):
+                time.sleep(0.01)
+            late = pool.submit(_take, order, "late")
+            time.sleep(0.1)
+            assert order == []
+        alone.result(5)
+        late.result(5)
+    assert order == ["alone", "late"]
+
+
+def _take(order: list[str], name: str, *, alone: bool = False) -> None:
+    with turn("ecr", alone=alone):
+        order.append(name)
+
+
+def _is_queued(folder: Path) -> bool:
+    """Whether somebody waits for a turn."""
+    with (folder / "ecr.queue").open("w") as queue:
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_a_program_that_ends_at_once_shows_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.stack import aws, layout, process, tls
+from tests.stack.turns import turn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.stack.state import State
 
 _NAME: Final = "ecr"
@@ -22,16 +25,21 @@ _CHECKOUT: Final = Path(__file__).parents[3]
 
 def ready() -> bool:
     """Whether it runs, with the code and the certificate that are there now."""
-    files = (tls.AUTHORITY, *Path(__file__).parent.glob("*.py"))
-    return tls.ready() and process.find(_NAME) is not None and process.is_newer(_NAME, *files) and _answers()
+    return tls.ready() and process.find(_NAME) is not None and process.is_made_of(_NAME, _files()) and _answers()
 
 
 def start(state: State) -> None:
-    process.stop(_NAME)
     command = ["env", f"PYTHONPATH={_CHECKOUT}", sys.executable, "-m", "tests.stack.ecr"]
-    process.start(state, _NAME, command, ready=_answers)
+    # Tests of another checkout may be using the one that runs.
+    with turn("ecr", alone=True):
+        process.stop(_NAME)
+        process.start(state, _NAME, command, ready=_answers, made_of=_files())
     for name in layout.REPOSITORIES:
         aws.create_repository(name, layout.PROXIED, aws.TESTING)
+
+
+def _files() -> Sequence[Path]:
+    return (tls.AUTHORITY, *sorted(Path(__file__).parent.glob("*.py")))
 
 
 def _answers() -> bool:
