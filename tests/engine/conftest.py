@@ -24,7 +24,9 @@ def running() -> stack.Stack:
 
 
 @pytest.fixture(autouse=True)
-def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
+def _turn(running: stack.Stack, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wait for the test's turn at the engine, once it is known that the stack is up."""
+    _ = running
     with stack.turn("engine", alone=request.node.get_closest_marker("alone") is not None):
         yield
 
