@@ -178,7 +178,11 @@ class Execution:
         except BaseException as error:
             # Its making may still be under way beside what failed.
             seconds = _LAST_SECONDS if isinstance(error, InterruptedRunError) else _REMOVAL_SECONDS
-            self._each(RemoveBuilder, lambda step: self._remove_builder(step, seconds=seconds))
+            try:
+                self._each(RemoveBuilder, lambda step: self._remove_builder(step, seconds=seconds))
+            except InterruptedRunError:
+                self._each(RemoveBuilder, lambda step: self._remove_builder(step, seconds=_LAST_SECONDS))
+                raise
             raise
         return self._result()
 

@@ -72,7 +72,7 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
 def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json: bool) -> Sequence[str]:
     # What only a real run needs is imported here, the heaviest after the builder has begun to boot.
     from multiarch.edges.runtime import LocalRuntime  # noqa: PLC0415
-    from multiarch.edges.signals import interruptible  # noqa: PLC0415
+    from multiarch.edges.signals import finish, interruptible  # noqa: PLC0415
     from multiarch.redaction import Redaction  # noqa: PLC0415
 
     world, settings = request.world, request.loaded.settings
@@ -93,7 +93,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
             error.message, error.hint = redaction.clean(error.message), redaction.clean(error.hint)
             raise
         finally:
-            runtime.close()
+            finish(runtime.close)
 
 
 def _run(

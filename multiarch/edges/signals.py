@@ -31,3 +31,12 @@ def interruptible(at_once: Callable[[], None]) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def finish(clean_up: Callable[[], None]) -> None:
+    """Clean up, and once more where the first signal comes in the middle of it: what it began must not stay undone."""
+    try:
+        clean_up()
+    except InterruptedRunError:
+        clean_up()
+        raise

@@ -13,6 +13,7 @@ from multiarch.errors import (
     BuilderError,
     BuildError,
     ConfigurationError,
+    InterruptedRunError,
     MultiarchError,
     OperationFailedError,
     RegistryError,
@@ -281,6 +282,19 @@ def test_a_builder_that_is_to_be_kept_is_left_alone_when_the_run_fails() -> None
     Ran(runtime).error()
     assert not runtime.stopped.is_set()
     assert "rm multiarch" not in runtime.events
+
+
+def test_a_signal_while_the_builder_is_removed_does_not_leave_it() -> None:
+    runtime = FakeRuntime()
+
+    def interrupt() -> None:
+        raise InterruptedRunError(15)
+
+    runtime.hooks = {"rm multiarch": interrupt}
+    runtime.fail("login", OperationFailedError("login", ["An error occurred (AccessDeniedException): not authorized"]))
+    with pytest.raises(InterruptedRunError):
+        Ran(runtime, plan_of(builder_keep=False)).result()
+    assert runtime.count("rm multiarch") == 2
 
 
 LEFT = {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.signals import interruptible
+from multiarch.edges.signals import finish, interruptible
+from multiarch.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +70,21 @@ def test_the_second_signal_ends_it_at_once_and_the_login_is_removed_all_the_same
     output, _ = process.communicate(timeout=10)
     assert (output, process.returncode) == ("", 143)
     assert (tmp_path / "removed").exists()
+
+
+def test_a_signal_in_the_middle_of_cleaning_up_does_not_end_it_half_way() -> None:
+    done: list[str] = []
+
+    def clean_up() -> None:
+        done.append("begun")
+        if len(done) == 1:
+            signal.raise_signal(signal.SIGHUP)
+        done.append("ended")
+
+    with pytest.raises(InterruptedRunError) as caught, interruptible(lambda: None):
+        finish(clean_up)
+    assert caught.value.exit_code == 129
+    assert done == ["begun", "begun", "ended"]
 
 
 def test_the_handlers_are_put_back() -> None:
