@@ -21,7 +21,7 @@ _TWO_TRIES: Final = (("MULTIARCH_RETRY_ATTEMPTS", "2"),)
 _SMOKE: Final = {
     "base resolve: 503, once",
     "blob upload: reset, once",
-    "manifest push: 429, Retry-After 1, once",
+    "manifest push: 429 with Retry-After 1, once",
     "read-back: 504, once",
     "tag: 500, once",
 }

@@ -10,7 +10,7 @@ from tests.project import ROOT
 from tests.stack import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tests.chaos.case import Case
     from tests.chaos.lab import Outcome
@@ -42,7 +42,11 @@ Where it breaks:
 How it breaks: a number is the status of the answer; reset: the connection ends at once; cut: the answer ends half-way;
 lost: it is done, and the answer never comes; stall: no answer for a long time; garbage: a proxy's page instead of the
 answer. `once` is followed by a good answer, `always` never is.
+
+How it ends: published means that the verified image has its tags; at another try, that multiarch tried again itself,
+beyond what docker and BuildKit try by themselves. ECR, REPOSITORY and TAG stand for names.
 """
+_ONCE: Final = ", once"
 _MACHINE: Final = ("/tmp/", "/root/", "/home/", "/work/", "/var/")
 
 
@@ -67,8 +71,15 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
         place, _, what = name.partition(": ")
         merged.setdefault((place, ending), []).append(what or "nothing")
     lines = ["| where | what goes wrong | how it ends |", "|---|---|---|"]
-    lines += [f"| {_cell(place)} | {_cell('; '.join(what))} | {_cell(end)} |" for (place, end), what in merged.items()]
+    lines += [f"| {_cell(place)} | {_cell(_joined(what))} | {_cell(end)} |" for (place, end), what in merged.items()]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _joined(what: Sequence[str]) -> str:
+    """Join what goes wrong at one place: what happens once is counted together."""
+    once = [each.removesuffix(_ONCE) for each in what if each.endswith(_ONCE)]
+    each_once = [f"{', '.join(once)}{_ONCE}{' each' if len(once) > 1 else ''}"] if once else []
+    return "; ".join([*each_once, *(each for each in what if not each.endswith(_ONCE))])
 
 
 def in_words(case: Case, outcome: Outcome) -> str:

@@ -38,10 +38,11 @@ def test_what_breaks_at_one_place_and_ends_alike_shares_a_row() -> None:
     rows = [
         ("tag: 500, once", "published"),
         ("tag: reset, once", "published"),
+        ("tag: stall, for 9 s", "published"),
         ("tag: 503, always", "exit code 7: a|b"),
     ]
     assert table(rows).splitlines()[2:] == [
-        "| tag | 500, once; reset, once | published |",
+        "| tag | 500, reset, once each; stall, for 9 s | published |",
         "| tag | 503, always | exit code 7: a\\|b |",
     ]
 

@@ -116,7 +116,7 @@ class Fault:
         what = str(self.status) if self.what == "status" else self.what
         after = dict(self.headers).get("Retry-After")
         often = f"for {self.lasts:g} s" if self.lasts else _often(self.times)
-        return f"{self.where}: {what}{f', Retry-After {after}' if after else ''}, {often}"
+        return f"{self.where}: {what}{f' with Retry-After {after}' if after else ''}, {often}"
 
 
 def _often(times: int) -> str:
