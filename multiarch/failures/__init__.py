@@ -2,10 +2,24 @@
 
 The knowledge stands in two tables, `rules.py` (registries, AWS, docker, BuildKit, Dockerfile) and `steps.py` (what the
 commands of RUN steps print). Around them, `reading.py` keeps what matters of a log of any size, `diagnose.py` finds the
-lines that decide, and `words.py` the names that a cause tells.
+lines that decide, `unwrap.py` joins what a registry says in two of them, and `words.py` has the names that a cause
+tells.
 """
 
-from multiarch.failures.diagnose import diagnose
+from collections.abc import Iterable
+
+from multiarch.failures.diagnose import diagnose as _diagnose
 from multiarch.failures.model import Diagnosis, FailureClass, Phase
+from multiarch.failures.unwrap import unwrapped
 
 __all__ = ["Diagnosis", "FailureClass", "Phase", "diagnose"]
+
+
+def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis | None:
+    """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
+
+    Args:
+        lines: the output, of any size; it is read once, in bounded memory.
+        phase: what the caller knows of where the failure happened; the text may know better.
+    """
+    return _diagnose(unwrapped(lines), phase=phase)

@@ -152,6 +152,7 @@ def _expiry() -> Iterator[Case]:
     for where in (
         "look-up",
         "base resolve",
+        "base pull",
         "cache import",
         "blob start",
         "blob upload",
