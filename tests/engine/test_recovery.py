@@ -66,8 +66,11 @@ def test_a_builder_that_is_not_kept_is_gone_although_the_login_failed_beside_its
 def test_a_builder_that_is_not_kept_is_gone_after_a_signal_in_the_preparation(
     project: Project, number: signal.Signals, code: int, moment: str
 ) -> None:
+    # Its making takes as long as it takes to find it.
+    path = with_docker(project, '*"buildx create"*) {docker} "$@"; sleep 3; exit ;;')
     with hanging() as port:
-        process = started(project, "--no-builder-keep", AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}")
+        aws_url = f"http://127.0.0.1:{port}"
+        process = started(project, "--no-builder-keep", PATH=path, AWS_ENDPOINT_URL=aws_url)
         if moment == "once it was made":
             read_until(process, f"made {project.builder}")
         while not children(project, "create --name") and moment == "while it is made":
@@ -86,21 +89,15 @@ def test_a_second_signal_ends_the_run_at_once_and_leaves_no_login_and_no_child(
     project: Project, registry: RegistryView
 ) -> None:
     """The first one waits for a docker that hears no signal."""
-    tools = project.home / "tools"
-    tools.mkdir()
-    docker = project.run(["sh", "-c", "command -v docker"]).stdout.strip()
-    (tools / "docker").write_text(
-        "#!/bin/sh\n"
-        f'case "$*" in *"buildx bake"*) trap "" INT TERM; echo {project.builder} hangs >&2; '
-        "while :; do sleep 1; done ;; esac\n"
-        f'exec {docker} "$@"\n'
-    )
-    (tools / "docker").chmod(0o755)
-    process = started(project, PATH=f"{tools}:{project.environment['PATH']}")
+    heard = project.home / "heard"
+    loop = f"trap 'touch {heard}' INT; echo {project.builder} hangs >&2; while :; do sleep 0.1; done"
+    process = started(project, PATH=with_docker(project, f'*"buildx bake"*) {loop} ;;'))
     said = read_until(process, f"{project.builder} hangs")
     assert "signed in to" in said
     process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    while not heard.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
@@ -109,6 +106,17 @@ def test_a_second_signal_ends_the_run_at_once_and_leaves_no_login_and_no_child(
     assert registry.tags() == set()
     assert_nothing_left(project)
     assert children(project, "bake --builder") == ""
+
+
+def with_docker(project: Project, case: str) -> str:
+    """A PATH with a docker that does something else in one case of its words."""
+    tools = project.home / "tools"
+    tools.mkdir()
+    docker = project.run(["sh", "-c", "command -v docker"]).stdout.strip()
+    script = f'case "$*" in {case.replace("{docker}", docker)} esac\nexec {docker} "$@"\n'
+    (tools / "docker").write_text(f"#!/bin/sh\n{script}")
+    (tools / "docker").chmod(0o755)
+    return f"{tools}:{project.environment['PATH']}"
 
 
 def started(project: Project, *words: str, **variables: str) -> subprocess.Popen[str]:

@@ -228,8 +228,8 @@ def test_children_that_hear_no_signal_share_one_patience(
         thread.start()
         wait_for(Path(f"{name}.started"))
     begin = time.monotonic()
-    docker.stop(patience=0.5)
-    assert time.monotonic() - begin < 1.5
+    docker.stop(patience=1)
+    assert time.monotonic() - begin < 3
     for thread in threads:
         thread.join(5)
     assert sorted(raised) == ["0", "1", "2", "3"]
@@ -248,7 +248,7 @@ def test_kill_waits_for_nobody(docker: Docker, make_script: MakeScript, tmp_path
     wait_for(tmp_path / "x.started")
     begin = time.monotonic()
     docker.kill()
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < 2
     assert ended.wait(5)
 
 
@@ -278,7 +278,7 @@ def test_the_last_command_has_an_end(docker: Docker, make_script: MakeScript, tm
     with pytest.raises(OperationFailedError) as caught:
         docker.run_last(["docker", str(tmp_path / "x"), "b", "c"], phase="daemon", seconds=0.4)
     assert caught.value.lines == (f"docker {tmp_path}/x b did not end within 0 s",)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
 
 
 def test_the_last_command_may_fail(docker: Docker, make_script: MakeScript) -> None:
