@@ -50,8 +50,9 @@ from multiarch.plan import (
     Verify,
 )
 from multiarch.progress import BuildProgress
-from multiarch.recovery import Recovery, Retry, understand
-from multiarch.result import Result, TagOutcome, cache_as_text
+from multiarch.record.model import Retry, TagOutcome
+from multiarch.recovery import Recovery, understand
+from multiarch.result import Result, cache_as_text
 from multiarch.source import Commit
 
 _Outcome = TypeVar("_Outcome")

@@ -93,14 +93,20 @@ class Manifest:
         """
         return str(self._descriptor(self.fields.get("config"))["digest"])
 
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The digests of one platform's layers.
+    def layers(self, config: bytes) -> tuple["Layer", ...]:
+        """Return one platform's layers, with the instructions that its configuration says they are of.
 
         Raises:
-            RegistryError: an entry is no descriptor.
+            RegistryError: an entry is no descriptor, or has no size.
         """
-        return tuple(layer["digest"] for layer in self._descriptors("layers"))
+        found = self._descriptors("layers")
+        made_by = _made_by(config)
+        # A history that does not fit, as that of a squashed image, is none.
+        made_by = made_by if len(made_by) == len(found) else [""] * len(found)
+        return tuple(
+            Layer(digest=each["digest"], size=self._size(each), made_by=text)
+            for each, text in zip(found, made_by, strict=True)
+        )
 
     @property
     def size(self) -> int:
@@ -109,12 +115,13 @@ class Manifest:
         Raises:
             RegistryError: an entry is no descriptor.
         """
-        sizes = [
-            each.get("size") for each in (self._descriptor(self.fields.get("config")), *self._descriptors("layers"))
-        ]
-        if not all(isinstance(size, int) for size in sizes):
+        return sum(map(self._size, (self._descriptor(self.fields.get("config")), *self._descriptors("layers"))))
+
+    def _size(self, descriptor: Mapping[str, Any]) -> int:
+        size = descriptor.get("size")
+        if not isinstance(size, int):
             raise self._malformed("what it names has no size")
-        return sum(cast("list[int]", sizes))
+        return size
 
     def _descriptors(self, key: str) -> Sequence[Mapping[str, Any]]:
         found = self.fields.get(key)
@@ -153,14 +160,39 @@ def _platform(fields: object) -> Platform | None:
         return None
 
 
+def _made_by(config: bytes) -> Sequence[str]:
+    """Return what made each layer: https://github.com/opencontainers/image-spec/blob/main/config.md (history)."""
+    try:
+        fields = json.loads(config)
+    except ValueError:
+        return []
+    history = fields.get("history") if isinstance(fields, dict) else None
+    entries = [each for each in history if isinstance(each, dict)] if isinstance(history, list) else []
+    return [str(each.get("created_by", "")) for each in entries if not each.get("empty_layer")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer of an image.
+
+    Attributes:
+        size: bytes, compressed.
+        made_by: the instruction, as the image's configuration tells it; empty where it does not.
+    """
+
+    digest: str
+    size: int
+    made_by: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlatformImage:
-    """One platform of a verified image; size in bytes, compressed; layers by digest."""
+    """One platform of a verified image; size in bytes, compressed."""
 
     platform: Platform
     digest: str
     size: int
-    layers: tuple[str, ...]
+    layers: tuple[Layer, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,8 +209,9 @@ class VerifiedImage:
 
 def same_layers(images: Sequence[PlatformImage]) -> list[Platform]:
     """Return the platforms whose layers are another one's too: right for data alone, and wrong for programs."""
-    counts = Counter(image.layers for image in images)
-    return [image.platform for image in images if counts[image.layers] > 1]
+    digests = [tuple(layer.digest for layer in image.layers) for image in images]
+    counts = Counter(digests)
+    return [image.platform for image, each in zip(images, digests, strict=True) if counts[each] > 1]
 
 
 def missing_platforms(wanted: Sequence[Platform], top: Manifest) -> list[Platform]:
@@ -214,7 +247,8 @@ def verify_image(
 
     def check(platform: Platform) -> PlatformImage:
         image = manifest(digests[platform]) if top.is_index else top
-        found = platform_of(config(image.config))
+        said = config(image.config)
+        found = platform_of(said)
         if not found:
             msg = f"the image for {platform} does not say what it was built for: {image.digest}"
             raise RegistryError(msg, hint="is it an image? It was not published")
@@ -223,6 +257,6 @@ def verify_image(
             raise RegistryError(
                 msg, hint="does a FROM line name a platform, or an image of one platform? It was not published"
             )
-        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=image.layers)
+        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=image.layers(said))
 
     return VerifiedImage(manifest=top, platforms=tuple(map_all(check, wanted)))

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
+from multiarch.record.model import CacheUse
+
 _TAIL = 20
 _TEXT_TAIL = 200
 # Output without a line's end is cut here, so that memory stays bounded.
@@ -66,23 +68,6 @@ class FailedStep:
     name: str
     error: str
     tail: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CacheUse:
-    """How the cache served a build.
-
-    Attributes:
-        steps: the Dockerfile's steps over all platforms, FROM left out.
-        cached: those of them that did not have to run.
-        imported: a cache was found and read.
-        export_error: why the cache could not be written; empty where it could, or was not to be.
-    """
-
-    steps: int
-    cached: int
-    imported: bool
-    export_error: str
 
 
 class BuildProgress:

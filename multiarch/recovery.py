@@ -5,7 +5,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import tenacity
@@ -21,6 +21,7 @@ from multiarch.errors import (
 )
 from multiarch.failures import Diagnosis, FailureClass, Phase, diagnose
 from multiarch.plan import RetryPolicy
+from multiarch.record.model import Retry
 
 _ERROR_OF_PHASE: Mapping[Phase, type[MultiarchError]] = {
     Phase.STS: AwsError,
@@ -47,20 +48,6 @@ _OF_DOCKER = ("docker", "builder")
 _AWAY = "the docker daemon cannot be reached"
 
 _Outcome = TypeVar("_Outcome")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retry:
-    """One more try: what failed, why, and how long was waited before it, in seconds."""
-
-    step: str
-    cause: str
-    attempt: int
-    attempts: int
-    wait: float
-
-    def __str__(self) -> str:
-        return f"{self.step}: {self.cause}, try {self.attempt} of {self.attempts} in {self.wait:.1f} s"
 
 
 class Recovery:

@@ -7,27 +7,11 @@ from typing import Literal
 
 from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.manifest import PlatformImage
-from multiarch.progress import CacheUse
-from multiarch.recovery import Retry
+from multiarch.record.model import CacheUse, Retry, TagOutcome
 from multiarch.redaction import Redaction
 from multiarch.show import plain
 
 RESULT_VERSION = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class TagOutcome:
-    """What happened to a tag.
-
-    Attributes:
-        action: kept: the tag names a newer commit, and stays with it.
-        previous: the digest it pointed at before, empty where it was not there.
-    """
-
-    tag: str
-    reference: str
-    action: Literal["created", "moved", "unchanged", "kept"]
-    previous: str
 
 
 @dataclass(frozen=True, kw_only=True)

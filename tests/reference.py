@@ -22,11 +22,10 @@ from multiarch.errors import EXIT_CODES
 from multiarch.explain import EXPLAIN_VERSION
 from multiarch.failures import FailureClass, Phase
 from multiarch.image import Platform, Registry, Repository
-from multiarch.manifest import PlatformImage
+from multiarch.manifest import Layer, PlatformImage
 from multiarch.plan import Plan, RetryPolicy, Step
-from multiarch.progress import CacheUse
-from multiarch.recovery import Retry
-from multiarch.result import RESULT_VERSION, Result, TagOutcome
+from multiarch.record import CacheUse, Retry, TagOutcome
+from multiarch.result import RESULT_VERSION, Result
 from multiarch.settings import CONFIG_VARIABLE, SETTINGS, SettingInfo
 from multiarch.show import PLAN_VERSION
 from multiarch.source import Commit
@@ -180,7 +179,9 @@ _SAID: Final[Mapping[str, str]] = {
     "TagOutcome.reference": "the whole reference: registry, repository and tag",
     "PlatformImage.digest": "of this platform's manifest",
     "PlatformImage.size": "bytes that a pull moves: compressed",
-    "PlatformImage.layers": "their digests, the base's first",
+    "PlatformImage.layers": "the base's first",
+    "Layer.size": "bytes, compressed",
+    "Layer.made_by": "the instruction, as the image's configuration tells it; empty where it does not",
     "Retry.step": "the phase that failed",
     "Retry.cause": "why",
     "Retry.attempt": "the try that followed, counted from 1",
@@ -193,7 +194,7 @@ def reference() -> str:
     """Return the whole page."""
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
     parts += [_PLAN, _object(Plan), _object(Commit), _object(RetryPolicy), _steps()]
-    parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, CacheUse, Retry)), _ERROR]
+    parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry)), _ERROR]
     parts += [_REPORT, _object(Check), _EXPLANATION]
     return "\n".join(parts)
 

@@ -21,8 +21,9 @@ from multiarch.errors import (
 )
 from multiarch.execute import Execution
 from multiarch.image import Registry
-from multiarch.manifest import PlatformImage
-from multiarch.result import Result, TagOutcome
+from multiarch.manifest import Layer, PlatformImage
+from multiarch.record import TagOutcome
+from multiarch.result import Result
 from tests.unit.fakes import (
     AMD64,
     ARM64,
@@ -73,8 +74,8 @@ class Ran:
         return self.stream.getvalue()
 
 
-def layer_digests(platform: str) -> tuple[str, ...]:
-    return tuple(str(layer["digest"]) for layer in layers_of(platform))
+def layers(platform: str) -> tuple[Layer, ...]:
+    return tuple(Layer(digest=str(each["digest"]), size=int(str(each["size"]))) for each in layers_of(platform))
 
 
 def after_preparation(runtime: FakeRuntime) -> list[str]:
@@ -102,12 +103,8 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
             TagOutcome(tag="latest", reference=f"{ECR_HOST}/shop:latest", action="created", previous=""),
         ),
         platforms=(
-            PlatformImage(
-                platform=AMD64, digest=image.platform_digest(0), size=1124, layers=layer_digests("linux/amd64")
-            ),
-            PlatformImage(
-                platform=ARM64, digest=image.platform_digest(1), size=1124, layers=layer_digests("linux/arm64")
-            ),
+            PlatformImage(platform=AMD64, digest=image.platform_digest(0), size=1124, layers=layers("linux/amd64")),
+            PlatformImage(platform=ARM64, digest=image.platform_digest(1), size=1124, layers=layers("linux/arm64")),
         ),
         cache=None,
         cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),

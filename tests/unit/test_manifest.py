@@ -12,6 +12,7 @@ import pytest
 from multiarch.errors import RegistryError
 from multiarch.image import Platform
 from multiarch.manifest import (
+    Layer,
     Manifest,
     PlatformImage,
     VerifiedImage,
@@ -230,7 +231,9 @@ def test_the_commit_is_read_from_the_annotations() -> None:
 
 
 def image_of(platform: Platform, *layers: str) -> PlatformImage:
-    return PlatformImage(platform=platform, digest="sha256:1", size=1, layers=layers)
+    return PlatformImage(
+        platform=platform, digest="sha256:1", size=1, layers=tuple(Layer(digest=each, size=1) for each in layers)
+    )
 
 
 LAYERS = {

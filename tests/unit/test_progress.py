@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from multiarch.progress import BuildProgress, CacheUse, replay
+from multiarch.progress import BuildProgress, replay
+from multiarch.record import CacheUse
 
 LOGS = Path(__file__).parent / "progress"
 

@@ -18,7 +18,8 @@ from multiarch.errors import (
 )
 from multiarch.failures import Diagnosis, FailureClass, Phase
 from multiarch.plan import RetryPolicy
-from multiarch.recovery import Recovery, Retry, final_error, understand
+from multiarch.record import Retry
+from multiarch.recovery import Recovery, final_error, understand
 from tests.unit.fakes import FakeClock
 
 if TYPE_CHECKING:

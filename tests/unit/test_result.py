@@ -8,13 +8,11 @@ import json
 import pytest
 
 from multiarch.errors import AwsError
-from multiarch.manifest import PlatformImage
-from multiarch.progress import CacheUse
-from multiarch.recovery import Retry
+from multiarch.manifest import Layer, PlatformImage
+from multiarch.record import CacheUse, Retry, TagOutcome
 from multiarch.redaction import Redaction
 from multiarch.result import (
     Result,
-    TagOutcome,
     cache_as_text,
     error_as_json,
     human_size,
@@ -26,7 +24,9 @@ from tests.unit.fakes import AMD64, ECR_HOST, SHA
 
 BEFORE = f"sha256:{'b' * 64}"
 USE = CacheUse(steps=6, cached=4, imported=True, export_error="")
-IMAGE = PlatformImage(platform=AMD64, digest="sha256:1", size=2_030_000, layers=("sha256:2",))
+IMAGE = PlatformImage(
+    platform=AMD64, digest="sha256:1", size=2_030_000, layers=(Layer(digest="sha256:2", size=2_000_000),)
+)
 RESULT = Result(
     status="built",
     image=f"{ECR_HOST}/shop@sha256:0",
@@ -68,7 +68,12 @@ def test_the_json_is_versioned_and_whole() -> None:
     value = json.loads(result_as_json(RESULT, Redaction()))
     assert (value["version"], value["kind"], value["status"]) == (1, "result", "built")
     assert value["platforms"] == [
-        {"platform": "linux/amd64", "digest": "sha256:1", "size": 2_030_000, "layers": ["sha256:2"]}
+        {
+            "platform": "linux/amd64",
+            "digest": "sha256:1",
+            "size": 2_030_000,
+            "layers": [{"digest": "sha256:2", "size": 2_000_000, "made_by": ""}],
+        }
     ]
     assert value["tags"][1] == {
         "tag": "latest", "reference": f"{ECR_HOST}/shop:latest", "action": "moved", "previous": BEFORE

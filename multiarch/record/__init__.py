@@ -1,0 +1,57 @@
+"""What a build did: read from BuildKit's events, saved, shown as it happens, and told at the end. Pure.
+
+`model.py` is the one value that every view reads, `Record`. `reader.py` takes BuildKit's events line by line, with
+`buildkit.py` for their form and `dockerfile.py` for the lines that steps begin on; `assemble.py` makes a record of what
+was read, and `saved.py` writes a run's events to a file and reads them again.
+"""
+
+from multiarch.record.assemble import make_record
+from multiarch.record.model import (
+    BuildWarning,
+    CacheAccess,
+    CacheUse,
+    Failure,
+    Instruction,
+    Interval,
+    Outcome,
+    Phase,
+    Record,
+    Retry,
+    Run,
+    Setting,
+    Step,
+    StepKind,
+    StepName,
+    StepState,
+    TagOutcome,
+    Transfer,
+)
+from multiarch.record.reader import BuildReader, Event, EventKind
+from multiarch.record.saved import EventLog, read_record
+
+__all__ = [
+    "BuildReader",
+    "BuildWarning",
+    "CacheAccess",
+    "CacheUse",
+    "Event",
+    "EventKind",
+    "EventLog",
+    "Failure",
+    "Instruction",
+    "Interval",
+    "Outcome",
+    "Phase",
+    "Record",
+    "Retry",
+    "Run",
+    "Setting",
+    "Step",
+    "StepKind",
+    "StepName",
+    "StepState",
+    "TagOutcome",
+    "Transfer",
+    "make_record",
+    "read_record",
+]

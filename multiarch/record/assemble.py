@@ -1,0 +1,186 @@
+"""What was read of a build -> the record of its run. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from multiarch.record.buildkit import cache_reference
+from multiarch.record.dockerfile import lines_of
+from multiarch.record.model import (
+    CacheAccess,
+    CacheStatus,
+    Interval,
+    Outcome,
+    Phase,
+    Record,
+    Run,
+    Step,
+    StepKind,
+    StepState,
+    Transfer,
+)
+from multiarch.record.reader import BuildReader, Vertex
+
+# Architectures that a processor runs beside its own; whether an arm64 one runs arm depends on its model.
+_ALSO_NATIVE = {"amd64": ("amd64", "386"), "arm64": ("arm64",)}
+_UNCERTAIN = {("arm64", "arm")}
+_NO_CACHE_YET = "not found"
+
+
+def make_record(
+    reader: BuildReader | None,
+    *,
+    run: Run,
+    phases: Sequence[Phase] = (),
+    outcome: Outcome | None = None,
+    attempt: int = 0,
+    native: Sequence[str] = (),
+) -> Record:
+    """Put together what is known of a run, however far it got.
+
+    Args:
+        reader: of the last try of the build; None where nothing was built.
+        run: what the run was about; it begins with the build's first event where it does not say when.
+        phases: those that were begun.
+        outcome: unfinished by default.
+        attempt: which try of the build was read.
+        native: the platforms that the builder runs without emulation.
+    """
+    vertexes = list(reader.vertexes.values()) if reader else []
+    begin = (
+        run.begin.timestamp() if run.begin else min((each.times[0][0] for each in vertexes if each.times), default=0)
+    )
+    steps = tuple(_steps(reader, vertexes, run=run, begin=begin, native=native)) if reader else ()
+    record = Record(
+        run=run,
+        phases=tuple(phases),
+        steps=steps,
+        warnings=tuple(reader.warnings) if reader else (),
+        caches=(*(reader.missing_caches if reader else ()), *_caches(steps, run)),
+        outcome=outcome or Outcome(status="unfinished"),
+        attempt=attempt or (1 if reader else 0),
+        native=tuple(native),
+    )
+    if record.outcome.seconds or not steps:
+        return record
+    ends = [end for step in steps for each in step.intervals for end in (each.start, each.end) if end is not None]
+    return replace(record, outcome=replace(record.outcome, seconds=round(max(ends, default=0.0), 3)))
+
+
+def _steps(
+    reader: BuildReader, vertexes: Sequence[Vertex], *, run: Run, begin: float, native: Sequence[str]
+) -> Iterator[Step]:
+    steps = [_step(index, vertex, reader, begin) for index, vertex in enumerate(vertexes) if vertex.name.name]
+    lines = lines_of(steps, run.instructions)
+    shared = _shared(steps)
+    for step in steps:
+        platform = "" if step.digest in shared else step.platform
+        runs_on = step.runs_on or _only_platform(run, step)
+        yield replace(
+            step,
+            platform=platform,
+            runs_on=runs_on,
+            line=lines.get(step.digest),
+            emulated=is_emulated(runs_on, native) if step.instruction.startswith("RUN ") else False,
+        )
+
+
+def _step(index: int, vertex: Vertex, reader: BuildReader, begin: float) -> Step:
+    name = reader.name_of(vertex)
+    return Step(
+        index=index,
+        digest=vertex.digest,
+        name=name.name,
+        kind=name.kind,
+        platform=name.platform,
+        runs_on=name.runs_on,
+        stage=name.stage,
+        number=name.number,
+        total=name.total,
+        instruction=name.instruction,
+        inputs=vertex.inputs,
+        intervals=tuple(_interval(start, end, begin) for start, end in vertex.times),
+        cached=vertex.cached,
+        error=vertex.error,
+        cancelled=vertex.cancelled,
+        output=tuple(vertex.tail),
+        output_lines=vertex.printed,
+        transfers=tuple(
+            Transfer(name=name, size=each.size, total=each.total, interval=_interval(each.start, each.end, begin))
+            for name, each in vertex.moved.items()
+        ),
+    )
+
+
+def _interval(start: float, end: float | None, begin: float) -> Interval:
+    return Interval(start=round(start - begin, 6), end=None if end is None else round(end - begin, 6))
+
+
+def _only_platform(run: Run, step: Step) -> str:
+    """Where one platform is built, BuildKit names none; without --platform in a FROM, all steps are of that one."""
+    is_sure = run.instructions and not any("--platform" in each.text for each in run.instructions)
+    return run.platforms[0] if step.number and len(run.platforms) == 1 and is_sure else ""
+
+
+def _shared(steps: Sequence[Step]) -> set[str]:
+    """Return the digests of the steps that the images of several platforms need."""
+    needed: dict[str, set[str]] = {step.digest: {step.platform} - {""} for step in steps}
+    by_digest = {step.digest: step for step in steps}
+    waiting = [step for step in steps if step.platform]
+    while waiting:
+        step = waiting.pop()
+        for digest in step.inputs:
+            before = by_digest.get(digest)
+            if before and not needed[step.digest] <= needed[digest]:
+                needed[digest] |= needed[step.digest]
+                waiting.append(before)
+    return {digest for digest, platforms in needed.items() if len(platforms) > 1}
+
+
+def is_emulated(runs_on: str, native: Sequence[str]) -> bool | None:
+    """Whether a builder emulates a platform; None where that cannot be told, as with several nodes."""
+    if not runs_on or len(native) != 1:
+        return None
+    system, _, architecture = runs_on.partition("/")
+    of_builder, _, processor = native[0].partition("/")
+    wanted, has = architecture.partition("/")[0], processor.partition("/")[0]
+    if system != of_builder or (has, wanted) in _UNCERTAIN:
+        return None
+    return wanted not in _ALSO_NATIVE.get(has, (has,))
+
+
+def _caches(steps: Sequence[Step], run: Run) -> Iterator[CacheAccess]:
+    for step in steps:
+        interval = Interval(start=step.intervals[0].start, end=step.completed) if step.intervals else None
+        if step.kind is StepKind.CACHE_IMPORT:
+            missing = step.error.endswith(_NO_CACHE_YET)
+            yield CacheAccess(
+                direction="import",
+                reference=cache_reference(step.name),
+                status="missing" if missing else _STATUS.get(step.state, "read"),
+                error="" if missing else step.error,
+                interval=interval,
+            )
+        elif step.kind is StepKind.CACHE_EXPORT:
+            yield CacheAccess(
+                direction="export",
+                reference=_exported(run.cache_to),
+                status=_STATUS.get(step.state, "written"),
+                error=step.error,
+                interval=interval,
+            )
+
+
+_STATUS: Mapping[StepState, CacheStatus] = {
+    StepState.FAILED: "failed",
+    StepState.CANCELLED: "unfinished",
+    StepState.UNFINISHED: "unfinished",
+    StepState.WAITING: "unfinished",
+}
+
+
+def _exported(cache_to: Sequence[str]) -> str:
+    """Return the one cache that is written: `type=registry,ref=NAME,...`; BuildKit does not name it."""
+    if len(cache_to) != 1:
+        return ""
+    words = dict(word.partition("=")[::2] for word in cache_to[0].split(","))
+    return words.get("ref") or words.get("dest") or ""

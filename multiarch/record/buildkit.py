@@ -1,0 +1,103 @@
+"""BuildKit's events, as `--progress=rawjson` prints them: their parts, times and names. Pure.
+
+An event is one JSON object a line with any of `vertexes`, `statuses`, `logs` and `warnings`; a vertex repeats, its last
+state wins: https://github.com/moby/buildkit/blob/master/client/graph.go. Other lines are buildx's own words.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from multiarch.record.model import StepKind, StepName
+
+# https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go (prefixCommand)
+_STEP = re.compile(
+    r"\[(?:(?P<runs_on>(?:linux|windows|darwin|freebsd)/[\w/]+)(?:->(?P<target>[\w/]+))?\s+)?"
+    r"(?P<stage>[^\]]*?)\s*(?P<number>\d+)/(?P<total>\d+)\]\s+(?P<what>.*)",
+    re.DOTALL,
+)
+_SYSTEMS = ("linux/", "windows/", "darwin/", "freebsd/")
+_CACHE_IMPORT = "importing cache manifest"
+_KINDS = (
+    (_CACHE_IMPORT, StepKind.CACHE_IMPORT),
+    ("exporting cache", StepKind.CACHE_EXPORT),
+    ("exporting to", StepKind.EXPORT),
+)
+# Named by BuildKit around the user's steps.
+_INTERNAL = re.compile(r"\[(?:\S+ )?(?:internal|auth)\]|resolving provenance|resolve image config|inferred")
+_NO_LOCAL_CACHE = re.compile(r"WARNING: local cache import at (\S+) not found")
+
+
+def parse_event(line: str) -> Mapping[str, Any] | None:
+    """Return the event in a line, None for a line of another kind."""
+    if not line.startswith("{"):
+        return None
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    known = ("vertexes", "statuses", "logs", "warnings")
+    return event if isinstance(event, dict) and any(key in event for key in known) else None
+
+
+def parts(event: Mapping[str, Any], kind: str, key: str) -> Iterator[Mapping[str, Any]]:
+    """Yield an event's parts of a kind; one of another shape than BuildKit's must not end a build."""
+    found = event.get(kind)
+    if isinstance(found, list):
+        yield from (each for each in found if isinstance(each, dict) and isinstance(each.get(key), str))
+
+
+def decode(data: object) -> bytes:
+    text = str(data)
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return text.encode()
+
+
+def parse_time(text: object) -> float | None:
+    """Read Go's time, which drops the zeros at a fraction's end, as seconds of the epoch; None where it is none."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return None
+
+
+def parse_name(name: str) -> StepName:
+    """Say what a vertex is by its name; a name that says no platform has none."""
+    match = _STEP.match(name)
+    if not match:
+        return StepName(name=name, kind=_kind(name), instruction=name)
+    runs_on, target = match["runs_on"] or "", match["target"] or ""
+    if target and not target.startswith(_SYSTEMS):
+        target = f"{runs_on.partition('/')[0]}/{target}"
+    return StepName(
+        name=name,
+        kind=StepKind.DOCKERFILE,
+        platform=target or runs_on,
+        runs_on=runs_on,
+        stage=match["stage"],
+        number=int(match["number"]),
+        total=int(match["total"]),
+        instruction=match["what"],
+    )
+
+
+def _kind(name: str) -> StepKind:
+    if _INTERNAL.match(name):
+        return StepKind.INTERNAL
+    return next((kind for begin, kind in _KINDS if name.startswith(begin)), StepKind.OTHER)
+
+
+def cache_reference(name: str) -> str:
+    """Return the cache that a vertex imports: `importing cache manifest from REFERENCE`."""
+    return name.removeprefix(_CACHE_IMPORT).removeprefix(" from ").strip()
+
+
+def missing_local_cache(line: str) -> str:
+    """Return the folder where buildx found no cache yet; empty for any other line."""
+    match = _NO_LOCAL_CACHE.match(line)
+    return match[1] if match else ""

@@ -1,0 +1,299 @@
+"""Takes a build's output line by line, and yields what happens as it happens; keeps what a record is made of. Pure."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from multiarch.record.buildkit import decode, missing_local_cache, parse_event, parse_name, parse_time, parts
+from multiarch.record.model import BuildWarning, CacheAccess, Run, StepKind, StepName
+
+# What is kept, so that memory stays bounded: lines of output by step, of buildx's own words, and warnings in all;
+# transfers and times by step; characters of a line that is kept, and of one that does not end.
+_TAIL = 50
+_TEXT_TAIL = 200
+_WARNINGS = 200
+_TRANSFERS = 300
+_TIMES = 100
+_LONGEST_KEPT = 1000
+_LONGEST_LINE = 1 << 16
+# A step that ends again, as a download that is taken up, is worth a word where that took time.
+_WORTH_A_WORD = 1.0
+
+
+class EventKind(StrEnum):
+    """What happened to a step; the last two are about no step."""
+
+    STARTED = "started"
+    OUTPUT = "output"
+    DONE = "done"
+    CACHED = "cached"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    WARNING = "warning"
+    SAID = "said"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened just now.
+
+    Attributes:
+        digest: of the step.
+        lines: of output, whole ones; of an error; of a warning; of what buildx itself said.
+        seconds: how long the step ran, where it has ended.
+    """
+
+    kind: EventKind
+    digest: str = ""
+    step: StepName | None = None
+    lines: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass
+class Moved:
+    """A transfer under way: bytes, and seconds of the epoch."""
+
+    size: int = 0
+    total: int = 0
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass
+class Vertex:
+    """One node of BuildKit's graph, as far as it got; times in seconds of the epoch."""
+
+    digest: str
+    name: StepName
+    inputs: tuple[str, ...] = ()
+    times: list[tuple[float, float | None]] = field(default_factory=list)
+    cached: bool = False
+    error: str = ""
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
+    printed: int = 0
+    partial: bytes = b""
+    moved: dict[str, Moved] = field(default_factory=dict)
+    told: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it ran, 0 where it has not ended."""
+        return sum(max(0.0, end - start) for start, end in self.times if end is not None)
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self.times) and self.times[-1][1] is None
+
+    @property
+    def cancelled(self) -> bool:
+        return "context canceled" in self.error
+
+
+class Saver(Protocol):
+    """Keeps a build's events for later."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Keep an event as BuildKit sent it, its logs left out."""
+
+    def output(self, digest: str, lines: tuple[str, ...]) -> None:
+        """Keep whole lines of a step's output."""
+
+    def said(self, line: str) -> None:
+        """Keep a line of buildx's own."""
+
+
+class BuildReader:
+    """One try of one build."""
+
+    def __init__(self, run: Run | None = None, saver: Saver | None = None) -> None:
+        """Prepare.
+
+        Args:
+            run: what the build is about, for what its events leave out.
+            saver: is given the events, to keep them.
+        """
+        self.run = run or Run()
+        self.vertexes: dict[str, Vertex] = {}
+        self.warnings: list[BuildWarning] = []
+        self.missing_caches: list[CacheAccess] = []
+        self._saver = saver
+        self._text: deque[str] = deque(maxlen=_TEXT_TAIL)
+
+    def feed(self, line: str) -> Iterator[Event]:
+        """Take a line of output, and yield what happened."""
+        event = parse_event(line)
+        if event is None:
+            yield from self._said(line)
+            return
+        for change in parts(event, "vertexes", "digest"):
+            yield from self._change(change)
+        for status in parts(event, "statuses", "vertex"):
+            self._move(status)
+        for log in parts(event, "logs", "vertex"):
+            yield from self._log(log)
+        for warning in parts(event, "warnings", "short"):
+            yield from self._warn(warning)
+        if self._saver:
+            self._save(event)
+
+    def failure_lines(self) -> list[str]:
+        """Return what a diagnosis needs, in the form of BuildKit's plain log: failed vertexes, buildx's own end."""
+        lines = []
+        for number, vertex in enumerate(self.vertexes.values(), start=1):
+            if vertex.error:
+                lines.append(f"#{number} {self.name_of(vertex).title}")
+                lines += [f"#{number} 0.0 {line}" for line in vertex.tail]
+                lines.append(f"#{number} {'CANCELED' if vertex.cancelled else f'ERROR: {vertex.error}'}")
+        return [*lines, *self._text]
+
+    def name_of(self, vertex: Vertex) -> StepName:
+        """Return a vertex's name, with the platform that BuildKit leaves out of it."""
+        name = vertex.name
+        if name.number and not name.platform and (platform := self._platform(vertex)):
+            vertex.name = name = replace(name, platform=platform)
+        return name
+
+    def _said(self, line: str) -> Iterator[Event]:
+        self._text.append(line)
+        if self._saver:
+            self._saver.said(line)
+        if folder := missing_local_cache(line):
+            self.missing_caches.append(CacheAccess(direction="import", reference=folder, status="missing"))
+            line = f"importing cache manifest from {folder}: there is none yet"
+        yield Event(kind=EventKind.SAID, lines=(line,))
+
+    def _vertex(self, digest: str) -> Vertex:
+        vertex = self.vertexes.get(digest)
+        if vertex is None:
+            name = StepName(name="", kind=StepKind.OTHER)
+            self.vertexes[digest] = vertex = Vertex(digest=digest, name=name)
+        return vertex
+
+    def _change(self, change: Mapping[str, Any]) -> Iterator[Event]:
+        vertex = self._vertex(change["digest"])
+        if (name := change.get("name")) and name != vertex.name.name:
+            vertex.name = parse_name(str(name))
+        vertex.inputs = tuple(map(str, change.get("inputs") or vertex.inputs))
+        # A step from the cache starts once more where the export needs its files: it did not have to run all the same.
+        vertex.cached = vertex.cached or bool(change.get("cached"))
+        vertex.error = str(change.get("error", ""))
+        was_running = vertex.is_running
+        self._time(vertex, parse_time(change.get("started")), parse_time(change.get("completed")))
+        if vertex.is_running and not was_running and not vertex.cached:
+            yield Event(kind=EventKind.STARTED, digest=vertex.digest, step=self.name_of(vertex))
+        elif vertex.times and not vertex.is_running and self._is_news(vertex):
+            yield from self._end(vertex)
+
+    def _time(self, vertex: Vertex, start: float | None, end: float | None) -> None:
+        if start is None:
+            return
+        if vertex.times and (vertex.times[-1][0] == start or len(vertex.times) == _TIMES):
+            vertex.times[-1] = (vertex.times[-1][0], end)
+        else:
+            vertex.times.append((start, end))
+
+    def _is_news(self, vertex: Vertex) -> bool:
+        if vertex.told is None:
+            return True
+        return not vertex.cached and vertex.seconds - vertex.told >= _WORTH_A_WORD
+
+    def _end(self, vertex: Vertex) -> Iterator[Event]:
+        vertex.told = vertex.seconds
+        step = self.name_of(vertex)
+        if vertex.partial:
+            rest, vertex.partial = vertex.partial, b""
+            yield self._output(vertex, step, rest)
+        if vertex.cached:
+            yield Event(kind=EventKind.CACHED, digest=vertex.digest, step=step)
+            return
+        kind = EventKind.DONE
+        if vertex.error:
+            kind = EventKind.CANCELLED if vertex.cancelled else EventKind.FAILED
+        lines = (vertex.error,) if vertex.error else ()
+        yield Event(kind=kind, digest=vertex.digest, step=step, lines=lines, seconds=vertex.seconds)
+
+    def _move(self, status: Mapping[str, Any]) -> None:
+        moved, name = self._vertex(status["vertex"]).moved, str(status.get("id", ""))
+        if name not in moved:
+            if len(moved) == _TRANSFERS:
+                return
+            moved[name] = Moved()
+        each, start = moved[name], parse_time(status.get("started"))
+        each.start = start if start is not None else each.start or parse_time(status.get("timestamp")) or 0.0
+        each.end = parse_time(status.get("completed"))
+        each.size, each.total = _count(status.get("current")), _count(status.get("total"))
+
+    def _log(self, log: Mapping[str, Any]) -> Iterator[Event]:
+        vertex = self._vertex(log["vertex"])
+        whole, end, rest = (vertex.partial + decode(log.get("data", ""))).rpartition(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            whole, end, rest = whole + end + rest, b"\n", b""
+        vertex.partial = rest
+        if end:
+            yield self._output(vertex, self.name_of(vertex), whole)
+
+    def _output(self, vertex: Vertex, step: StepName, data: bytes) -> Event:
+        text = data.decode(errors="replace")
+        lines = text.split("\n")
+        if "\r" in text:
+            # A progress bar redraws its line: what it showed last is what counts.
+            lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]
+        vertex.printed += len(lines)
+        vertex.tail.extend(line[:_LONGEST_KEPT] for line in lines[-_TAIL:])
+        if self._saver:
+            self._saver.output(vertex.digest, tuple(lines))
+        return Event(kind=EventKind.OUTPUT, digest=vertex.digest, step=step, lines=tuple(lines))
+
+    def _warn(self, warning: Mapping[str, Any]) -> Iterator[Event]:
+        short = _text(warning["short"])
+        ranges = warning.get("range")
+        first = ranges[0] if isinstance(ranges, list) and ranges and isinstance(ranges[0], dict) else {}
+        start = first.get("start")
+        line = start.get("line") if isinstance(start, dict) else None
+        detail = warning.get("detail")
+        found = BuildWarning(
+            short=short,
+            detail=tuple(map(_text, detail)) if isinstance(detail, list) else (),
+            url=str(warning.get("url", "")),
+            line=line if isinstance(line, int) else None,
+        )
+        if found in self.warnings:
+            return
+        if len(self.warnings) < _WARNINGS:
+            self.warnings.append(found)
+        yield Event(kind=EventKind.WARNING, digest=str(warning.get("vertex", "")), lines=(short,))
+
+    def _save(self, event: Mapping[str, Any]) -> None:
+        assert self._saver
+        kept = {key: value for key, value in event.items() if key not in ("logs", "statuses")}
+        # Of a transfer the end counts, and of one that has none that it began.
+        ends = [each for each in parts(event, "statuses", "vertex") if each.get("completed") or not each.get("current")]
+        if ends:
+            kept["statuses"] = ends
+        if kept:
+            self._saver.event(kept)
+
+    def _platform(self, vertex: Vertex) -> str:
+        """Return the platform of the step before this one, or the only one that there is."""
+        seen: set[str] = set()
+        waiting = deque([vertex])
+        while waiting:
+            each = waiting.popleft()
+            if each.name.platform:
+                return each.name.platform
+            before = (digest for digest in each.inputs if digest not in seen and digest in self.vertexes)
+            for digest in before:
+                seen.add(digest)
+                waiting.append(self.vertexes[digest])
+        return self.run.platforms[0] if len(self.run.platforms) == 1 else ""
+
+
+def _text(value: object) -> str:
+    return decode(value).decode(errors="replace")
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
