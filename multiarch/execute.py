@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar, assert_never
 
 from multiarch.bake import TARGET
 from multiarch.builder import REFUSED_HINT, Fate, decide, parse_inspect
+from multiarch.ecr import RepositoryFacts
 from multiarch.errors import (
     BuilderError,
     ConfigurationError,
@@ -22,6 +23,7 @@ from multiarch.errors import (
 )
 from multiarch.evidence import Question, Said, find_evidence
 from multiarch.failures import Diagnosis, FailureClass
+from multiarch.identity import Commit
 from multiarch.image import Platform, Registry, Repository
 from multiarch.log import Log
 from multiarch.manifest import (
@@ -53,7 +55,6 @@ from multiarch.progress import BuildProgress
 from multiarch.record.model import Retry, TagOutcome
 from multiarch.recovery import Recovery, understand
 from multiarch.result import Result, cache_as_text
-from multiarch.source import Commit
 
 _Outcome = TypeVar("_Outcome")
 _Step = TypeVar("_Step")
@@ -87,8 +88,8 @@ class Runtime(Protocol):
     def log_in(self, registry: Registry, *, fresh: bool) -> str:
         """Sign in, and say as whom and for how long; with `fresh`, with a new token."""
 
-    def repository_state(self, repository: Repository) -> Literal["there", "missing", "unknown"]:
-        """Say whether a repository is there."""
+    def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
+        """Return what ECR keeps of a repository; missing where there is none and no push will make it."""
 
     def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
         """Read a manifest from the registry or from a layout folder, where an empty reference is its only image."""
@@ -148,6 +149,7 @@ class Execution:
         self._digest = ""
         self._reused = False
         self._found_digest = ""
+        self._facts: RepositoryFacts | None = None
         self._image: VerifiedImage | None = None
         cures = {
             FailureClass.AUTH_EXPIRED: lambda: self._each(Login, lambda step: self._log_in(step, fresh=True)),
@@ -238,7 +240,9 @@ class Execution:
         self._log.info(said, phase="login")
 
     def _find_repository(self, step: FindRepository) -> None:
-        if self._runtime.repository_state(step.repository) != "missing":
+        found = self._runtime.find_repository(step.repository)
+        if found != "missing":
+            self._facts = found if isinstance(found, RepositoryFacts) else None
             return
         registry, name = step.repository.registry, step.repository.name
         msg = f"the repository {name} does not exist in account {registry.account}, {registry.region}"

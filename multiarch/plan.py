@@ -25,9 +25,9 @@ from datetime import UTC, datetime
 
 from multiarch.bake import CREATED, REVISION, TARGET, bake_definition, outside_paths
 from multiarch.errors import ConfigurationError
+from multiarch.identity import Commit, Identity
 from multiarch.image import Platform, Registry, Repository, check_tag
 from multiarch.settings import Settings
-from multiarch.source import Commit
 
 UNVERIFIED_TAG = "unverified"
 # The run fills this in with a file of its own; the shell script makes a variable of it.
@@ -41,14 +41,14 @@ class Facts:
     """What was observed before planning.
 
     Attributes:
-        commit: the commit, None where nothing tells and a tag was passed.
+        identity: what is being built.
         registry: where the image goes, with placeholders in a dry run; None for a local build.
         interactive: buildx may draw on a terminal.
         cache_folder: the user's own cache folder.
         folder_name: the name of the context's folder: what a local image is called without a repository.
     """
 
-    commit: Commit | None
+    identity: Identity
     registry: Registry | None
     interactive: bool
     cache_folder: str
@@ -210,12 +210,16 @@ class Plan:
 
     name: str
     repository: Repository | None
-    commit: Commit | None
+    identity: Identity
     commit_tag: str
     tags: tuple[str, ...]
     platforms: tuple[Platform, ...]
     retry: RetryPolicy
     steps: tuple[Step, ...]
+
+    @property
+    def commit(self) -> Commit | None:
+        return self.identity.commit
 
 
 def make_plan(settings: Settings, facts: Facts) -> Plan:
@@ -224,7 +228,7 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     Raises:
         ConfigurationError: there is no repository to push to.
     """
-    commit = facts.commit
+    commit = facts.identity.commit
     commit_tag = _commit_tag(settings, commit)
     platforms = tuple(Platform.parse(each) for each in settings.platforms)
     repository = _repository(settings, facts)
@@ -265,7 +269,7 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     return Plan(
         name=_name(settings, facts),
         repository=repository,
-        commit=commit,
+        identity=facts.identity,
         commit_tag=commit_tag,
         tags=(commit_tag, *moving),
         platforms=platforms,
@@ -327,13 +331,14 @@ def _build(
     settings: Settings, facts: Facts, repository: Repository | None, builder: EnsureBuilder, *, archive: str
 ) -> Build:
     folder = settings.local_cache or f"{facts.cache_folder}/multiarch/{_name(settings, facts)}"
+    local_name = f"{_name(settings, facts)}:{_commit_tag(settings, facts.identity.commit)}"
     cache_from, cache_to, written = _caches(settings, repository, folder)
     definition = bake_definition(
         settings,
-        output=_output(repository, builder, archive, f"{_name(settings, facts)}:{_commit_tag(settings, facts.commit)}"),
+        output=_output(repository, builder, archive, local_name),
         cache_from=cache_from,
         cache_to=cache_to,
-        annotations=_annotations(facts.commit),
+        annotations=_annotations(facts.identity.commit),
     )
     command = (
         *("docker", "buildx", "bake", "--builder", builder.name, "--file", "-"),

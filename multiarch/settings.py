@@ -8,6 +8,7 @@ the JSON schema and `docs/reference.md` are made from it. Values come from, firs
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from msgspec import Meta, ValidationError, convert
@@ -51,6 +52,18 @@ def _seconds(value: object) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
+def _time(value: object) -> int:
+    text = str(value).strip()
+    if re.fullmatch(r"\d{1,11}", text):
+        return int(text)
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{text!r} is not a time"
+        raise ConfigurationError(msg, hint="seconds since 1970, or ISO 8601: 2026-01-31T12:00:00Z") from None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+
+
 def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: rule(text) if text else text
 
@@ -61,6 +74,7 @@ Tag = Annotated[str, Rule(_unless_empty(check_tag))]
 Tags = Annotated[Texts, Rule(check_tag)]
 Platforms = Annotated[Texts, Rule(Platform.parse)]
 Seconds = Annotated[int, Rule(_seconds, before=True)]
+Time = Annotated[int, Rule(_time, before=True)]
 # TOML has words of its own for true and false.
 Words = Annotated[str, Rule(lambda value: str(value).lower() if isinstance(value, bool) else value, before=True)]
 
@@ -141,6 +155,40 @@ class Settings:
         "skip",
         "What to do when the registry has this commit's image: skip the build, rebuild and replace it, or fail.",
         group="Image",
+    )
+
+    commit: Annotated[str, Meta(pattern=r"^([0-9a-f]{40}([0-9a-f]{24})?)?$")] = setting(
+        "", "The commit, where there is no .git to ask.", group="Identity", metavar="SHA"
+    )
+    commit_time: Time = setting(
+        0,
+        "When it was committed: seconds since 1970, or ISO 8601; decides which of two commits is newer.",
+        group="Identity",
+        metavar="TIME",
+    )
+    branch: Annotated[str, Rule(lambda text: text.removeprefix("refs/heads/"))] = setting(
+        "",
+        "The branch that is built; in CodePipeline, #{SourceVariables.BranchName} of the source action.",
+        group="Identity",
+        metavar="NAME",
+    )
+    ref_tag: Annotated[str, Rule(lambda text: text.removeprefix("refs/tags/"))] = setting(
+        "", "The git tag that is built.", group="Identity", metavar="NAME"
+    )
+    pull_request: Annotated[int, Meta(ge=0)] = setting(
+        0, "The pull request that is built.", group="Identity", metavar="NUMBER"
+    )
+    base_branch: Annotated[str, Rule(lambda text: text.removeprefix("refs/heads/"))] = setting(
+        "", "The branch that the pull request is for.", group="Identity", metavar="NAME"
+    )
+    default_branch: Annotated[str, Rule(lambda text: text.removeprefix("refs/heads/"))] = setting(
+        "", "The repository's default branch.", group="Identity", metavar="NAME"
+    )
+    repository_url: str = setting("", "The git repository's URL.", group="Identity", metavar="URL")
+    event: Literal["auto", "push", "tag", "pull-request", "release", "schedule", "pipeline", "manual"] = setting(
+        "auto",
+        "What started the build; a rule of EventBridge that follows a clock has to say schedule.",
+        group="Identity",
     )
 
     platforms: Platforms = setting(

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from multiarch.bake import REVISION
 from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, Destination
+from multiarch.identity import Commit
 from multiarch.image import Platform, Registry, Repository
 from multiarch.plan import (
     METADATA_FILE,
@@ -31,7 +32,6 @@ from multiarch.plan import (
     Verify,
 )
 from multiarch.settings import DEFAULT_SOURCE, SETTINGS, LoadedSettings
-from multiarch.source import Commit
 
 PLAN_VERSION = 1
 _SHOWN = 3

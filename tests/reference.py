@@ -21,6 +21,7 @@ from multiarch.doctor.report import REPORT_VERSION
 from multiarch.errors import EXIT_CODES
 from multiarch.explain import EXPLAIN_VERSION
 from multiarch.failures import FailureClass, Phase
+from multiarch.identity import Commit, Identity
 from multiarch.image import Platform, Registry, Repository
 from multiarch.manifest import Layer, PlatformImage
 from multiarch.plan import Plan, RetryPolicy, Step
@@ -28,7 +29,6 @@ from multiarch.record import CacheUse, Retry, TagOutcome
 from multiarch.result import RESULT_VERSION, Result
 from multiarch.settings import CONFIG_VARIABLE, SETTINGS, SettingInfo
 from multiarch.show import PLAN_VERSION
-from multiarch.source import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -193,7 +193,7 @@ _SAID: Final[Mapping[str, str]] = {
 def reference() -> str:
     """Return the whole page."""
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
-    parts += [_PLAN, _object(Plan), _object(Commit), _object(RetryPolicy), _steps()]
+    parts += [_PLAN, _object(Plan), _object(Identity), _object(Commit), _object(RetryPolicy), _steps()]
     parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry)), _ERROR]
     parts += [_REPORT, _object(Check), _EXPLANATION]
     return "\n".join(parts)

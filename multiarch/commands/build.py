@@ -13,11 +13,11 @@ from multiarch.commands.request import Request, ask_for_token, read_request
 from multiarch.edges.aws import Aws
 from multiarch.edges.inputs import check_inputs, check_layout, own_output_is_in_context, secret_values
 from multiarch.errors import MultiarchError
+from multiarch.identity import no_commit
 from multiarch.image import Registry
 from multiarch.plan import Plan, Replace, RetryPolicy, make_plan
 from multiarch.settings import LoadedSettings
 from multiarch.show import plan_as_json, plan_as_script
-from multiarch.source import no_commit
 
 if TYPE_CHECKING:
     from multiarch.edges.runtime import LocalRuntime

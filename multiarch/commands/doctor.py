@@ -12,11 +12,11 @@ from multiarch.edges.inputs import check_inputs, secret_values
 from multiarch.edges.later import Deadline, Later
 from multiarch.edges.signals import interruptible
 from multiarch.errors import ConfigurationError, MultiarchError, OperationFailedError
+from multiarch.identity import no_commit
 from multiarch.image import Registry
 from multiarch.plan import Plan, make_plan
 from multiarch.redaction import Redaction
 from multiarch.settings import LoadedSettings
-from multiarch.source import no_commit
 
 
 def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) -> tuple[int, Sequence[str]]:

@@ -9,11 +9,12 @@ from multiarch.commands import World
 from multiarch.destination import Destination, find_destination
 from multiarch.edges.aws import Aws, Token, load_partitions
 from multiarch.edges.git import read_checkout
+from multiarch.edges.inputs import read_event
 from multiarch.errors import ConfigurationError
+from multiarch.identity import Checkout, Identity, find_identity, in_codebuild
 from multiarch.image import Partitions, Registry, legal_repository
 from multiarch.plan import Facts
 from multiarch.settings import LoadedSettings
-from multiarch.source import Commit, find_commit, in_codebuild
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
 _NO_TAG = "unknown"
@@ -25,21 +26,21 @@ class Request:
 
     Attributes:
         context: the folder that the build is made from; of a URL, the one where the command runs.
-        commit: None where nothing tells.
+        identity: what is being built.
         destination: None for a local build.
     """
 
     world: World
     loaded: LoadedSettings
     context: Path
-    commit: Commit | None
+    identity: Identity
     partitions: Partitions
     destination: Destination | None
 
     @property
     def is_named(self) -> bool:
         """Whether anything says what the image is called."""
-        return bool(self.commit or self.loaded.settings.commit_tag)
+        return bool(self.identity.commit or self.loaded.settings.commit_tag)
 
     def named(self) -> LoadedSettings:
         """The settings, with a tag also where nothing says what the image is called."""
@@ -56,7 +57,7 @@ class Request:
         settings = self.loaded.settings
         home = self.world.environment.get("HOME") or str(Path.home())
         return Facts(
-            commit=self.commit,
+            identity=self.identity,
             registry=registry,
             # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
             interactive=_is_terminal() and settings.log_format != "json" and not settings.secrets,
@@ -78,23 +79,30 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
     settings, environment, folder = loaded.settings, world.environment, world.folder
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
-    # What a URL holds is no commit of this checkout.
-    commit = None
-    if not remote:
-        # Our own output; never the whole context, which would make every tree a clean one.
-        output = (folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
-        leave_out = output if output.is_relative_to(context) and output != context else None
-        checkout = read_checkout(context, environment, leave_out=leave_out, trusted=in_codebuild(environment))
-        commit = find_commit(checkout, environment)
+    identity = find_identity(
+        loaded,
+        # What a URL holds is no commit of this checkout.
+        None if remote else _read_checkout(loaded, world, context),
+        {} if remote else environment,
+        read_event(environment),
+    )
     partitions = load_partitions()
     return Request(
         world=world,
         loaded=loaded,
         context=context,
-        commit=commit,
+        identity=identity,
         partitions=partitions,
         destination=None if local else find_destination(loaded, environment, partitions),
     )
+
+
+def _read_checkout(loaded: LoadedSettings, world: World, context: Path) -> Checkout | None:
+    settings, environment = loaded.settings, world.environment
+    # Our own output; never the whole context, which would make every tree a clean one.
+    output = (world.folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
+    leave_out = output if output.is_relative_to(context) and output != context else None
+    return read_checkout(context, environment, leave_out=leave_out, trusted=in_codebuild(environment))
 
 
 def ask_for_token(destination: Destination, aws: Aws) -> Token:

@@ -97,14 +97,14 @@ class Aws:
         self._tokens[region, Registry.parse(host).account] = token
         return token
 
-    def repository_state(self, registry: Registry, name: str) -> Literal["there", "missing", "unknown"]:
-        """Say whether a repository is there, or will be made by the push.
+    def find_repository(self, registry: Registry, name: str) -> RepositoryFacts | Literal["missing", "unknown"]:
+        """Return what ECR keeps of a repository, or say that it is not there and no push will make it.
 
-        `unknown`: the role may not ask, or AWS did not answer; the push will tell.
+        `unknown`: the role may not ask, or AWS did not answer, or the push makes it; the push will tell.
         """
         try:
-            if self.repository(registry, name):
-                return "there"
+            if found := self.repository(registry, name):
+                return found
         except OperationFailedError:
             return "unknown"
         return "missing" if self.is_made_on_push(registry, name) is False else "unknown"

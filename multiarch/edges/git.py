@@ -1,13 +1,14 @@
 """The only caller of git."""
 
-import dataclasses
 import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from multiarch.errors import ConfigurationError
-from multiarch.source import Checkout, parse_status
+from multiarch.identity.checkout import Checkout, parse_refs, parse_status
+
+_ORIGIN = "refs/remotes/origin/"
 
 
 def read_checkout(
@@ -25,24 +26,43 @@ def read_checkout(
     Raises:
         ConfigurationError: another user owns the checkout, and git does not read it unasked.
     """
-    if trusted:
-        shown = _git(folder, environment, *_trust(folder), "show", "--no-patch", "--format=%H %ct", "HEAD")
-        sha, _, time = (shown.stdout if shown and shown.returncode == 0 else "").strip().partition(" ")
-        return Checkout(sha=sha, changes=(), time=int(time)) if time.isdigit() else None
+    trust = _trust(folder) if trusted else []
+    # Side by side, because each start takes its time.
+    shown = _start(folder, environment, *trust, "show", "--no-patch", "--decorate=full", "--format=%H %ct %D", "HEAD")
+    url = _start(folder, environment, *trust, "config", "--get", "remote.origin.url")
+    default = _start(folder, environment, *trust, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
+    status = None if trusted else _status(folder, environment, leave_out)
+    answers = [_answer(each) for each in (shown, url, default)]
+    if status and "safe.directory" in status.stderr:
+        msg = f"git does not read {folder}: another user owns it"
+        raise ConfigurationError(msg, hint=f"if you trust it: git config --global --add safe.directory {folder}")
+    sha, time, decoration = (*answers[0].rstrip("\n").split(" ", 2), "", "", "")[:3]
+    if not time.isdigit():
+        return None
+    branch, tags = parse_refs(decoration)
+    found = parse_status(status.stdout) if status and status.returncode == 0 else None
+    if not trusted and not found:
+        return None
+    return Checkout(
+        sha=sha,
+        changes=found.changes if found else (),
+        time=int(time),
+        branch=branch,
+        tags=tags,
+        default_branch=answers[2].strip().removeprefix(_ORIGIN),
+        url=answers[1].strip(),
+    )
+
+
+def _status(
+    folder: Path, environment: Mapping[str, str], leave_out: Path | None
+) -> subprocess.CompletedProcess[str] | None:
     words = ("status", "--porcelain=v2", "--branch", "-z")
     pathspec = ["--", ":/", f":(exclude,literal){os.path.relpath(leave_out, folder)}"] if leave_out else []
     status = _git(folder, environment, *words, *pathspec)
     if status and status.returncode != 0 and leave_out:
         status = _git(folder, environment, *words)  # git refuses to leave out what is outside of the checkout
-    if status and "safe.directory" in status.stderr:
-        msg = f"git does not read {folder}: another user owns it"
-        raise ConfigurationError(msg, hint=f"if you trust it: git config --global --add safe.directory {folder}")
-    checkout = parse_status(status.stdout) if status and status.returncode == 0 else None
-    if not checkout:
-        return None
-    shown = _git(folder, environment, "show", "--no-patch", "--format=%ct", checkout.sha)
-    time = shown.stdout.strip() if shown else ""
-    return dataclasses.replace(checkout, time=int(time) if time.isdigit() else None)
+    return status
 
 
 def is_ancestor(folder: Path, environment: Mapping[str, str], older: str, newer: str) -> bool | None:
@@ -52,14 +72,30 @@ def is_ancestor(folder: Path, environment: Mapping[str, str], older: str, newer:
 
 
 def _git(folder: Path, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str] | None:
+    process = _start(folder, environment, *words)
+    if not process:
+        return None
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def _answer(process: subprocess.Popen[str] | None) -> str:
+    if not process:
+        return ""
+    stdout, _ = process.communicate()
+    return stdout if process.returncode == 0 else ""
+
+
+def _start(folder: Path, environment: Mapping[str, str], *words: str) -> subprocess.Popen[str] | None:
     try:
-        return subprocess.run(
+        return subprocess.Popen(
             ["git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *words],
             cwd=folder,
             # Another program's lock on the index is none of our business: https://git-scm.com/docs/git-status
             env={**environment, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            capture_output=True,
-            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="surrogateescape",
         )

@@ -1,5 +1,6 @@
 """The files that a build is made from: read, and found missing before anything else happens."""
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -52,6 +53,18 @@ def _read_toml(path: Path, name: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         msg = f"{name} is not TOML: {error}"
         raise ConfigurationError(msg, hint="https://toml.io shows the format; texts are in quotes") from None
+
+
+def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
+    """Return what GitHub tells a job of the event that started it; nothing elsewhere, or where it cannot be read."""
+    path = environment.get("GITHUB_EVENT_PATH")
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}
 
 
 def check_inputs(settings: Settings, folder: Path, environment: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from multiarch.ecr import RepositoryFacts
 from multiarch.edges.aws import Aws
 from multiarch.edges.docker import Docker
 from multiarch.edges.docker_config import Credentials, DockerConfig
@@ -129,8 +130,8 @@ class LocalRuntime:
         hours = (expires - self._clock()).total_seconds() / 3600 if expires else 0
         return f" for {hours:.0f} h" if hours > 0 else ""
 
-    def repository_state(self, repository: Repository) -> Literal["there", "missing", "unknown"]:
-        return self._aws.repository_state(repository.registry, repository.name)
+    def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
+        return self._aws.find_repository(repository.registry, repository.name)
 
     def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
         return ask_aws(self._aws, repository, questions)

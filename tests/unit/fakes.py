@@ -9,14 +9,15 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, Literal
 
 from multiarch.bake import CREATED, REVISION
+from multiarch.ecr import RepositoryFacts
 from multiarch.evidence import Question, Said
+from multiarch.identity import Commit, Identity
 from multiarch.image import Partitions, Platform, Registry, Repository
 from multiarch.log import Log, make_log
 from multiarch.manifest import Manifest, digest_of
 from multiarch.plan import Facts, Plan, make_plan
 from multiarch.redaction import Redaction
 from multiarch.settings import LoadedSettings, load_settings
-from multiarch.source import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,9 +68,15 @@ def load(
     return load_settings(flags=flags or {}, environment=environment or {}, file=file or {}, file_name=file_name)
 
 
-def facts(*, commit: Commit | None = COMMIT, registry: Registry | None = ECR, interactive: bool = False) -> Facts:
+def facts(
+    *,
+    commit: Commit | None = COMMIT,
+    identity: Identity | None = None,
+    registry: Registry | None = ECR,
+    interactive: bool = False,
+) -> Facts:
     return Facts(
-        commit=commit,
+        identity=identity or Identity(commit=commit),
         registry=registry,
         interactive=interactive,
         cache_folder="/home/ada/.cache",
@@ -189,7 +196,7 @@ class FakeRuntime:
         self.answers: dict[str, str] = {}
         self.names: dict[str, Manifest] = {}
         self.blobs: dict[str, bytes] = {}
-        self.state: Literal["there", "missing", "unknown"] = "there"
+        self.state: RepositoryFacts | Literal["missing", "unknown"] = RepositoryFacts()
         self.said = Said()
         self.ancestors: dict[tuple[str, str], bool] = {}
         self.metadata: Mapping[str, object] | None = None
@@ -250,7 +257,7 @@ class FakeRuntime:
         self._happen("login again" if fresh else "login")
         return f"signed in to {registry}"
 
-    def repository_state(self, repository: Repository) -> Literal["there", "missing", "unknown"]:
+    def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
         self._happen(f"find {repository.name}")
         return self.state
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from multiarch.ecr import RepositoryFacts
 from multiarch.edges.aws import Aws, Token
 from multiarch.errors import OperationFailedError
 from multiarch.image import Registry
@@ -207,11 +208,11 @@ def test_the_region_of_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("moto")
 def test_a_repository_that_is_there() -> None:
     boto3.client("ecr", region_name="eu-west-1").create_repository(repositoryName="shop")
-    assert Aws().repository_state(ECR, "shop") == "there"
+    assert Aws().find_repository(ECR, "shop") == RepositoryFacts()
 
 
-def state(stubbed: Stubbed) -> str:
-    return stubbed.aws.repository_state(ECR, "team/shop")
+def state(stubbed: Stubbed) -> object:
+    return stubbed.aws.find_repository(ECR, "team/shop")
 
 
 def not_found(stubbed: Stubbed) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from multiarch.edges.git import is_ancestor, read_checkout
 from multiarch.errors import ConfigurationError
-from multiarch.source import Checkout
+from multiarch.identity import Checkout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,9 @@ def head(folder: Path) -> str:
 
 
 def test_a_clean_checkout(checkout: Path) -> None:
-    assert read_checkout(checkout, ENVIRONMENT) == Checkout(sha=head(checkout), changes=(), time=1_700_000_000)
+    assert read_checkout(checkout, ENVIRONMENT) == Checkout(
+        sha=head(checkout), changes=(), time=1_700_000_000, branch="main"
+    )
 
 
 def test_every_kind_of_change_is_told_by_its_path_from_the_top(checkout: Path) -> None:
@@ -93,7 +95,7 @@ def test_a_subfolder_is_the_whole_checkout_s(checkout: Path) -> None:
     (checkout / "app").mkdir()
     (checkout / "other").touch()
     found = read_checkout(checkout / "app", ENVIRONMENT, leave_out=checkout / "app" / "dist")
-    assert found == Checkout(sha=head(checkout), changes=("other",), time=1_700_000_000)
+    assert found == Checkout(sha=head(checkout), changes=("other",), time=1_700_000_000, branch="main")
 
 
 LEFT_OUT = {
@@ -111,7 +113,7 @@ def test_our_own_output_is_no_change(checkout: Path, dist: str) -> None:
     (output / "image.tar").touch()
     (checkout / "distant").touch()
     found = read_checkout(checkout, ENVIRONMENT, leave_out=output)
-    assert found == Checkout(sha=head(checkout), changes=("distant",), time=1_700_000_000)
+    assert found == Checkout(sha=head(checkout), changes=("distant",), time=1_700_000_000, branch="main")
 
 
 def test_a_worktree(checkout: Path, tmp_path: Path) -> None:
@@ -126,7 +128,23 @@ def test_a_shallow_clone_with_a_detached_head_as_in_codebuild(checkout: Path, tm
     sha = commit(checkout, "second")
     git(tmp_path, "clone", "--quiet", "--depth", "1", checkout.as_uri(), "clone")
     git(tmp_path / "clone", "checkout", "--quiet", "--detach")
-    assert read_checkout(tmp_path / "clone", ENVIRONMENT) == Checkout(sha=sha, changes=(), time=1_700_000_000)
+    for trusted in (False, True):
+        assert read_checkout(tmp_path / "clone", ENVIRONMENT, trusted=trusted) == Checkout(
+            sha=sha, changes=(), time=1_700_000_000, default_branch="main", url=checkout.as_uri()
+        )
+
+
+def test_the_names_of_the_commit_and_of_the_origin(checkout: Path) -> None:
+    git(checkout, "tag", "v1.0")
+    git(checkout, "tag", "--annotate", "--message", "stable", "stable")
+    git(checkout, "remote", "add", "origin", "https://ada:secret@example.com/shop.git")
+    git(checkout, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+    git(checkout, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    git(checkout, "checkout", "--quiet", "-b", "feature/a")
+    found = read_checkout(checkout, ENVIRONMENT)
+    assert found
+    assert (found.branch, set(found.tags), found.default_branch) == ("feature/a", {"v1.0", "stable"}, "trunk")
+    assert found.url == "https://ada:secret@example.com/shop.git"
 
 
 def test_a_sha_256_repository(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from multiarch.bake import CREATED, REVISION
 from multiarch.errors import ConfigurationError
+from multiarch.identity import Commit
 from multiarch.image import Registry, Repository
 from multiarch.plan import (
     METADATA_FILE,
@@ -29,7 +30,6 @@ from multiarch.plan import (
     make_plan,
 )
 from multiarch.settings import BUILDKIT_IMAGE
-from multiarch.source import Commit
 from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, facts, load, plan_of
 
 if TYPE_CHECKING:

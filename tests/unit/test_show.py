@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.destination import Destination, find_destination
+from multiarch.identity import Commit
 from multiarch.plan import METADATA_FILE, Plan
 from multiarch.show import plain, plan_as_json, plan_as_script, settings_as_text
-from multiarch.source import Commit
 from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SHA, facts, load, plan_of
 
 if TYPE_CHECKING:

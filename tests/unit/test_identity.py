@@ -1,0 +1,341 @@
+"""What is built: for every way that CodeBuild starts a build, what its variables and git come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from multiarch.errors import ConfigurationError
+from multiarch.identity import Checkout, Commit, Event, Identity, find_identity, no_commit
+from multiarch.identity.url import public_url
+from tests.unit.fakes import NEWER, SHA, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHA256 = SHA + "0123456789abcdef01234567"
+CODEBUILD = {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:eu-west-1:123456789012:build/shop:1"}
+URL = "https://github.com/acme/shop"
+GITHUB = {
+    **CODEBUILD,
+    "CODEBUILD_INITIATOR": "GitHub-Hookshot/0a1b2c3",
+    "CODEBUILD_RESOLVED_SOURCE_VERSION": SHA,
+    "CODEBUILD_SOURCE_REPO_URL": f"{URL}.git",
+}
+MANUAL = {**GITHUB, "CODEBUILD_INITIATOR": "ada"}
+PIPELINE = {
+    **CODEBUILD,
+    "CODEBUILD_INITIATOR": "codepipeline/shop",
+    "CODEBUILD_RESOLVED_SOURCE_VERSION": SHA,
+    "CODEBUILD_SOURCE_VERSION": "arn:aws:s3:::codepipeline-eu-west-1-1/shop/App/XYZ.zip",
+    "CODEBUILD_SOURCE_REPO_URL": "",
+}
+RUNNER = {
+    **CODEBUILD,
+    "CODEBUILD_INITIATOR": "GitHub-Hookshot/0a1b2c3",
+    "CODEBUILD_WEBHOOK_EVENT": "WORKFLOW_JOB_QUEUED",
+    "CODEBUILD_RUNNER_OWNER": "acme",
+    "CODEBUILD_RUNNER_REPO": "shop",
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_SHA": SHA,
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "acme/shop",
+    "GITHUB_ACTOR": "ada",
+}
+PAYLOAD: Mapping[str, object] = {"number": 12, "repository": {"default_branch": "main"}}
+
+# CodeBuild's clone: shallow, with a detached head.
+CLONE = Checkout(sha=SHA, changes=("package-lock.json",), time=7)
+TAGGED = Checkout(sha=SHA, changes=(), time=7, tags=("v1.0",))
+LAPTOP = Checkout(sha=SHA, changes=(), time=7, branch="main", default_branch="main", url="git@github.com:acme/shop.git")
+
+
+def hook(trigger: str, event: str, head: str, base: str = "", **more: str) -> dict[str, str]:
+    """The variables of a webhook's build."""
+    return {
+        **GITHUB,
+        "CODEBUILD_WEBHOOK_TRIGGER": trigger,
+        "CODEBUILD_WEBHOOK_EVENT": event,
+        "CODEBUILD_WEBHOOK_HEAD_REF": head,
+        **({"CODEBUILD_WEBHOOK_BASE_REF": base} if base else {}),
+        **more,
+    }
+
+
+def asked(version: str) -> dict[str, str]:
+    """The variables of a build that somebody started with this source version."""
+    return {**MANUAL, "CODEBUILD_SOURCE_VERSION": version}
+
+
+PUSH = hook("branch/feature/a", "PUSH", "refs/heads/feature/a", CODEBUILD_SOURCE_VERSION=SHA)
+PULL_REQUEST = hook(
+    "pr/12", "PULL_REQUEST_UPDATED", "refs/heads/topic", "refs/heads/main", CODEBUILD_SOURCE_VERSION="pr/12"
+)
+TOPIC: dict[str, object] = {
+    "pull_request": 12, "branch": "topic", "base_branch": "main", "event": Event.PULL_REQUEST, "repository_url": URL,
+}  # fmt: skip
+PUSHED: dict[str, object] = {"branch": "main", "event": Event.MANUAL, "repository_url": URL}
+
+# Environment, checkout, and what is known: all fields that are not named are empty.
+ROWS: dict[str, tuple[Mapping[str, str], Checkout | None, dict[str, object]]] = {
+    "GitHub: a push": (PUSH, CLONE, {"branch": "feature/a", "event": Event.PUSH, "repository_url": URL}),
+    "GitHub: a push of a commit that a tag names too": (
+        PUSH, TAGGED, {"branch": "feature/a", "event": Event.PUSH, "repository_url": URL}),
+    "GitHub: a tag": (
+        hook("tag/v1.0", "PUSH", "refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": Event.TAG, "repository_url": URL}),
+    "GitHub: a pull request": (PULL_REQUEST, CLONE, TOPIC),
+    "GitHub: a pull request that was merged": (
+        {**PULL_REQUEST, "CODEBUILD_WEBHOOK_EVENT": "PULL_REQUEST_MERGED"}, CLONE, TOPIC),
+    "GitHub: a pull request, without the trigger": (
+        {**PULL_REQUEST, "CODEBUILD_WEBHOOK_TRIGGER": ""}, CLONE, TOPIC),
+    "GitHub: a release": (
+        hook("", "RELEASED", "refs/tags/v1.0", CODEBUILD_SOURCE_VERSION="v1.0"),
+        CLONE, {"tag": "v1.0", "event": Event.RELEASE, "repository_url": URL}),
+    "GitHub: a pre-release, told by the source version alone": (
+        hook("", "PRERELEASED", "", CODEBUILD_SOURCE_VERSION="v1.0-rc.1"),
+        CLONE, {"tag": "v1.0-rc.1", "event": Event.RELEASE, "repository_url": URL}),
+    "GitLab: a push": (
+        {**hook("branch/main", "PUSH", "refs/heads/main"),
+         "CODEBUILD_SOURCE_REPO_URL": "https://gitlab.com/acme/team/shop.git"},
+        CLONE, {"branch": "main", "event": Event.PUSH, "repository_url": "https://gitlab.com/acme/team/shop"}),
+    "GitLab: a merge request": (
+        hook("pr/12", "PULL_REQUEST_CREATED", "refs/heads/topic", "refs/heads/main"), CLONE, TOPIC),
+    "GitLab: a tag": (
+        hook("tag/v1.0", "PUSH", "refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": Event.TAG, "repository_url": URL}),
+    "Bitbucket: a push, with the user in the URL": (
+        {**hook("branch/main", "PUSH", "refs/heads/main"),
+         "CODEBUILD_SOURCE_REPO_URL": "https://ada:secret@bitbucket.org/acme/shop.git"},
+        CLONE, {"branch": "main", "event": Event.PUSH, "repository_url": "https://bitbucket.org/acme/shop"}),
+    "Bitbucket: a pull request": (
+        hook("pr/12", "PULL_REQUEST_CREATED", "refs/heads/topic", "refs/heads/main"), CLONE, TOPIC),
+    "by hand: a branch": (asked("main"), CLONE, PUSHED),
+    "by hand: a branch, whole": (asked("refs/heads/main"), CLONE, PUSHED),
+    "by hand: a branch at a commit": (asked(f"refs/heads/main^{{{SHA}}}"), CLONE, PUSHED),
+    "by hand: a tag": (
+        asked("v1.0"), TAGGED, {"tag": "v1.0", "event": Event.MANUAL, "repository_url": URL}),
+    "by hand: a tag, whole": (
+        asked("refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": Event.MANUAL, "repository_url": URL}),
+    "by hand: a commit": (asked(SHA), CLONE, {"event": Event.MANUAL, "repository_url": URL}),
+    "by hand: a commit that one tag names": (
+        asked(SHA), TAGGED, {"tag": "v1.0", "event": Event.MANUAL, "repository_url": URL}),
+    "by hand: a pull request": (
+        asked("refs/pull/12/head"), CLONE, {"pull_request": 12, "event": Event.MANUAL, "repository_url": URL}),
+    "by hand: a pull request, CodeBuild's form": (
+        asked("pr/12"), CLONE, {"pull_request": 12, "event": Event.MANUAL, "repository_url": URL}),
+    "by hand: nothing, so the default branch's commit": (MANUAL, CLONE, {"event": Event.MANUAL, "repository_url": URL}),
+    "a rule of EventBridge": (
+        {**asked("main"), "CODEBUILD_INITIATOR": "rule/nightly"}, CLONE, {**PUSHED, "event": Event.RULE}),
+    "CodeCommit": (
+        {**asked("main"), "CODEBUILD_INITIATOR": "rule/shop",
+         "CODEBUILD_SOURCE_REPO_URL": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop"},
+        CLONE,
+        {"branch": "main", "event": Event.RULE,
+         "repository_url": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop"}),
+    "CodePipeline: a zip": (PIPELINE, None, {"event": Event.PIPELINE}),
+    "CodePipeline: a full clone": (PIPELINE, CLONE, {"event": Event.PIPELINE}),
+    "CodePipeline: a full clone of a branch": (
+        PIPELINE, LAPTOP, {"branch": "main", "default_branch": "main", "event": Event.PIPELINE, "repository_url": URL}),
+    "a batch's build": (
+        {**PUSH, "CODEBUILD_BATCH_BUILD_IDENTIFIER": "arm64"},
+        CLONE, {"branch": "feature/a", "event": Event.PUSH, "repository_url": URL, "batch": "arm64"}),
+    "a runner: a push": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
+        CLONE, {"branch": "main", "default_branch": "main", "event": Event.PUSH, "repository_url": URL}),
+    "a runner: a tag": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/tags/v1.0"},
+        CLONE, {"tag": "v1.0", "default_branch": "main", "event": Event.TAG, "repository_url": URL}),
+    "a runner: a pull request": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/12/merge",
+         "GITHUB_HEAD_REF": "topic", "GITHUB_BASE_REF": "main"},
+        CLONE, {**TOPIC, "default_branch": "main"}),
+    "a runner: a pull request's target": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_REF": "refs/heads/main",
+         "GITHUB_HEAD_REF": "topic", "GITHUB_BASE_REF": "main"},
+        CLONE, {**TOPIC, "default_branch": "main"}),
+    "a runner: a release": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "release", "GITHUB_REF": "refs/tags/v1.0"},
+        CLONE, {"tag": "v1.0", "default_branch": "main", "event": Event.RELEASE, "repository_url": URL}),
+    "a runner: a schedule": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "schedule", "GITHUB_REF": "refs/heads/main"},
+        CLONE, {"branch": "main", "default_branch": "main", "event": Event.SCHEDULE, "repository_url": URL}),
+    "a runner: by hand": (
+        {**RUNNER, "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/heads/main"},
+        CLONE, {"branch": "main", "default_branch": "main", "event": Event.MANUAL, "repository_url": URL}),
+    "a laptop": (
+        {}, LAPTOP, {"branch": "main", "default_branch": "main", "event": Event.LOCAL, "repository_url": URL}),
+    "a laptop at a tag": ({}, TAGGED, {"tag": "v1.0", "event": Event.LOCAL}),
+    "two tags name the commit": (
+        {}, Checkout(sha=SHA, changes=(), time=7, tags=("v1.0", "stable")), {"event": Event.LOCAL}),
+}  # fmt: skip
+
+INITIATORS = {
+    "GitHub-Hookshot/0a1b2c3": ("GitHub", "GitLab", "Bitbucket", "a batch"),
+    "ada": ("by hand", "a runner"),
+    "codepipeline/shop": ("CodePipeline",),
+}
+
+
+@pytest.mark.parametrize(("environment", "checkout", "expected"), ROWS.values(), ids=ROWS)
+def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None, expected: dict[str, Any]) -> None:
+    found = find_identity(load(), checkout, environment, PAYLOAD if "GITHUB_ACTIONS" in environment else {})
+    fields = ("branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url", "event", "batch")
+    blank = Identity()
+    assert {name: getattr(found, name) for name in fields} == {
+        name: expected.get(name, getattr(blank, name)) for name in fields
+    }
+    assert found.commit
+    assert (found.commit.sha, found.commit.dirty) == (SHA, False)
+    known = {name for name in (*fields, "commit", "initiator") if getattr(found, name) not in ("", None)}
+    if environment:
+        assert set(found.sources) == known
+    assert all(found.sources[name] for name in known - {"event"})
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_who_started_it(name: str) -> None:
+    environment, checkout, _ = ROWS[name]
+    expected = [who for who, rows in INITIATORS.items() if name.startswith(rows)]
+    if expected:
+        assert find_identity(load(), checkout, environment).initiator == expected[0]
+
+
+RESOLVED = {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": NEWER}
+FROM_VARIABLE = Commit(sha=NEWER, dirty=False, source="CODEBUILD_RESOLVED_SOURCE_VERSION")
+CLEAN = Checkout(sha=SHA, changes=(), time=7)
+CHANGED = Checkout(sha=SHA, changes=("a", "b"), time=7)
+
+COMMITS = {
+    "a clean laptop": (CLEAN, {}, Commit(sha=SHA, dirty=False, source="git", time=7)),
+    "a changed laptop": (CHANGED, {}, Commit(sha=SHA, dirty=True, source="git", time=7, changes=("a", "b"))),
+    "CodeBuild with a checkout": (CLEAN, CODEBUILD, Commit(sha=SHA, dirty=False, source="git", time=7)),
+    "CodeBuild, after a phase that wrote files": (
+        CHANGED, CODEBUILD, Commit(sha=SHA, dirty=False, source="git", time=7)),
+    "git before CodeBuild's variable": (CLEAN, RESOLVED, Commit(sha=SHA, dirty=False, source="git", time=7)),
+    "CodePipeline: a zip without .git": (None, RESOLVED, FROM_VARIABLE),
+    "a branch at a commit, without .git": (
+        None, {**CODEBUILD, "CODEBUILD_SOURCE_VERSION": f"refs/heads/main^{{{SHA}}}"},
+        Commit(sha=SHA, dirty=False, source="CODEBUILD_SOURCE_VERSION")),
+    "a zip in S3, whose version is no commit": (
+        None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": "3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"}, None),
+    "a zip in S3 without versions": (None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": ""}, None),
+    "a branch is no commit": (None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": "main"}, None),
+    "a short commit is none": (None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": SHA[:7]}, None),
+    "what was asked for is not what was resolved": (None, {**CODEBUILD, "CODEBUILD_SOURCE_VERSION": SHA}, None),
+    "a runner without a checkout": (None, RUNNER, Commit(sha=SHA, dirty=False, source="GITHUB_SHA")),
+    "nothing at all": (None, {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("checkout", "environment", "expected"), COMMITS.values(), ids=COMMITS)
+def test_the_commit_is_found(checkout: Checkout | None, environment: dict[str, str], expected: Commit | None) -> None:
+    assert find_identity(load(), checkout, environment).commit == expected
+
+
+def test_a_source_in_s3_has_neither_commit_nor_branch() -> None:
+    variables = {
+        **CODEBUILD,
+        "CODEBUILD_SOURCE_VERSION": "3HL4kqtJlcpXroDTDmJ",
+        "CODEBUILD_SOURCE_REPO_URL": "acme-sources/shop.zip",
+        "CODEBUILD_INITIATOR": "ada",
+    }
+    found = find_identity(load(), None, variables)
+    assert found == Identity(
+        event=Event.MANUAL,
+        initiator="ada",
+        sources={"event": "CODEBUILD_INITIATOR", "initiator": "CODEBUILD_INITIATOR"},
+    )
+
+
+PASSED = {
+    "MULTIARCH_COMMIT": NEWER,
+    "MULTIARCH_COMMIT_TIME": "2023-11-14T22:13:20Z",
+    "MULTIARCH_BRANCH": "refs/heads/main",
+    "MULTIARCH_REF_TAG": "v2.0",
+    "MULTIARCH_PULL_REQUEST": "7",
+    "MULTIARCH_BASE_BRANCH": "release",
+    "MULTIARCH_DEFAULT_BRANCH": "main",
+    "MULTIARCH_REPOSITORY_URL": "https://token@example.com/acme/shop.git",
+    "MULTIARCH_EVENT": "schedule",
+}
+
+
+def test_what_is_passed_is_taken_before_all_else() -> None:
+    found = find_identity(load(environment=PASSED), None, PULL_REQUEST)
+    assert found.commit == Commit(sha=NEWER, dirty=False, source="MULTIARCH_COMMIT", time=1_700_000_000)
+    assert (found.branch, found.tag, found.pull_request, found.base_branch) == ("main", "v2.0", 7, "release")
+    assert (found.default_branch, found.repository_url) == ("main", "https://example.com/acme/shop")
+    assert found.event is Event.SCHEDULE
+    assert {name for name, source in found.sources.items() if source.startswith("MULTIARCH_")} == {
+        "commit", "branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url", "event",
+    }  # fmt: skip
+
+
+def test_a_commit_that_is_not_the_one_checked_out_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        find_identity(load({"commit": NEWER}), CLEAN, {})
+    assert caught.value.message == f"--commit is {NEWER}, and the checkout is at {SHA}"
+
+
+DEFAULT_BRANCH = {
+    "the default branch": (Identity(branch="main", default_branch="main"), True),
+    "another": (Identity(branch="topic", default_branch="main"), False),
+    "a pull request": (Identity(branch="main", default_branch="main", event=Event.PULL_REQUEST), False),
+    "a tag": (Identity(tag="v1", default_branch="main"), False),
+    "no branch": (Identity(default_branch="main"), None),
+    "no default branch": (Identity(branch="main"), None),
+}
+
+
+@pytest.mark.parametrize(("identity", "expected"), DEFAULT_BRANCH.values(), ids=DEFAULT_BRANCH)
+def test_whether_the_default_branch_is_built(identity: Identity, expected: bool | None) -> None:  # noqa: FBT001
+    assert identity.is_default_branch is expected
+
+
+@pytest.mark.parametrize("sha", [SHA, SHA256])
+def test_the_short_name_has_seven_digits_in_every_clone(sha: str) -> None:
+    assert Commit(sha=sha, dirty=True, source="git").short == "0123456"
+
+
+URLS = {
+    "https://github.com/acme/shop.git": URL,
+    "https://github.com/acme/shop/": URL,
+    "https://x-access-token:ghs_secret@github.com/acme/shop.git": URL,
+    "https://github.com/acme/shop.git?token=secret#frag": URL,
+    "git@github.com:acme/shop.git": URL,
+    "github.com:acme/shop": URL,
+    "ssh://git@github.com:22/acme/shop.git": URL,
+    "git://github.com/acme/shop": URL,
+    "https://git.example.com:8443/acme/shop": "https://git.example.com:8443/acme/shop",
+    "http://git.example.com/shop": "http://git.example.com/shop",
+    "codecommit::eu-west-1://shop": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop",
+    "codecommit::eu-west-1://profile@shop": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop",
+    "/home/ada/shop": "",
+    "../shop": "",
+    "file:///home/ada/shop": "",
+    "acme-sources/shop.zip": "",
+    "https://[::1": "",
+    "https://host:port/x": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), URLS.items())
+def test_a_url_is_published_without_its_secrets(text: str, expected: str) -> None:
+    assert public_url(text) == expected
+
+
+NO_COMMIT = {
+    "in CodeBuild": (
+        CODEBUILD,
+        "there is no .git here and CODEBUILD_RESOLVED_SOURCE_VERSION is not a commit",
+    ),
+    "elsewhere": ({}, "this is not a git checkout with a commit"),
+}
+
+
+@pytest.mark.parametrize(("environment", "message"), NO_COMMIT.values(), ids=NO_COMMIT)
+def test_where_there_is_no_commit_the_way_to_pass_one_is_said(environment: dict[str, str], message: str) -> None:
+    error = no_commit(environment)
+    assert error.message == f"no commit to name the image after: {message}"
+    assert error.hint == "pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG in the environment"
