@@ -55,8 +55,9 @@ format: venv  ## put style and format right where a program can
 bench: up  ## how long builds take, against the shell lines that multiarch replaces
 	@$(BIN)/python -m tests.bench
 
-docs: venv  ## the reference, written anew from the code
+docs: venv  ## the reference and the schema of reports, written anew from the code
 	@$(BIN)/python -m tests.reference
+	@$(BIN)/python -m tests.schema
 
 down: venv  ## the test stack taken back: the machine is as it was before `make up`
 	@$(BIN)/python -m tests.stack down

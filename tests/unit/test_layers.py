@@ -15,7 +15,7 @@ import multiarch
 
 ROOT = Path(multiarch.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-HEAVY = ("boto3", "botocore", "structlog", "tenacity", "python_on_whales", "urllib3")
+HEAVY = ("boto3", "botocore", "structlog", "tenacity", "python_on_whales", "urllib3", "jinja2", "junitparser")
 OUTSIDE = ("subprocess", "socket", "urllib3", "http", "boto3", "botocore", "python_on_whales")
 
 
@@ -84,6 +84,8 @@ SOLE_IMPORTERS = {
     "structlog": {"log.py"},
     "msgspec": {"settings.py"},
     "urllib3": {"edges/registry.py"},
+    "jinja2": {"report/page.py"},
+    "junitparser": {"report/junit.py"},
 }
 
 

@@ -1,0 +1,224 @@
+"""Two runs, step by step: what became slower, what lost its cache, what is new and what is gone. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from multiarch.record import Phase, Record, Step
+from multiarch.report.text import cut, duration, printable
+from multiarch.report.timeline import end_of
+from multiarch.show import plain
+
+COMPARISON_VERSION = 1
+
+# Less is what the same build differs by from run to run.
+_LEAST_SECONDS = 0.5
+_LEAST_SHARE = 0.2
+_NAME = 100
+
+_Key = tuple[str, str, str, int]
+
+
+class ChangeKind(StrEnum):
+    """What differs about a step, the worst first."""
+
+    FAILED = "failed"
+    LOST_CACHE = "lost-cache"
+    SLOWER = "slower"
+    NEW = "new"
+    GONE = "gone"
+    FASTER = "faster"
+    CACHED = "cached"
+
+
+_WORDS: Mapping[ChangeKind, str] = {
+    ChangeKind.FAILED: "fails now",
+    ChangeKind.LOST_CACHE: "lost its cache",
+    ChangeKind.SLOWER: "slower",
+    ChangeKind.NEW: "new",
+    ChangeKind.GONE: "gone",
+    ChangeKind.FASTER: "faster",
+    ChangeKind.CACHED: "from the cache now",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepChange:
+    """A step that differs.
+
+    Attributes:
+        line: of the Dockerfile, in the second run, or in the first where it is gone; null where that is not certain.
+        before: seconds in the first run; 0 for what came from the cache, null for what was not there.
+        after: seconds in the second run.
+        first: it is the first one of its platform that lost its cache: those after it did so because of it.
+    """
+
+    kind: ChangeKind
+    title: str
+    platform: str
+    line: int | None
+    before: float | None
+    after: float | None
+    first: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A number of seconds in the first run, and in the second."""
+
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two runs."""
+
+    name: str
+    status: str
+    seconds: float
+    steps: int
+    cached: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What became of a build from one run to another."""
+
+    before: Side
+    after: Side
+    phases: tuple[Pair, ...]
+    changes: tuple[StepChange, ...]
+
+
+def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison:
+    """Compare two runs; a step is the same one if platform, stage and instruction are."""
+    old, new = _by_key(before.steps), _by_key(after.steps)
+    changes = [*_changes(old, new), *_gone(old, new)]
+    order = list(ChangeKind)
+    return Comparison(
+        before=_side(before, names[0]),
+        after=_side(after, names[1]),
+        phases=tuple(_phases(before.phases, after.phases)),
+        changes=tuple(sorted(changes, key=lambda change: order.index(change.kind))),
+    )
+
+
+def _by_key(steps: Sequence[Step]) -> Mapping[_Key, Step]:
+    """Name each step by what it does; the same line twice in a stage is told apart by its place."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    found: dict[_Key, Step] = {}
+    for step in steps:
+        if step.is_work or step.seconds >= _LEAST_SECONDS:
+            what = (step.platform, step.stage, " ".join(step.instruction.split()) or step.name)
+            found[*what, seen[what]] = step
+            seen[what] += 1
+    return found
+
+
+def _changes(old: Mapping[_Key, Step], new: Mapping[_Key, Step]) -> Iterator[StepChange]:
+    lost: set[str] = set()
+    for key, step in new.items():
+        before = old.get(key)
+        kind = _kind(before, step) if before else ChangeKind.NEW
+        if not kind:
+            continue
+        first = kind is ChangeKind.LOST_CACHE and step.platform not in lost
+        if first:
+            lost.add(step.platform)
+        yield _change(kind, step, before, step, first=first)
+
+
+def _gone(old: Mapping[_Key, Step], new: Mapping[_Key, Step]) -> Iterator[StepChange]:
+    for key, step in old.items():
+        if key not in new:
+            yield _change(ChangeKind.GONE, step, step, None)
+
+
+def _kind(before: Step, after: Step) -> ChangeKind | None:
+    difference = after.seconds - before.seconds
+    noticed = abs(difference) >= max(_LEAST_SECONDS, _LEAST_SHARE * before.seconds)
+    if after.error and not before.error and not after.cancelled:
+        return ChangeKind.FAILED
+    if not after.intervals and not after.cached:
+        return None  # it never came to it
+    if before.cached and not after.cached:
+        return ChangeKind.LOST_CACHE
+    if after.cached and not before.cached:
+        return ChangeKind.CACHED
+    if after.cached or not noticed:
+        return None
+    return ChangeKind.SLOWER if difference > 0 else ChangeKind.FASTER
+
+
+def _change(
+    kind: ChangeKind, step: Step, before: Step | None, after: Step | None, *, first: bool = False
+) -> StepChange:
+    return StepChange(
+        kind=kind,
+        title=" ".join(printable(step.title).split()),
+        platform=step.platform,
+        line=step.line,
+        before=_seconds(before),
+        after=_seconds(after),
+        first=first,
+    )
+
+
+def _seconds(step: Step | None) -> float | None:
+    """The seconds that a step ran; those of one from the cache, which may run to unpack its files, are none."""
+    if not step:
+        return None
+    return 0.0 if step.cached else round(step.seconds, 3)
+
+
+def _side(record: Record, name: str) -> Side:
+    use = record.cache_use
+    return Side(
+        name=name,
+        status=record.outcome.status,
+        seconds=round(end_of(record), 3),
+        steps=use.steps if use else 0,
+        cached=use.cached if use else 0,
+    )
+
+
+def _phases(before: Sequence[Phase], after: Sequence[Phase]) -> Iterator[Pair]:
+    for name in dict.fromkeys(phase.name for phase in (*before, *after)):
+        yield Pair(name=name, before=_spent(before, name), after=_spent(after, name))
+
+
+def _spent(phases: Sequence[Phase], name: str) -> float:
+    return round(sum(phase.interval.seconds for phase in phases if phase.name == name), 3)
+
+
+def comparison_as_json(comparison: Comparison) -> str:
+    fields = plain(comparison)
+    assert isinstance(fields, dict)
+    return json.dumps({"version": COMPARISON_VERSION, "kind": "comparison", **fields}, indent=2)
+
+
+def comparison_as_text(comparison: Comparison) -> Iterator[str]:
+    """Yield lines for people."""
+    for word, side in (("before", comparison.before), ("after", comparison.after)):
+        cached = f", {side.cached} of {side.steps} steps from the cache" if side.steps else ""
+        yield f"{word:<8} {side.name}: {side.status} in {duration(side.seconds)}{cached}"
+    for pair in comparison.phases:
+        yield f"phase    {pair.name:<10} {_difference(pair.before, pair.after)}"
+    if not comparison.changes:
+        yield "the same steps, from the same cache, in about the same time"
+    for change in comparison.changes:
+        place = f", Dockerfile:{change.line}" if change.line else ""
+        cause = ", the first of its platform" if change.first else ""
+        seconds = _difference(change.before, change.after)
+        yield f"{_WORDS[change.kind]:<19} {seconds:<24} {cut(change.title, _NAME)}{place}{cause}"
+
+
+def _difference(before: float | None, after: float | None) -> str:
+    if before is None or after is None:
+        return duration(after if before is None and after is not None else before or 0.0)
+    sign = "+" if after >= before else "-"
+    return f"{duration(before)} -> {duration(after)} ({sign}{duration(abs(after - before))})"

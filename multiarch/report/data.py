@@ -1,0 +1,254 @@
+"""A run as JSON for programs, in a shape of its own: versioned, with a schema, whatever becomes of the record. Pure.
+
+`report.schema.json`, beside this file, is made from these classes by `make docs`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from multiarch.record import (
+    BuildWarning,
+    CacheAccess,
+    CacheUse,
+    Failure,
+    Interval,
+    Phase,
+    Record,
+    Retry,
+    Setting,
+    Step,
+    StepKind,
+    StepState,
+    TagOutcome,
+    Transfer,
+)
+from multiarch.report.timeline import critical_path, end_of
+from multiarch.show import plain
+
+REPORT_VERSION: Final = 1
+SCHEMA_FILE = "report.schema.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedRun:
+    """What the run was about; what is not known is empty.
+
+    Attributes:
+        begin: the time in UTC, in the form of ISO 8601; null where the log tells none.
+    """
+
+    version: str
+    name: str
+    repository: str
+    commit: str
+    tags: tuple[str, ...]
+    platforms: tuple[str, ...]
+    builder: str
+    driver: str
+    cache_from: tuple[str, ...]
+    cache_to: tuple[str, ...]
+    begin: str | None
+    dockerfile: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedLayer:
+    """A layer; its size in bytes, compressed."""
+
+    digest: str
+    size: int
+    made_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedImage:
+    """One platform of the verified image; its size in bytes, compressed."""
+
+    platform: str
+    digest: str
+    size: int
+    layers: tuple[ReportedLayer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedOutcome:
+    """What came of the run.
+
+    Attributes:
+        image: the reference by digest, or the OCI layout's folder; empty where there is none.
+        seconds: of the whole run, as far as it is known.
+    """
+
+    status: Literal["built", "reused", "local", "failed", "interrupted", "unfinished"]
+    image: str
+    digest: str
+    tags: tuple[TagOutcome, ...]
+    platforms: tuple[ReportedImage, ...]
+    failure: Failure | None
+    retries: tuple[Retry, ...]
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedStep:
+    """One node of BuildKit's graph.
+
+    Attributes:
+        index: its place in `steps`.
+        title: as people see it: platform, stage, number and instruction.
+        platform: empty where several share it.
+        number: in its stage, from 1; 0 for what is no step of the Dockerfile.
+        line: of the Dockerfile, null where that is not certain.
+        emulated: null where that is not certain.
+        critical: on the critical path: a shorter one would have made the build shorter.
+        inputs: the places of the steps that it builds on.
+        output: the last lines of its output.
+        output_lines: how many lines it printed in all.
+    """
+
+    index: int
+    title: str
+    kind: StepKind
+    state: StepState
+    platform: str
+    runs_on: str
+    stage: str
+    number: int
+    total: int
+    instruction: str
+    line: int | None
+    emulated: bool | None
+    critical: bool
+    seconds: float
+    intervals: tuple[Interval, ...]
+    inputs: tuple[int, ...]
+    error: str
+    output: tuple[str, ...]
+    output_lines: int
+    transfers: tuple[Transfer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One run. Times are seconds since it began.
+
+    Attributes:
+        cache: how the cache served the build; null where nothing was built.
+        caches: those that were to be read or written.
+        account: what is worth knowing, in sentences.
+        native: the platforms that the builder runs without emulation; empty where that is not known.
+        seconds: until the last thing that is known of.
+    """
+
+    version: Literal[1]
+    kind: Literal["report"]
+    run: ReportedRun
+    outcome: ReportedOutcome
+    seconds: float
+    account: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    cache: CacheUse | None
+    caches: tuple[CacheAccess, ...]
+    attempt: int
+    native: tuple[str, ...]
+    steps: tuple[ReportedStep, ...]
+    warnings: tuple[BuildWarning, ...]
+
+
+def report_as_json(record: Record, account: Sequence[str]) -> str:
+    """Return the report."""
+    return json.dumps(plain(report(record, account)), indent=1) + "\n"
+
+
+def report(record: Record, account: Sequence[str]) -> Report:
+    """Take what is published out of a record."""
+    critical = {step.digest for step in critical_path(record)}
+    places = {step.digest: step.index for step in record.steps}
+    return Report(
+        version=REPORT_VERSION,
+        kind="report",
+        run=_run(record),
+        outcome=_outcome(record),
+        seconds=round(end_of(record), 3),
+        account=tuple(account),
+        phases=record.phases,
+        cache=record.cache_use,
+        caches=record.caches,
+        attempt=record.attempt,
+        native=record.native,
+        steps=tuple(_step(step, places, critical=step.digest in critical) for step in record.steps),
+        warnings=record.warnings,
+    )
+
+
+def _run(record: Record) -> ReportedRun:
+    run = record.run
+    return ReportedRun(
+        version=run.version,
+        name=run.name,
+        repository=run.repository,
+        commit=run.commit,
+        tags=run.tags,
+        platforms=run.platforms,
+        builder=run.builder,
+        driver=run.driver,
+        cache_from=run.cache_from,
+        cache_to=run.cache_to,
+        begin=run.begin.isoformat() if run.begin else None,
+        dockerfile=run.dockerfile,
+        settings=run.settings,
+    )
+
+
+def _outcome(record: Record) -> ReportedOutcome:
+    outcome = record.outcome
+    return ReportedOutcome(
+        status=outcome.status,
+        image=outcome.image,
+        digest=outcome.digest,
+        tags=outcome.tags,
+        platforms=tuple(
+            ReportedImage(
+                platform=str(image.platform),
+                digest=image.digest,
+                size=image.size,
+                layers=tuple(
+                    ReportedLayer(digest=layer.digest, size=layer.size, made_by=layer.made_by) for layer in image.layers
+                ),
+            )
+            for image in outcome.platforms
+        ),
+        failure=outcome.failure,
+        retries=outcome.retries,
+        warnings=outcome.warnings,
+        seconds=outcome.seconds,
+    )
+
+
+def _step(step: Step, places: Mapping[str, int], *, critical: bool) -> ReportedStep:
+    return ReportedStep(
+        index=step.index,
+        title=step.title,
+        kind=step.kind,
+        state=step.state,
+        platform=step.platform,
+        runs_on=step.runs_on,
+        stage=step.stage,
+        number=step.number,
+        total=step.total,
+        instruction=step.instruction,
+        line=step.line,
+        emulated=step.emulated,
+        critical=critical,
+        seconds=round(step.seconds, 3),
+        intervals=step.intervals,
+        inputs=tuple(places[each] for each in step.inputs if each in places),
+        error=step.error,
+        output=step.output,
+        output_lines=step.output_lines,
+        transfers=step.transfers,
+    )

@@ -1,0 +1,91 @@
+"""A run as some lines of Markdown: for a pull request, a chat, or a pipeline's page. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from multiarch.record import Record
+from multiarch.report.text import cut, duration, last_lines
+from multiarch.report.timeline import critical_path, end_of
+from multiarch.result import human_size
+
+_STATUS = {
+    "built": "✅ Built",
+    "reused": "✅ Was there already",
+    "local": "✅ Built into a folder",
+    "failed": "❌ Failed",
+    "interrupted": "⚠️ Interrupted",
+    "unfinished": "⚠️ The log ends in the middle",
+}
+_OUTPUT = 4000
+_STEPS = 10
+_CELL = 120
+
+
+def summary(record: Record, account: Sequence[str]) -> str:
+    """Return the summary; the account's lines stand in it as they are."""
+    return "\n".join([*_lines(record, account), ""])
+
+
+def _lines(record: Record, account: Sequence[str]) -> Iterator[str]:
+    run, outcome = record.run, record.outcome
+    name = ":".join(filter(None, (run.name, run.tags[0] if run.tags else ""))) or "a build"
+    yield f"## {_STATUS[outcome.status]}: {_text(name)} in {duration(end_of(record))}"
+    if outcome.image:
+        yield from ("", _code(outcome.image))
+    yield from _failure(record)
+    if account:
+        yield ""
+        yield from (f"- {_text(line)}" for line in account)
+    if outcome.platforms:
+        yield from _table(
+            ("platform", "size", "layers", "digest"),
+            [
+                (str(each.platform), human_size(each.size), str(len(each.layers)), _code(each.digest))
+                for each in outcome.platforms
+            ],
+        )
+    if outcome.tags:
+        yield from _table(("tag", "outcome"), [(_code(tag.tag), tag.action) for tag in outcome.tags])
+    slowest = sorted(critical_path(record), key=lambda step: -step.seconds)[:_STEPS]
+    if slowest:
+        yield from _table(
+            ("what the end waited for longest", "took"),
+            [(_code(cut(step.title, _CELL)), duration(step.seconds)) for step in slowest],
+        )
+
+
+def _failure(record: Record) -> Iterator[str]:
+    failure, step = record.outcome.failure, record.failed_step
+    if failure:
+        yield from ("", _text(failure.message))
+        if failure.hint:
+            yield ""
+            yield from (f"> {_text(line)}  " for line in failure.hint.splitlines())
+    if step and step.output:
+        lines, _ = last_lines(step.output, _OUTPUT)
+        yield from ("", _code(cut(step.title, _CELL)), "", *_block(lines))
+
+
+def _block(lines: Sequence[str]) -> Iterator[str]:
+    """Fence lines with more backticks than any of them has."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield from (f"{fence}text", *lines, fence)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield from ("", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}")
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _text(text: str) -> str:
+    """Return words that Markdown takes for nothing else: no HTML, no link, no table."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!&])", r"\\\1", " ".join(text.split()))
+
+
+def _code(text: str) -> str:
+    """Return a text as code, in a cell of a table too."""
+    line = " ".join(text.split()).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}" if longest else f"`{line}`"

@@ -1,0 +1,67 @@
+"""Text that a build printed, made fit for a file that is read by people and parsers. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar, cast
+
+_Value = TypeVar("_Value")
+
+# What stands in a cell where there is nothing to say.
+NOTHING = "\N{EN DASH}"
+
+# What a terminal takes for commands: colours, titles, moves of the cursor (ECMA-48).
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
+)
+# What XML cannot hold (https://www.w3.org/TR/xml/#charsets), and what turns the direction of writing around.
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """Return a text without what no eye can see: a terminal's commands go, any other control character is marked."""
+    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text))
+
+
+def map_texts(value: _Value, change: Callable[[str], str]) -> _Value:
+    """Return a frozen value with every text in it changed."""
+    found: Any = value
+    match found:
+        case Enum():
+            return value
+        case str():
+            return cast("_Value", change(found))
+        case tuple():
+            return cast("_Value", tuple(map_texts(each, change) for each in found))
+        case _ if is_dataclass(found) and not isinstance(found, type):
+            changed = {each.name: map_texts(getattr(found, each.name), change) for each in fields(found)}
+            return cast("_Value", replace(found, **changed))
+    return value
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text of so many characters at most; one that lost its end says so with an ellipsis."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def last_lines(lines: Sequence[str], size: int) -> tuple[Sequence[str], int]:
+    """Return as many of the last lines as fit into a size in characters, and how many were left out before them."""
+    for kept, line in enumerate(reversed(lines)):
+        size -= len(line) + 1
+        if size < 0:
+            return lines[len(lines) - kept :], len(lines) - kept
+    return lines, 0
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`."""
+    if seconds < 9.95:  # noqa: PLR2004 - 10 s has no fraction
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.report.compare import ChangeKind, Comparison, compare, comparison_as_json, comparison_as_text
+from tests.unit.records import ALL, BUILT, CACHED, EMPTY, FAILED, between, step, steps
+
+if TYPE_CHECKING:
+    from multiarch.record import Record, Step
+
+NAMES = ("monday", "tuesday")
+
+
+def of(*made: Step) -> Record:
+    return replace(BUILT, steps=steps(*made))
+
+
+def changes(comparison: Comparison) -> list[tuple[str, str]]:
+    return [(change.kind, change.title.partition("] ")[2] or change.title) for change in comparison.changes]
+
+
+MAKE = step("linux/amd64 s 2/4 RUN make", 1.0, 11.0, line=2)
+TEST = step("linux/amd64 s 3/4 RUN test", 11.0, 12.0, line=3)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ([MAKE, TEST], []),
+        ([replace(MAKE, intervals=(between(1.0, 14.0),)), TEST], [(ChangeKind.SLOWER, "RUN make")]),
+        ([replace(MAKE, intervals=(between(1.0, 12.5),)), TEST], []),
+        ([replace(MAKE, intervals=(between(1.0, 2.0),)), TEST], [(ChangeKind.FASTER, "RUN make")]),
+        ([replace(MAKE, cached=True), TEST], [(ChangeKind.CACHED, "RUN make")]),
+        ([MAKE, replace(TEST, error="exit code: 1")], [(ChangeKind.FAILED, "RUN test")]),
+        ([MAKE, replace(TEST, error="context canceled", cancelled=True)], []),
+        ([MAKE, replace(TEST, intervals=())], []),
+        ([MAKE], [(ChangeKind.GONE, "RUN test")]),
+        (
+            [MAKE, step("linux/amd64 s 3/5 RUN lint", 11.0, 12.0), replace(TEST, number=4, total=5)],
+            [(ChangeKind.NEW, "RUN lint")],
+        ),
+        ([replace(MAKE, stage="t"), TEST], [(ChangeKind.NEW, "RUN make"), (ChangeKind.GONE, "RUN make")]),
+    ],
+    ids=["same", "slower", "noise", "faster", "cached", "failed", "cancelled", "never began", "gone", "new", "stage"],
+)
+def test_a_step_is_known_again_by_what_it_does(after: list[Step], expected: list[tuple[str, str]]) -> None:
+    assert changes(compare(of(MAKE, TEST), of(*after), NAMES)) == expected
+
+
+def test_the_first_lost_cache_of_each_platform_is_marked() -> None:
+    """Those after it lost theirs because of it; it is the one to look at."""
+    found = compare(CACHED, BUILT, NAMES)
+    lost = [change for change in found.changes if change.kind is ChangeKind.LOST_CACHE]
+    assert len(lost) == 6
+    assert [change.title for change in lost if change.first] == [
+        "[linux/amd64 compile 2/3] COPY package.json .",
+        "[linux/arm64 compile 2/3] COPY package.json .",
+    ]
+    assert [change.after for change in lost if "arm64 compile 3/3" in change.title] == [71.0]
+
+
+def test_the_same_line_twice_is_two_steps() -> None:
+    twice = replace(TEST, number=4, digest="again", intervals=(between(12.0, 13.0),))
+    assert changes(compare(of(TEST, twice), of(TEST, twice), NAMES)) == []
+    assert changes(compare(of(TEST, twice), of(TEST), NAMES)) == [(ChangeKind.GONE, "RUN test")]
+
+
+def test_people_read_what_changed_and_by_how_much() -> None:
+    slow = replace(MAKE, intervals=(between(1.0, 14.0),))
+    text = "\n".join(comparison_as_text(compare(of(MAKE), of(slow), NAMES)))
+    assert "before   monday: built in 1 min 26 s, 0 of 1 steps from the cache" in text
+    assert "slower              10 s -> 13 s (+3.0 s)    [linux/amd64 s 2/4] RUN make, Dockerfile:2" in text
+    assert "about the same time" in "\n".join(comparison_as_text(compare(BUILT, BUILT, NAMES)))
+
+
+def test_programs_read_the_same() -> None:
+    fields = json.loads(comparison_as_json(compare(CACHED, FAILED, NAMES)))
+    assert (fields["version"], fields["kind"]) == (1, "comparison")
+    assert fields["before"]["name"] == "monday"
+    assert fields["changes"][0]["kind"] == "failed"
+    assert fields["phases"][0] == {"name": "prepare", "before": 1.0, "after": 1.0}
+
+
+@pytest.mark.parametrize("before", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("after", ALL.values(), ids=ALL)
+def test_any_two_runs_can_be_compared(before: Record, after: Record) -> None:
+    assert list(comparison_as_text(compare(before, after, NAMES)))
+    assert json.loads(comparison_as_json(compare(before, after, NAMES)))
+
+
+def test_nothing_differs_from_nothing() -> None:
+    assert compare(EMPTY, EMPTY, NAMES).changes == ()

@@ -1,0 +1,173 @@
+"""The page as text; what a browser makes of it is tested in tests/browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.report.files import report_files
+from multiarch.report.rows import ticks
+from multiarch.report.text import cut, duration, last_lines, printable
+from multiarch.report.timeline import critical_path, end_of, groups
+from tests.unit.large_records import HOSTILE, hostile, large
+from tests.unit.records import ALL, BUILT, CACHED, EMPTY, FAILED, KILLED, REUSED, between, step, steps
+
+if TYPE_CHECKING:
+    from multiarch.record import Record, Step
+
+RECORDS = {**ALL, "large": large(), "hostile": hostile()}
+
+
+def page(record: Record, *account: str) -> str:
+    return report_files(record, account)["report.html"].decode()
+
+
+class Elements(HTMLParser):
+    """Names and attributes of all elements, as a browser reads them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src")}
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_the_page_asks_for_nothing_and_runs_nothing(record: Record) -> None:
+    text = page(record, *HOSTILE)
+    found = Elements(text)
+    assert {"main", "h1"} <= found.names
+    assert found.names.isdisjoint({"script", "img", "iframe", "object", "embed", "form", "base", "audio", "video"})
+    assert [name for name in found.attributes if name.startswith("on")] == []
+    assert [link for link in found.links if not link.startswith(("#", "data:,"))] == []
+    assert "default-src 'none'" in text
+
+
+def test_hostile_text_is_text() -> None:
+    text = page(hostile(), *HOSTILE)
+    assert "&lt;script&gt;document.title=" in text
+    assert "{{ 7 * 7 }}" in text
+    assert "javascript:alert(1)" in text
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (BUILT, ["Built, verified and tagged", "shop:0123456", "0 of 6 steps", "emulated", "on the critical path"]),
+        (CACHED, ["6 of 6 steps", "came from the cache"]),
+        (FAILED, ["What failed", "npm found no lock file", "commit package-lock.json", "npm ERR! code ENOENT"]),
+        (KILLED, ["The log ends in the middle", "never ended"]),
+        (REUSED, ["Was there already", "Layers"]),
+        (EMPTY, ["A build", "The log ends in the middle"]),
+    ],
+)
+def test_the_page_says_what_came_of_the_run(record: Record, words: list[str]) -> None:
+    text = page(record)
+    for each in words:
+        assert each in text
+
+
+def test_a_large_build_makes_a_page_of_bounded_size() -> None:
+    text = page(large())
+    assert len(text) < 5_000_000
+    assert text.count('<li class="row') == 500 + 4
+    assert "lines." in text
+
+
+def ends(*, before: float, after: float) -> dict[str, Step]:
+    """A small graph: two platforms, of which `b` is the slow one, and an export of both."""
+    return {
+        "a": step("linux/amd64 s 1/1 RUN a", 0.0, before, digest="a"),
+        "b": step("linux/arm64 s 1/1 RUN b", 0.0, after, digest="b"),
+        "c": step("linux/arm64 s 2/2 RUN c", after, after + 1, digest="c", inputs=("b",)),
+        "export": step("exporting to image", after + 1, after + 2, digest="export"),
+    }
+
+
+def test_the_critical_path_leads_through_what_the_end_waited_for() -> None:
+    made = ends(before=3.0, after=5.0)
+    record = replace(BUILT, steps=steps(*made.values()))
+    assert [each.digest for each in critical_path(record)] == ["b", "c", "export"]
+
+
+def test_the_critical_path_leads_through_what_never_ran() -> None:
+    """A step that BuildKit merged into another has no time of its own, and stands between two that have."""
+    made = ends(before=3.0, after=5.0)
+    made["b"] = replace(made["b"], intervals=(), inputs=("a",))
+    record = replace(BUILT, steps=steps(*made.values()))
+    assert [each.digest for each in critical_path(record)] == ["a", "c", "export"]
+
+
+def test_a_circle_in_a_log_ends_the_path() -> None:
+    made = steps(
+        step("x", 0.0, 1.0, digest="x", inputs=("y",)),
+        step("y", 0.0, 2.0, digest="y", inputs=("x",)),
+        step("z", 0.0, 1.0, digest="z", inputs=("z",)),
+    )
+    assert [each.digest for each in critical_path(replace(BUILT, steps=made))] == ["x", "y"]
+
+
+def test_steps_stand_under_their_platforms() -> None:
+    assert [group.name for group in groups(BUILT)] == ["linux/amd64", "linux/arm64", "all platforms"]
+    assert groups(EMPTY) == ()
+    assert end_of(EMPTY) > 0
+
+
+@pytest.mark.parametrize("end", [0.001, 0.3, 1.0, 7.9, 60.0, 100.0, 3600.0, 86_400.0, 400_000.0])
+def test_the_axis_has_few_marks(end: float) -> None:
+    marks = ticks(end)
+    assert 1 <= len(marks) <= 30
+    assert marks[0].at == 0.0
+    assert all(0 <= mark.at < 100 for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min 00 s"),
+        (185.0, "3 min 05 s"),
+        (3725.0, "1 h 02 min"),
+    ],
+)
+def test_a_duration_is_read_at_a_glance(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ä 漢\ttab", "plain ä 漢\ttab"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07after", "after"),
+        ("\x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("bell\x07 null\x00", "bell� null�"),
+        ("a\u202eb\ud800c", "a�b�c"),
+        ("cut \x1b[", "cut "),
+    ],
+)
+def test_what_no_eye_sees_is_taken_out_or_marked(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_long_text_loses_its_end_and_long_output_its_beginning() -> None:
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("abcd", 4) == "abcd"
+    assert last_lines(["one", "two", "three"], 10) == (["two", "three"], 1)
+    assert last_lines(["one", "two"], 100) == (["one", "two"], 0)
+
+
+def test_a_run_that_took_its_download_up_again_has_two_bars() -> None:
+    twice = replace(FAILED.steps[0], intervals=(between(1.0, 2.0), between(3.0, 4.0)))
+    assert page(replace(BUILT, steps=(twice,))).count('<span class="bar" style=') == 2 + 4
