@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.stack import aws, builder, engine, layout, tls
+from tests.stack import aws, browser, builder, engine, layout, tls
 from tests.stack.errors import StackDownError
 from tests.stack.state import READY, State
 
@@ -37,6 +37,8 @@ class Stack:
     # The authority of the ECR registries' certificates, alone and together with the machine's own.
     ca_file: Path
     ca_bundle: Path
+    # A Chromium: the program's path.
+    browser: str
     logs: Path
 
     def environment(self, registry: Registry = layout.ECR) -> dict[str, str]:
@@ -76,6 +78,7 @@ def load() -> Stack:
         engine_is_ours=engine.is_ours(state),
         ca_file=tls.AUTHORITY,
         ca_bundle=tls.BUNDLE,
+        browser=browser.find(),
         logs=layout.LOGS,
     )
 

@@ -9,7 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.stack import apt, aws, base, builder, ecr, emulation, engine, hosts, layout, proof, registries, tls, tools
+from tests.stack import (
+    apt,
+    aws,
+    base,
+    browser,
+    builder,
+    ecr,
+    emulation,
+    engine,
+    hosts,
+    layout,
+    proof,
+    registries,
+    tls,
+    tools,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +51,14 @@ def steps(state: State) -> tuple[Step, ...]:
             what="install docker and what it needs with apt: no engine answers here, or socat is missing",
             ready=lambda: not engine.missing_packages(),
             make=lambda: engine.install(state, native),
+        ),
+        Step(
+            name="browser",
+            what="install Chromium with apt, for the tests that look at reports: no browser is here",
+            ready=lambda: bool(browser.find()),
+            make=lambda: browser.install(state, native),
+            # One apt at a time.
+            after=("packages",),
         ),
         Step(
             name="tools",

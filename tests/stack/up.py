@@ -9,7 +9,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from tests.stack import apt, engine, layout, state, tools
+from tests.stack import apt, browser, engine, layout, state, tools
 from tests.stack.errors import StackError
 from tests.stack.steps import Step, steps
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _BY_HAND: Final = f"""The stack installs itself on Debian, as root. Elsewhere, run it in a Debian machine, or make ready
-by hand: docker engine {engine.LEAST} or newer with buildx, running; socat; and in
+by hand: docker engine {engine.LEAST} or newer with buildx, running; socat; chromium; and in
 {layout.TOOLS} these programs: {", ".join(tool.name for tool in tools.ALL)}."""
 
 
@@ -59,8 +59,12 @@ def _needed(table: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _check(needed: Iterable[Step]) -> None:
-    if {"packages", "tools"} & {step.name for step in needed} and not apt.supported():
-        missing = [*engine.missing_packages(), *(tool.name for tool in tools.ALL if not tool.file.exists())]
+    if {"packages", "browser", "tools"} & {step.name for step in needed} and not apt.supported():
+        missing = [
+            *engine.missing_packages(),
+            *([] if browser.find() else ["chromium"]),
+            *(tool.name for tool in tools.ALL if not tool.file.exists()),
+        ]
         msg = f"missing here: {', '.join(missing)}.\n{_BY_HAND}"
         raise StackError(msg)
 

@@ -1,0 +1,26 @@
+"""The browser that looks at reports: Debian's Chromium, unless one is here already."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from tests.stack.undo import PurgePackages
+
+if TYPE_CHECKING:
+    from tests.stack.apt import Index
+    from tests.stack.state import State
+
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+# Without a font of its own kind, a picture of a page shows what no user sees.
+_PACKAGES: Final = ("chromium", "fonts-liberation")
+
+
+def find() -> str:
+    """The browser's path, empty where there is none."""
+    return next(filter(None, map(shutil.which, _NAMES)), "")
+
+
+def install(state: State, index: Index) -> None:
+    state.will(PurgePackages(names=index.would_install(_PACKAGES)))
+    index.install(_PACKAGES)
