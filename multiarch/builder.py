@@ -70,6 +70,17 @@ def parse_inspect(text: str) -> Builder:
     )
 
 
+def native_platforms(inspected: str) -> tuple[str, ...]:
+    """Return the platform of each node's own processor, from `docker buildx inspect`; none where that is not certain.
+
+    A node lists its own platform first, and what it emulates last. One that was set by hand has a star, and hides that.
+    """
+    lists = re.findall(r"^Platforms:\s*(.+)", inspected, re.MULTILINE)
+    if any("*" in each for each in lists):
+        return ()
+    return tuple(each.partition(",")[0].strip() for each in lists)
+
+
 def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 

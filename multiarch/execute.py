@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from multiarch.bake import TARGET
-from multiarch.builder import REFUSED_HINT, Fate, decide, parse_inspect
+from multiarch.builder import REFUSED_HINT, Fate, decide, native_platforms, parse_inspect
 from multiarch.ecr import RepositoryFacts
 from multiarch.errors import (
     BuilderError,
@@ -51,9 +51,10 @@ from multiarch.plan import (
     Unpack,
     Verify,
 )
-from multiarch.progress import BuildProgress
-from multiarch.record.model import Retry, TagOutcome
+from multiarch.record import BuildReader, EventLog, Record, Run, make_record, masked
+from multiarch.record.model import Failure, Interval, Outcome, Phase, Retry, TagOutcome
 from multiarch.recovery import Recovery, understand
+from multiarch.redaction import Redaction
 from multiarch.result import Result, cache_as_text
 
 _Outcome = TypeVar("_Outcome")
@@ -65,6 +66,11 @@ _NO_BUILDER = "no builder "
 _REMOVAL_SECONDS = 120.0
 _LAST_SECONDS = 5.0
 _AT_ONCE = 8
+# Lines of the failed step's output that end the log.
+_SHOWN = 20
+# Seconds of a build after which it is found out what was emulated, and that the answer has, beside the rest of the run.
+_LONG_BUILD = 5.0
+_ANSWER_SECONDS = 2.0
 
 
 class Runtime(Protocol):
@@ -79,7 +85,7 @@ class Runtime(Protocol):
     def make_parent(self, path: str) -> None:
         """Make the folder that a file will be in."""
 
-    def bake(self, command: Command, definition: bytes, progress: BuildProgress) -> Mapping[str, object]:
+    def bake(self, command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
         """Run bake over a definition, show its output as it comes, and return its metadata."""
 
     def builder_platforms(self, name: str) -> Sequence[str]:
@@ -125,6 +131,8 @@ class Execution:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         begin: float | None = None,
+        about: Run | None = None,
+        events: EventLog | None = None,
     ) -> None:
         """Prepare.
 
@@ -135,17 +143,27 @@ class Execution:
             clock: tells the seconds.
             sleep: waits for some seconds.
             begin: the clock's time when the run began, for its deadline: something may have been tried already.
+            about: what the record says of the run before it begins.
+            events: is given the build's events, to keep them.
         """
         self._plan = plan
         self._runtime = runtime
         self._log = log
         self._clock = clock
         self._start = clock()
-        self._phases: dict[str, float] = {}
+        self._begin = self._start if begin is None else begin
+        self._about = about or Run()
+        self._events = events
+        self._phases: list[Phase] = []
+        self._tries = 0
+        self._native: tuple[str, ...] = ()
+        self._asked: SimpleQueue[BaseException | None] | None = None
+        self._failure: MultiarchError | InterruptedRunError | None = None
+        self._result: Result | None = None
         self._retries: list[Retry] = []
         self._warnings: list[str] = []
         self._tags: list[TagOutcome] = []
-        self._progress: BuildProgress | None = None
+        self._reader: BuildReader | None = None
         self._digest = ""
         self._reused = False
         self._found_digest = ""
@@ -171,6 +189,32 @@ class Execution:
         Raises:
             MultiarchError: a step failed for good; nothing that was not verified has a published name.
         """
+        if self._events:
+            self._events.begin(self._about)
+        try:
+            self._result = self._carry_out()
+        except (MultiarchError, InterruptedRunError) as error:
+            self._failure = error
+            raise
+        return self._result
+
+    def record(self, redaction: Redaction) -> Record:
+        """Return what the run did, however far it got, without secrets."""
+        if self._asked:
+            with suppress(Empty):
+                self._asked.get(timeout=_ANSWER_SECONDS)
+            self._asked = None
+        record = make_record(
+            self._reader,
+            run=self._about,
+            phases=self._phases,
+            outcome=self._outcome(),
+            attempt=self._tries,
+            native=self._native,
+        )
+        return masked(record, redaction.clean)
+
+    def _carry_out(self) -> Result:
         first = [step for step in self._plan.steps if _is_preparation(step)]
         try:
             with self._timed("prepare"):
@@ -187,7 +231,7 @@ class Execution:
                 self._each(RemoveBuilder, lambda step: self._remove_builder(step, seconds=_LAST_SECONDS))
                 raise
             raise
-        return self._result()
+        return self._make_result()
 
     def _prepare(self, steps: Sequence[Step]) -> None:
         """Make the builder, and find out what the registry has: two things that need not wait for each other.
@@ -260,14 +304,15 @@ class Execution:
                 self._log.info(f"made {step.name}: {', '.join((step.driver, *step.options))}", phase="builder")
                 return
         try:
-            there = parse_inspect(self._runtime.run(step.inspect, phase="builder-boot"))
+            said = self._runtime.run(step.inspect, phase="builder-boot")
         except OperationFailedError as error:
             if not step.create:
                 raise
             self._warn("builder", f"{step.name} does not boot, and is made anew: {_last(error.lines)}")
             self._make_anew(step)
             return
-        fate, reason = decide(step, there)
+        self._native = native_platforms(said)
+        fate, reason = decide(step, parse_inspect(said))
         if fate is Fate.TAKE:
             self._log.info(f"took {step.name}, which was there", phase="builder")
         elif fate is Fate.MAKE_ANEW:
@@ -326,17 +371,21 @@ class Execution:
         definition = json.dumps(step.definition).encode()
 
         def bake() -> Mapping[str, object]:
-            self._progress = BuildProgress()
+            self._tries += 1
+            if self._events:
+                self._events.attempt(self._tries)
+            self._reader = BuildReader(self._about, self._events)
             try:
-                return self._runtime.bake(step.command, definition, self._progress)
+                return self._runtime.bake(step.command, definition, self._reader)
             except OperationFailedError as error:
-                lines = [*self._progress.failure_lines(), *error.lines]
+                lines = [*self._reader.failure_lines(), *error.lines]
                 failed = OperationFailedError(error.phase, lines)
                 raise self._ended_login(failed) or failed from None
 
         self._log.info(f"building for {', '.join(map(str, self._plan.platforms))}", phase="build")
         if step.archive:
             self._runtime.make_parent(step.archive)
+        begin = self._clock()
         try:
             metadata = self._try("build", bake)
         except MultiarchError as error:
@@ -349,10 +398,22 @@ class Execution:
         if not self._digest:
             msg = "buildx ended well but names no digest"
             raise BuilderError(msg, hint="its metadata file has none; is it too old? buildx 0.11 and later write it")
-        if self._progress and (reason := self._progress.cache_use.export_error):
+        if not self._native and self._clock() - begin >= _LONG_BUILD:
+            builders = [each for each in self._plan.steps if isinstance(each, EnsureBuilder)]
+            self._asked = _start([builders], self._find_native)
+        use = self._build_record().cache_use
+        if use and (reason := use.export_error):
             found = self._evidence(understand(OperationFailedError("cache-export", [reason])))
             text = f"the cache could not be written, the image is good: {reason}"
             self._warn("cache", "; ".join(filter(None, (text, found))))
+
+    def _find_native(self, step: Step) -> None:
+        """Find out which platforms ran without emulation: in a long build that is worth a command beside the rest."""
+        assert isinstance(step, EnsureBuilder)
+        self._native = native_platforms(self._runtime.run(step.inspect, phase="builder-boot"))
+
+    def _build_record(self) -> Record:
+        return make_record(self._reader, run=self._about)
 
     def _evidence(self, diagnosis: Diagnosis) -> str:
         return find_evidence(self._plan, diagnosis, self._runtime.ask_aws)
@@ -369,9 +430,9 @@ class Execution:
         return None
 
     def _show_failed_step(self) -> None:
-        failed = self._progress and self._progress.failed_step
+        failed = self._build_record().failed_step
         if failed:
-            lines = [f"failed: {failed.name}", *(f"  {line}" for line in failed.tail), failed.error]
+            lines = [f"failed: {failed.title}", *(f"  {line}" for line in failed.output[-_SHOWN:]), failed.error]
             self._log.error("\n".join(lines), phase="build")
 
     def _verify(self, step: Verify) -> None:
@@ -456,29 +517,46 @@ class Execution:
             if _NO_BUILDER not in str(error):
                 self._warn("builder", f"the builder is left behind: {_last(error.lines)}")
 
-    def _result(self) -> Result:
+    def _make_result(self) -> Result:
         assert self._image
         repository = self._plan.repository
         layouts = [step.layout for step in self._plan.steps if isinstance(step, Replace)]
         build = next(step for step in self._plan.steps if isinstance(step, Build))
-        use = self._progress.cache_use if self._progress else None
-        commit = self._plan.commit
         result = Result(
             status="reused" if self._reused else "built" if repository else "local",
             image=repository.at(self._image.digest) if repository else layouts[0],
             digest=self._image.digest,
-            commit=commit.sha + ("-dirty" if commit.dirty else "") if commit else "",
+            commit=self._plan.commit.name if self._plan.commit else "",
             tags=tuple(self._tags),
             platforms=self._image.platforms,
-            cache=use if self._progress and self._progress.has_events else None,
+            cache=self._build_record().cache_use,
             cache_to=build.cache_to,
-            phases={phase: round(seconds, 2) for phase, seconds in self._phases.items()},
+            phases=_seconds_by_phase(self._phases),
             seconds=round(self._clock() - self._start, 2),
             retries=tuple(self._retries),
             warnings=tuple(self._warnings),
         )
         self._log.debug(cache_as_text(result), phase="cache")
         return result
+
+    def _outcome(self) -> Outcome:
+        result, failure = self._result, self._failure
+        status: Literal["built", "reused", "local", "failed", "interrupted", "unfinished"] = "unfinished"
+        if result:
+            status = result.status
+        elif failure:
+            status = "interrupted" if isinstance(failure, InterruptedRunError) else "failed"
+        return Outcome(
+            status=status,
+            image=result.image if result else "",
+            digest=self._digest,
+            tags=tuple(self._tags),
+            platforms=self._image.platforms if self._image else (),
+            failure=_failure(failure) if failure else None,
+            retries=tuple(self._retries),
+            warnings=tuple(self._warnings),
+            seconds=round(self._clock() - self._begin, 2),
+        )
 
     def _try(self, name: str, operation: Callable[[], _Outcome]) -> _Outcome:
         return self._recovery.run(name, operation)
@@ -498,9 +576,27 @@ class Execution:
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
-        begin = self._clock()
-        yield
-        self._phases[phase] = self._phases.get(phase, 0.0) + self._clock() - begin
+        begin = self._clock() - self._begin
+        try:
+            yield
+        finally:
+            end = self._clock() - self._begin
+            last = self._phases[-1] if self._phases else None
+            if last and last.name == phase:
+                begin = last.interval.start
+                self._phases.pop()
+            self._phases.append(Phase(name=phase, interval=Interval(start=round(begin, 3), end=round(end, 3))))
+
+
+def _failure(error: MultiarchError | InterruptedRunError) -> Failure:
+    return Failure(type=type(error).__name__, message=error.message, hint=error.hint, exit_code=error.exit_code)
+
+
+def _seconds_by_phase(phases: Sequence[Phase]) -> Mapping[str, float]:
+    found: dict[str, float] = {}
+    for phase in phases:
+        found[phase.name] = round(found.get(phase.name, 0.0) + phase.interval.seconds, 2)
+    return found
 
 
 def _is_preparation(step: Step) -> bool:

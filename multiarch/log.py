@@ -3,12 +3,16 @@
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import structlog
 
+from multiarch.record.live import as_fields, as_lines, is_missing_cache
+from multiarch.record.reader import Event, EventKind
 from multiarch.redaction import Redaction
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -16,6 +20,11 @@ _PHASE_WIDTH = 9
 
 Log = structlog.typing.FilteringBoundLogger
 _Event = MutableMapping[str, Any]
+
+
+# One for all streams: threads write whole lines, and a line of ours does not end up in one of the build's. A signal may
+# come while it is held, and whoever handles it may write.
+_WRITING = threading.RLock()
 
 
 class _Forgiving:
@@ -28,7 +37,8 @@ class _Forgiving:
         if not self._stream:
             return
         try:
-            self._stream.write(text)
+            with _WRITING:
+                self._stream.write(text)
         except OSError:
             self._stream = None
 
@@ -98,12 +108,35 @@ def _as_text(_logger: object, _method: str, event: _Event) -> str:
     return "\n".join(f"{head}{mark}{line}{rest}" for line in text.splitlines() or [""])
 
 
-def make_output(*, log_format: str, redaction: Redaction, stream: TextIO | None = None) -> Callable[[str], None]:
-    """Make the writer of the build's own output, which is much: no structlog, no flush a line."""
+def make_output(
+    *,
+    log_format: str,
+    redaction: Redaction,
+    stream: TextIO | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Callable[[Event], None]:
+    """Make the writer of what a build says and does, which is much: no structlog, no flush a line.
+
+    Args:
+        log_format: `json`, or anything else for lines that people read.
+        redaction: what takes the secrets out.
+        stream: where to write, the standard error by default.
+        now: the time of day.
+    """
     out = _Forgiving(stream or sys.stderr)
 
-    def write(line: str) -> None:
-        line = redaction.clean(line)
-        out.write((json.dumps({"phase": "build", "output": line}) if log_format == "json" else line) + "\n")
+    def write(event: Event) -> None:
+        out.write(redaction.clean("".join(f"{line}\n" for line in as_lines(event))))
 
-    return write
+    def write_json(event: Event) -> None:
+        head = {"level": _level(event), "timestamp": now().isoformat(), "phase": "build"}
+        lines = (json.dumps(redaction.clean_all({**head, **fields})) for fields in as_fields(event))
+        out.write("".join(f"{line}\n" for line in lines))
+
+    return write_json if log_format == "json" else write
+
+
+def _level(event: Event) -> str:
+    if event.kind is EventKind.WARNING:
+        return "warning"
+    return "error" if event.kind is EventKind.FAILED and not is_missing_cache(event) else "info"

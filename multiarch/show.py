@@ -246,8 +246,10 @@ def _double(text: str, *, quotes: bool = True) -> str:
     return re.sub(f"<({'|'.join(each.strip('<>') for each in _PLACEHOLDERS)})>", r"${\1}", text)
 
 
-def settings_as_text(loaded: LoadedSettings, plan: Plan, destination: Destination | None) -> Iterator[str]:
-    """Yield what was set and what follows from it, each with its source; values that may be secret stay out."""
+def settings_rows(
+    loaded: LoadedSettings, plan: Plan, destination: Destination | None
+) -> Sequence[tuple[str, str, str]]:
+    """Return what was set and what follows from it: name, value, source; values that may be secret stay out."""
     commit = plan.commit
     source = loaded.sources
     build = next(step for step in plan.steps if isinstance(step, Build))
@@ -270,8 +272,13 @@ def settings_as_text(loaded: LoadedSettings, plan: Plan, destination: Destinatio
             value = getattr(loaded.settings, info.name)
             text = ", ".join(value) if isinstance(value, Mapping | tuple) else str(value)
             rows.append((info.key, text, source[info.name]))
+    return [row for row in rows if row[1]]
+
+
+def settings_as_text(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield the rows as lines, each with its source."""
     width = max(len(name) for name, _, _ in rows)
-    yield from (f"{name:<{width}}  {text}  ({said_by})" for name, text, said_by in rows if text)
+    yield from (f"{name:<{width}}  {text}  ({said_by})" for name, text, said_by in rows)
 
 
 def _changes(commit: Commit) -> str:

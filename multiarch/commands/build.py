@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from multiarch import __version__
@@ -11,7 +12,14 @@ from multiarch.bake import is_remote
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, read_request
 from multiarch.edges.aws import Aws
-from multiarch.edges.inputs import check_inputs, check_layout, own_output_is_in_context, secret_values
+from multiarch.edges.inputs import (
+    check_inputs,
+    check_layout,
+    dockerfile_path,
+    own_output_is_in_context,
+    read_dockerfile,
+    secret_values,
+)
 from multiarch.errors import MultiarchError
 from multiarch.identity import no_commit
 from multiarch.image import Registry
@@ -101,18 +109,27 @@ def _run(
 ) -> Sequence[str]:
     from multiarch.execute import Execution  # noqa: PLC0415
     from multiarch.log import make_log, make_output  # noqa: PLC0415
+    from multiarch.record.about import run_of  # noqa: PLC0415
     from multiarch.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
-    from multiarch.show import settings_as_text  # noqa: PLC0415
+    from multiarch.show import settings_as_text, settings_rows  # noqa: PLC0415
 
     settings = request.loaded.settings
     log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=redaction)
     log.info(f"multiarch {__version__}", phase="start")
-    for line in settings_as_text(request.loaded, plan, request.destination):
+    rows = settings_rows(request.loaded, plan, request.destination)
+    for line in settings_as_text(rows):
         log.info(line, phase="settings")
     if not plan.repository and own_output_is_in_context(settings, request.world.folder):
         log.warning(f"{settings.dist}/ is part of the context: list it in .dockerignore", phase="settings")
     runtime.show(make_output(log_format=settings.log_format, redaction=redaction))
-    result = Execution(plan, runtime, log, begin=begin).run()
+    about = run_of(
+        plan,
+        settings=rows,
+        begin=datetime.now(UTC) - timedelta(seconds=time.monotonic() - begin),
+        dockerfile=dockerfile_path(settings),
+        text=read_dockerfile(settings, request.world.folder),
+    )
+    result = Execution(plan, runtime, log, begin=begin, about=about).run()
     with suppress(OSError):
         sys.stderr.flush()
     if as_json:

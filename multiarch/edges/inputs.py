@@ -106,9 +106,23 @@ def _check_context(settings: Settings, folder: Path) -> None:
         raise ConfigurationError(msg, hint="name the folder with the Dockerfile: --context PATH")
     dockerfile = dockerfile_of(settings)
     if not (context / dockerfile).is_file():
-        shown = settings.dockerfile or str(Path(settings.context, dockerfile))
-        msg = f"there is no Dockerfile at {shown}"
+        msg = f"there is no Dockerfile at {dockerfile_path(settings)}"
         raise ConfigurationError(msg, hint="name it: --file PATH, or the folder that has it: --context PATH")
+
+
+def dockerfile_path(settings: Settings) -> str:
+    """Return the Dockerfile's path as people know it."""
+    return settings.dockerfile or str(Path("" if is_remote(settings.context) else settings.context, "Dockerfile"))
+
+
+def read_dockerfile(settings: Settings, folder: Path) -> str:
+    """Return what the Dockerfile says, nothing where it is not on this machine."""
+    if is_remote(settings.context):
+        return ""
+    try:
+        return (folder / settings.context / dockerfile_of(settings)).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> None:

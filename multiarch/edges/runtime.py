@@ -5,6 +5,8 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,15 +21,18 @@ from multiarch.edges.evidence import ask_aws
 from multiarch.edges.git import is_ancestor
 from multiarch.edges.inputs import check_layout
 from multiarch.edges.registries import Registries, ecr_token
+from multiarch.edges.ticker import every
 from multiarch.errors import OperationFailedError
 from multiarch.evidence import Question, Said
 from multiarch.image import Registry, Repository
 from multiarch.manifest import Manifest, digest_of
 from multiarch.plan import METADATA_FILE, Command, EnsureBuilder, Plan, RemoveBuilder
-from multiarch.progress import BuildProgress
+from multiarch.record.live import LiveLog
+from multiarch.record.reader import BuildReader, Event
 from multiarch.redaction import Redaction
 
 _ECR_USER = "AWS"
+_TICK = 1.0
 
 
 class LocalRuntime:
@@ -42,6 +47,7 @@ class LocalRuntime:
         redaction: Redaction,
         folder: Path,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._environment = environment
         self._folder = folder
@@ -50,8 +56,9 @@ class LocalRuntime:
         self._aws = aws
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
-        self._output: Callable[[str], None] = print
+        self._output: Callable[[Event], object] = print
         self._clock = clock
+        self._monotonic = monotonic
         self._registries = Registries(environment, self._config, redaction)
         self._unverified: Path | None = None
 
@@ -64,7 +71,7 @@ class LocalRuntime:
             if isinstance(step, EnsureBuilder) and step.create:
                 self._docker.begin(step.create)
 
-    def show(self, output: Callable[[str], None]) -> None:
+    def show(self, output: Callable[[Event], object]) -> None:
         """Show the build's own output with this."""
         self._output = output
 
@@ -77,28 +84,41 @@ class LocalRuntime:
     def make_parent(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
-    def bake(self, command: Command, definition: bytes, progress: BuildProgress) -> Mapping[str, object]:
+    def bake(self, command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
         with tempfile.TemporaryDirectory(prefix="multiarch-") as folder:
             file = Path(folder, "metadata.json")
             words = [str(file) if word == METADATA_FILE else word for word in command]
             has_events = "rawjson" in command
-
-            def show(line: str) -> None:
-                for each in progress.feed(line):
-                    self._output(each)
-
             with suppress(OSError):
                 sys.stderr.flush()
             if has_events:
-                self._docker.stream(words, stdin=definition, on_line=show, phase="other")
+                self._show_events(words, definition, reader)
             else:
                 self._docker.show(words, stdin=definition, phase="other")
             metadata = _read_metadata(file)
         if not has_events:
-            self._read_events(metadata, progress)
+            self._read_events(metadata, reader)
         return metadata
 
-    def _read_events(self, metadata: Mapping[str, Any], progress: BuildProgress) -> None:
+    def _show_events(self, command: Sequence[str], definition: bytes, reader: BuildReader) -> None:
+        """Run bake, show what happens, and while nothing does, what still runs."""
+        live, lock = LiveLog(self._monotonic), threading.Lock()
+
+        def show(line: str) -> None:
+            with lock:
+                for event in reader.feed(line):
+                    for each in live.choose(event):
+                        self._output(each)
+
+        def tick() -> None:
+            with lock:
+                for each in live.tick():
+                    self._output(each)
+
+        with every(_TICK, tick):
+            self._docker.stream(command, stdin=definition, on_line=show, phase="other")
+
+    def _read_events(self, metadata: Mapping[str, Any], reader: BuildReader) -> None:
         """Where buildx drew on the terminal itself, read the events of the build from its history: buildx 0.20."""
         reference = next((each.get("buildx.build.ref", "") for each in metadata.values() if isinstance(each, dict)), "")
         builder, _, build = str(reference).partition("/")
@@ -107,7 +127,7 @@ class LocalRuntime:
             self._docker.stream(
                 [*command, build.rpartition("/")[2]],
                 stdin=b"",
-                on_line=lambda line: list(progress.feed(line)),
+                on_line=lambda line: list(reader.feed(line)),
                 phase="other",
             )
         except OperationFailedError:

@@ -44,6 +44,11 @@ class Commit:
     def short(self) -> str:
         return self.sha[:_SHORT]
 
+    @property
+    def name(self) -> str:
+        """The whole object name, with -dirty for a changed tree."""
+        return f"{self.sha}-dirty" if self.dirty else self.sha
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:

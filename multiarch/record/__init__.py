@@ -6,6 +6,7 @@ was read, and `saved.py` writes a run's events to a file and reads them again.
 """
 
 from multiarch.record.assemble import make_record
+from multiarch.record.masking import masked
 from multiarch.record.model import (
     BuildWarning,
     CacheAccess,
@@ -53,5 +54,6 @@ __all__ = [
     "TagOutcome",
     "Transfer",
     "make_record",
+    "masked",
     "read_record",
 ]

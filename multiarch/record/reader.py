@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     CACHED = "cached"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    RUNNING = "running"  # still, and silent for long
     WARNING = "warning"
     SAID = "said"
 
@@ -42,7 +43,7 @@ class Event:
     Attributes:
         digest: of the step.
         lines: of output, whole ones; of an error; of a warning; of what buildx itself said.
-        seconds: how long the step ran, where it has ended.
+        seconds: how long the step ran, where it has ended or still runs.
     """
 
     kind: EventKind

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from multiarch.errors import OperationFailedError
     from multiarch.plan import Command
-    from multiarch.progress import BuildProgress
+    from multiarch.record import BuildReader
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NEWER = "fedcba9876543210fedcba9876543210fedcba98"
@@ -240,11 +240,11 @@ class FakeRuntime:
     def make_parent(self, path: str) -> None:
         self._happen(f"mkdir for {path}")
 
-    def bake(self, command: Command, definition: bytes, progress: BuildProgress) -> Mapping[str, object]:
+    def bake(self, command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
         assert json.loads(definition)["target"]["image"]
         assert command[:3] == ("docker", "buildx", "bake")
         for line in self.lines:
-            list(progress.feed(line))
+            list(reader.feed(line))
         self._happen("bake")
         self.add(self.builds)
         return self.metadata if self.metadata is not None else {"image": {"containerimage.digest": self.builds.digest}}

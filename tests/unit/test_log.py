@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
+from datetime import UTC, datetime
 
 import pytest
 
 from multiarch.log import Log, make_log, make_output
+from multiarch.record import Event, EventKind, StepKind, StepName
 from multiarch.redaction import Redaction
 from tests.unit.fakes import FakeClock
 
@@ -102,17 +106,69 @@ def test_the_least_level_is_kept(level: str, shown: list[str]) -> None:
     assert [json.loads(line)["event"] for line in logged.text.splitlines()] == shown
 
 
+STEP = StepName(
+    name="", kind=StepKind.DOCKERFILE, platform="linux/arm64", number=2, total=2, instruction=f"RUN login {SECRET}"
+)
+SAYS = Event(kind=EventKind.OUTPUT, step=STEP, lines=(SECRET, "done"))
+HEAD = '{"level": "info", "timestamp": "2026-01-01T00:00:00+00:00", "phase": "build", "event": "step output", '
+ABOUT = '"step": "[linux/arm64 2/2] RUN login <redacted>", "platform": "linux/arm64", "position": "2/2", '
 OUTPUT = {
-    "console": f"[linux/arm64 2/2] {'<redacted>'}\n",
-    "json": '{"phase": "build", "output": "[linux/arm64 2/2] <redacted>"}\n',
+    "console": "[linux/arm64 2/2] <redacted>\n[linux/arm64 2/2] done\n",
+    "json": f'{HEAD}{ABOUT}"text": "<redacted>"}}\n{HEAD}{ABOUT}"text": "done"}}\n',
 }
 
 
 @pytest.mark.parametrize(("log_format", "written"), OUTPUT.items(), ids=OUTPUT)
-def test_the_build_s_own_output_stands_as_it_is_without_secrets(log_format: str, written: str) -> None:
+def test_the_build_s_own_output_is_written_without_secrets(log_format: str, written: str) -> None:
     stream = io.StringIO()
-    make_output(log_format=log_format, redaction=Redaction([SECRET]), stream=stream)(f"[linux/arm64 2/2] {SECRET}")
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    make_output(log_format=log_format, redaction=Redaction([SECRET]), stream=stream, now=lambda: now)(SAYS)
     assert stream.getvalue() == written
+
+
+LEVEL_OF = {
+    "a warning": (Event(kind=EventKind.WARNING, lines=("FromAsCasing",)), "warning"),
+    "a failure": (Event(kind=EventKind.FAILED, step=STEP, lines=("exit code: 1",)), "error"),
+    "a cancelled step": (Event(kind=EventKind.CANCELLED, step=STEP, lines=("context canceled",)), "info"),
+    "a cache that is not there yet": (
+        Event(kind=EventKind.FAILED, step=StepName(name="", kind=StepKind.CACHE_IMPORT), lines=("cache: not found",)),
+        "info",
+    ),
+}
+
+
+@pytest.mark.parametrize(("event", "level"), LEVEL_OF.values(), ids=LEVEL_OF)
+def test_an_event_has_its_level(event: Event, level: str) -> None:
+    stream = io.StringIO()
+    make_output(log_format="json", redaction=Redaction(), stream=stream)(event)
+    assert json.loads(stream.getvalue())["level"] == level
+
+
+class Slow(io.StringIO):
+    """A stream on which two writers at once would be seen."""
+
+    def write(self, text: str) -> int:
+        for letter in text:
+            super().write(letter)
+            time.sleep(0)
+        return len(text)
+
+
+def test_lines_of_two_threads_stay_whole() -> None:
+    stream = Slow()
+    log = make_log(log_format="console", level="info", redaction=Redaction(), stream=stream, clock=lambda: 0.0)
+    write = make_output(log_format="console", redaction=Redaction(), stream=stream)
+
+    def say() -> None:
+        for _ in range(50):
+            log.info("of the log", phase="x")
+
+    thread = threading.Thread(target=say)
+    thread.start()
+    for _ in range(50):
+        write(Event(kind=EventKind.SAID, lines=("of the build", "of the build")))
+    thread.join()
+    assert set(stream.getvalue().splitlines()) == {"   0.0 s  x         of the log", "of the build"}
 
 
 def test_a_secret_that_is_learnt_later_is_redacted_too() -> None:
@@ -139,5 +195,5 @@ def test_a_log_that_cannot_be_written_ends_nothing() -> None:
     write = make_output(log_format="text", redaction=Redaction(), stream=stream)
     for _ in range(3):
         log.info("one", phase="x")
-        write("two")
+        write(Event(kind=EventKind.SAID, lines=("two",)))
     assert stream.getvalue().count("\n") == 1

@@ -15,7 +15,7 @@ from tests.unit import records
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LOGS = Path(__file__).parent / "progress"
+LOGS = Path(__file__).parent / "events"
 NAMES = ("two_platforms_one_fails", "cache_not_found", "all_cached")
 
 

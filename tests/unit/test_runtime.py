@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import tarfile
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,8 @@ from multiarch.edges.runtime import LocalRuntime
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
 from multiarch.image import Registry
 from multiarch.plan import EnsureBuilder
-from multiarch.progress import BuildProgress
+from multiarch.record import BuildReader, StepState, make_record
+from multiarch.record.live import as_lines
 from multiarch.redaction import Redaction
 from tests.unit.fakes import ECR, ECR_HOST, FakeImage, plan_of
 
@@ -51,7 +53,7 @@ class World:
             folder=folder,
             clock=lambda: NOW,
         )
-        self.runtime.show(self.written.append)
+        self.runtime.show(lambda event: self.written.extend(as_lines(event)))
 
     def token(self, host: str = ECR_HOST, *, hours: float | None = 12) -> None:
         data: dict[str, Any] = {
@@ -135,11 +137,24 @@ def test_bake_s_events_are_shown_and_its_metadata_is_read(world: World, make_scr
         """cat >&2; while [ "$1" != --metadata-file ]; do shift; done; echo '{"image": {"a": 1}}' > "$2" """,
     )
     event = '{"vertexes":[{"digest":"a","name":"[2/2] RUN x","started":"2026-01-01T00:00:00Z"}]}\n'
-    progress = BuildProgress()
+    reader = BuildReader()
     command = ("docker", "buildx", "bake", "--metadata-file", "<METADATA_FILE>", "--progress", "rawjson")
-    assert world.runtime.bake(command, event.encode(), progress) == {"image": {"a": 1}}
+    assert world.runtime.bake(command, event.encode(), reader) == {"image": {"a": 1}}
     assert world.written == ["[2/2] RUN x"]
-    assert progress.cache_use.steps == 1
+    [step] = make_record(reader, run=reader.run).steps
+    assert step.state is StepState.UNFINISHED
+
+
+def test_a_step_that_is_silent_is_shown_all_the_same(
+    world: World, make_script: MakeScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multiarch.edges.runtime._TICK", 0.01)
+    make_script("docker", "cat >&2; sleep 0.5")
+    event = '{"vertexes":[{"digest":"a","name":"[2/2] RUN x","started":"2026-01-01T00:00:00Z"}]}\n'
+    seconds = itertools.count(step=10)
+    world.runtime._monotonic = lambda: float(next(seconds))
+    world.runtime.bake(("docker", "rawjson"), event.encode(), BuildReader())
+    assert world.written[:3] == ["[2/2] RUN x", "[2/2] still running, 30 s", "[2/2] still running, 60 s"]
 
 
 # The builder that boots early

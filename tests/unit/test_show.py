@@ -12,7 +12,7 @@ import pytest
 from multiarch.destination import Destination, find_destination
 from multiarch.identity import Commit
 from multiarch.plan import METADATA_FILE, Plan
-from multiarch.show import plain, plan_as_json, plan_as_script, settings_as_text
+from multiarch.show import plain, plan_as_json, plan_as_script, settings_as_text, settings_rows
 from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SHA, facts, load, plan_of
 
 if TYPE_CHECKING:
@@ -329,7 +329,7 @@ def test_what_json_has_no_form_for_is_a_bug_and_said() -> None:
 
 def shown(plan: Plan, **flags: object) -> list[str]:
     destination = Destination(registry=ECR, source="CODEBUILD_BUILD_ARN")
-    return list(settings_as_text(load({"repository": "shop", **flags}), plan, destination))
+    return list(settings_as_text(settings_rows(load({"repository": "shop", **flags}), plan, destination)))
 
 
 def test_what_follows_from_the_settings_is_shown_with_its_source() -> None:

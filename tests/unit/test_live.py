@@ -1,4 +1,4 @@
-"""BuildKit's events, from real logs and near misses of them."""
+"""What is read of BuildKit's events and shown while a build runs, from real logs and near misses of them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,33 @@ from pathlib import Path
 
 import pytest
 
-from multiarch.progress import BuildProgress, replay
-from multiarch.record import CacheUse
+from multiarch.record import BuildReader, CacheUse, Record, Run, make_record
+from multiarch.record.live import LiveLog, as_fields, as_lines
+from tests.unit.fakes import FakeClock
 
-LOGS = Path(__file__).parent / "progress"
+LOGS = Path(__file__).parent / "events"
 
 
 def real(name: str) -> list[str]:
     return (LOGS / f"{name}.rawjson").read_text(encoding="utf-8").splitlines()
 
 
-def fed(*lines: str) -> tuple[BuildProgress, list[str]]:
-    progress = BuildProgress()
-    return progress, [shown for line in lines for shown in progress.feed(line)]
+def fed(*lines: str, run: Run | None = None) -> tuple[Record, list[str]]:
+    """Read lines, and return what was read and what was shown of it."""
+    reader, live = BuildReader(run), LiveLog(lambda: 0.0)
+    chosen = [each for line in lines for event in reader.feed(line) for each in live.choose(event)]
+    return make_record(reader, run=reader.run), [text for event in chosen for text in as_lines(event)]
+
+
+def replay(lines: list[str]) -> Record:
+    return fed(*lines)[0]
+
+
+def failure_lines(*lines: str) -> list[str]:
+    reader = BuildReader()
+    for line in lines:
+        list(reader.feed(line))
+    return reader.failure_lines()
 
 
 def vertex(
@@ -50,23 +64,23 @@ LATER = "2026-01-01T00:00:02.5Z"
 
 
 def test_the_step_that_failed_is_told_from_the_platform_that_was_cancelled_for_it() -> None:
-    progress = replay(real("two_platforms_one_fails"))
-    failed = progress.failed_step
+    record = replay(real("two_platforms_one_fails"))
+    failed = record.failed_step
     assert failed
-    assert failed.name.startswith("[linux/arm64 stage-1 3/3] RUN if [")
+    assert failed.title.startswith("[linux/arm64 stage-1 3/3] RUN if [")
     assert failed.error.endswith("did not complete successfully: exit code: 3")
-    assert failed.tail == ("cc: bad thing",)
+    assert failed.output == ("cc: bad thing",)
 
 
 def test_the_lines_for_the_diagnosis_name_both_steps_and_end_with_buildx_s_own_words() -> None:
-    lines = replay(real("two_platforms_one_fails")).failure_lines()
+    lines = failure_lines(*real("two_platforms_one_fails"))
     states = [line.partition(" ")[2].partition(":")[0] for line in lines if "ERROR" in line or "CANCELED" in line]
     assert sorted(states[:2]) == ["CANCELED", "ERROR"]
     assert lines[-1].startswith("ERROR: failed to build: failed to solve: process ")
     assert "Dockerfile:5" in lines
 
 
-def test_the_output_of_a_step_bears_its_platform_and_a_progress_bar_shows_its_last_state() -> None:
+def test_the_output_of_a_step_bears_its_platform_and_a_record_bar_shows_its_last_state() -> None:
     _, shown = fed(*real("two_platforms_one_fails"))
     of_amd64 = [line for line in shown if line.startswith("[linux/amd64 compile 2/2] ")]
     assert of_amd64[1:4] == [
@@ -79,14 +93,14 @@ def test_the_output_of_a_step_bears_its_platform_and_a_progress_bar_shows_its_la
 
 
 def test_a_cache_that_is_not_there_is_no_failure() -> None:
-    progress = replay(real("cache_not_found"))
-    assert progress.failed_step is None
-    assert progress.cache_use == CacheUse(steps=6, cached=4, imported=False, export_error="")
+    record = replay(real("cache_not_found"))
+    assert record.failed_step is None
+    assert record.cache_use == CacheUse(steps=6, cached=4, imported=False, export_error="")
 
 
 def test_a_build_from_the_cache_says_so_step_by_step() -> None:
-    progress, shown = fed(*real("all_cached"))
-    assert progress.cache_use == CacheUse(steps=6, cached=6, imported=False, export_error="")
+    record, shown = fed(*real("all_cached"))
+    assert record.cache_use == CacheUse(steps=6, cached=6, imported=False, export_error="")
     assert len([line for line in shown if line.endswith(" CACHED")]) == 6
     assert "[linux/amd64 stage-1 2/3] COPY --from=compile /etc/passwd /x CACHED" in shown
 
@@ -95,8 +109,8 @@ def test_a_build_from_the_cache_says_so_step_by_step() -> None:
 def test_a_log_that_ends_anywhere_in_the_middle_is_read_as_far_as_it_goes(name: str) -> None:
     text = "\n".join(real(name))
     for end in range(0, len(text), 97):
-        progress = replay(text[:end].splitlines())
-        assert progress.cache_use.steps <= 6
+        use = replay(text[:end].splitlines()).cache_use
+        assert not use or use.steps <= 6
 
 
 # Steps
@@ -137,8 +151,9 @@ def test_inputs_that_run_in_a_circle_end() -> None:
 
 
 def test_a_step_of_many_lines_is_one_step() -> None:
-    progress, _ = fed(vertex("[linux/arm64 2/2] RUN <<EOF (make...)\nEOF", completed=LATER))
-    assert progress.cache_use.steps == 1
+    record, _ = fed(vertex("[linux/arm64 2/2] RUN <<EOF (make...)\nEOF", completed=LATER))
+    assert record.cache_use
+    assert record.cache_use.steps == 1
 
 
 COUNTED = {
@@ -152,14 +167,16 @@ COUNTED = {
 
 @pytest.mark.parametrize(("name", "steps"), COUNTED.values(), ids=COUNTED)
 def test_the_dockerfile_s_steps_are_counted(name: str, steps: int) -> None:
-    progress, _ = fed(vertex(name, completed=LATER))
-    assert progress.cache_use.steps == steps
+    record, _ = fed(vertex(name, completed=LATER))
+    assert record.cache_use
+    assert record.cache_use.steps == steps
 
 
 def test_a_cached_step_that_starts_again_for_the_export_stays_cached() -> None:
     name = "[linux/arm64 2/2] RUN make"
-    progress, shown = fed(vertex(name, completed=LATER, cached=True), vertex(name, completed=LATER))
-    assert progress.cache_use.cached == 1
+    record, shown = fed(vertex(name, completed=LATER, cached=True), vertex(name, completed=LATER))
+    assert record.cache_use
+    assert record.cache_use.cached == 1
     assert shown == ["[linux/arm64 2/2] RUN make CACHED"]
 
 
@@ -194,10 +211,10 @@ def test_a_line_that_comes_in_parts_is_shown_when_it_is_whole() -> None:
 
 
 def test_a_last_line_without_an_end_is_shown_when_its_step_ends() -> None:
-    progress, shown = fed(vertex("[2/2] RUN x"), log("no end"), vertex("[2/2] RUN x", completed=LATER, error="failed"))
+    record, shown = fed(vertex("[2/2] RUN x"), log("no end"), vertex("[2/2] RUN x", completed=LATER, error="failed"))
     assert shown[1:] == ["[2/2] no end", "[2/2] ERROR failed"]
-    assert progress.failed_step
-    assert progress.failed_step.tail == ("no end",)
+    assert record.failed_step
+    assert record.failed_step.output == ("no end",)
 
 
 def test_a_log_that_comes_after_the_end_of_its_step_is_shown() -> None:
@@ -228,9 +245,9 @@ def test_a_letter_that_is_cut_between_two_parts_is_put_together() -> None:
 
 def test_the_end_of_the_output_alone_is_kept() -> None:
     lines = "".join(f"line {each}\n" for each in range(100))
-    progress, _ = fed(vertex("[2/2] RUN x"), log(lines), vertex("[2/2] RUN x", completed=LATER, error="failed"))
-    assert progress.failed_step
-    assert progress.failed_step.tail == tuple(f"line {each}" for each in range(80, 100))
+    record, _ = fed(vertex("[2/2] RUN x"), log(lines), vertex("[2/2] RUN x", completed=LATER, error="failed"))
+    assert record.failed_step
+    assert record.failed_step.output == tuple(f"line {each}" for each in range(50, 100))
 
 
 def test_warnings_are_shown() -> None:
@@ -242,38 +259,40 @@ def test_warnings_are_shown() -> None:
 
 
 def test_of_two_failures_the_first_one_counts() -> None:
-    progress, _ = fed(
+    record, _ = fed(
         vertex("[a 2/2] RUN x", digest="sha256:1", completed="2026-01-01T00:00:09Z", error="second"),
         vertex("[b 2/2] RUN x", digest="sha256:2", completed="2026-01-01T00:00:08Z", error="first"),
         vertex("[c 2/2] RUN x", digest="sha256:3", completed="2026-01-01T00:00:07Z", error="context canceled"),
     )
-    assert progress.failed_step
-    assert progress.failed_step.error == "first"
+    assert record.failed_step
+    assert record.failed_step.error == "first"
 
 
 def test_the_first_failure_is_found_by_time_and_not_by_text() -> None:
-    progress, _ = fed(
+    record, _ = fed(
         vertex("[a 2/2] RUN x", digest="sha256:1", completed="2026-01-01T00:00:08.55Z", error="second"),
         vertex("[b 2/2] RUN x", digest="sha256:2", completed="2026-01-01T00:00:08.5Z", error="first"),
     )
-    assert progress.failed_step
-    assert progress.failed_step.error == "first"
+    assert record.failed_step
+    assert record.failed_step.error == "first"
 
 
 def test_where_all_were_cancelled_a_cancelled_step_is_named() -> None:
-    progress, shown = fed(vertex("[2/2] RUN x", completed=LATER, error="context canceled"))
-    assert progress.failed_step
+    record, shown = fed(vertex("[2/2] RUN x", completed=LATER, error="context canceled"))
+    assert record.failed_step
     assert shown[-1] == "[2/2] cancelled"
 
 
 def test_a_cache_that_could_not_be_written_is_told() -> None:
-    progress, _ = fed(vertex("exporting cache to registry", completed=LATER, error="400 Bad Request"))
-    assert progress.cache_use.export_error == "400 Bad Request"
+    record, _ = fed(vertex("exporting cache to registry", completed=LATER, error="400 Bad Request"))
+    assert record.cache_use
+    assert record.cache_use.export_error == "400 Bad Request"
 
 
 def test_a_cache_that_was_read_is_told() -> None:
-    progress, _ = fed(vertex("importing cache manifest from localhost:5000/x:cache", completed=LATER))
-    assert progress.cache_use.imported
+    record, _ = fed(vertex("importing cache manifest from localhost:5000/x:cache", completed=LATER))
+    assert record.cache_use
+    assert record.cache_use.imported
 
 
 def test_a_local_cache_that_is_not_there_yet_is_no_warning() -> None:
@@ -302,9 +321,8 @@ NO_EVENTS = {
 
 @pytest.mark.parametrize("line", NO_EVENTS.values(), ids=NO_EVENTS)
 def test_a_line_that_is_no_event_is_shown_as_it_is_and_kept_for_the_diagnosis(line: str) -> None:
-    progress, shown = fed(line)
-    assert shown == [line]
-    assert progress.failure_lines() == [line]
+    assert fed(line)[1] == [line]
+    assert failure_lines(line) == [line]
 
 
 ODD = {
@@ -322,5 +340,105 @@ def test_an_event_may_hold_nothing() -> None:
 
 @pytest.mark.parametrize("line", ODD.values(), ids=ODD)
 def test_an_event_of_another_shape_does_not_end_the_build(line: str) -> None:
-    progress, _ = fed(line, vertex("[2/2] RUN x", completed=LATER))
-    assert progress.cache_use.steps == 1
+    record, _ = fed(line, vertex("[2/2] RUN x", completed=LATER))
+    assert record.cache_use
+    assert record.cache_use.steps == 1
+
+
+def test_a_build_of_one_platform_shows_which() -> None:
+    _, shown = fed(vertex("[2/2] RUN x"), run=Run(platforms=("linux/arm64",)))
+    assert shown == ["[linux/arm64 2/2] RUN x"]
+
+
+def test_a_step_that_runs_again_is_told_again_where_that_took_time() -> None:
+    name, start = "[1/2] FROM base", "2026-01-01T00:00:00Z"
+    again = "2026-01-01T00:00:10Z"
+    record, shown = fed(
+        vertex(name, started=start, completed="2026-01-01T00:00:00.1Z"),
+        vertex(name, started=again),
+        vertex(name, started=again, completed="2026-01-01T00:00:10.2Z"),
+        vertex(name, started="2026-01-01T00:00:11Z", completed="2026-01-01T00:00:13Z"),
+    )
+    assert shown == ["[1/2] done in 0.1 s", "[1/2] FROM base", "[1/2] done in 2.3 s"]
+    assert [each.start for each in record.steps[0].intervals] == [0, 10, 11]
+
+
+# Silence
+
+
+class Build:
+    """A build whose clock is ours, and what is shown of it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.reader = BuildReader()
+        self.live = LiveLog(self.clock, silence=30)
+
+    def at(self, now: float, *lines: str) -> list[str]:
+        """Let time pass and lines come; return what is shown."""
+        self.clock.now = now
+        chosen = [each for line in lines for event in self.reader.feed(line) for each in self.live.choose(event)]
+        return [text for event in (*chosen, *self.live.tick()) for text in as_lines(event)]
+
+
+def test_a_step_that_is_silent_is_told_every_so_often() -> None:
+    build = Build()
+    build.at(0, vertex("[linux/arm64 2/2] RUN x"))
+    assert build.at(29) == []
+    assert build.at(30) == ["[linux/arm64 2/2] still running, 30 s"]
+    assert build.at(31) == []
+    assert build.at(60) == ["[linux/arm64 2/2] still running, 60 s"]
+    assert build.at(80, log("a line\n")) == ["[linux/arm64 2/2] a line"]
+    assert build.at(109) == []
+    assert build.at(110) == ["[linux/arm64 2/2] still running, 110 s"]
+    build.at(111, vertex("[linux/arm64 2/2] RUN x", completed=LATER))
+    assert build.at(500) == []
+
+
+def test_what_buildkit_does_for_itself_is_told_where_it_is_silent_for_long() -> None:
+    build = Build()
+    assert build.at(0, vertex("[internal] load build context")) == []
+    assert build.at(30) == ["[internal] load build context: still running, 30 s"]
+
+
+# JSON
+
+
+def fields_of(*lines: str) -> list[dict[str, object]]:
+    reader, live = BuildReader(), LiveLog(lambda: 0.0)
+    chosen = [each for line in lines for event in reader.feed(line) for each in live.choose(event)]
+    return [dict(fields) for event in chosen for fields in as_fields(event)]
+
+
+def test_each_event_is_an_object_with_its_step_and_its_parts() -> None:
+    name = "[linux/arm64 compile 2/3] RUN make"
+    about = {"step": name, "platform": "linux/arm64", "stage": "compile", "position": "2/3"}
+    said = fields_of(vertex(name), log("one\ntwo\n"), vertex(name, completed=LATER, error="exit code: 2"))
+    assert said == [
+        {"event": "step started", **about},
+        {"event": "step output", **about, "text": "one"},
+        {"event": "step output", **about, "text": "two"},
+        {"event": "step failed", **about, "seconds": 2.5, "error": "exit code: 2"},
+    ]
+
+
+SAYINGS = {
+    "a step from the cache": (
+        vertex("[2/2] RUN x", completed=LATER, cached=True),
+        {"event": "step cached", "step": "[2/2] RUN x", "position": "2/2"},
+    ),
+    "a cache that is not there yet": (
+        vertex("importing cache manifest from x", completed=LATER, error="x: not found"),
+        {"event": "step failed", "step": "importing cache manifest from x", "seconds": 2.5, "missing": "x: not found"},
+    ),
+    "a warning": (
+        json.dumps({"warnings": [{"vertex": "sha256:a", "short": base64.b64encode(b"FromAsCasing").decode()}]}),
+        {"event": "warning", "text": "FromAsCasing"},
+    ),
+    "buildx's own words": ("ERROR: failed", {"event": "said", "text": "ERROR: failed"}),
+}
+
+
+@pytest.mark.parametrize(("line", "said"), SAYINGS.values(), ids=SAYINGS)
+def test_what_happens_is_said_as_json(line: str, said: dict[str, object]) -> None:
+    assert fields_of(line)[-1] == said

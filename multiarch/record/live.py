@@ -1,0 +1,125 @@
+"""What of a build is worth a line while it runs, and how that line reads. Pure.
+
+A step is told when it starts and when it ends, with its output under its own name in between; one that is silent for
+long is told from time to time. What BuildKit does for itself is told where it takes time or fails.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from multiarch.record.model import StepKind, StepName
+from multiarch.record.reader import Event, EventKind
+
+SILENCE = 30.0
+_SLOW_INTERNAL = 1.0
+_NO_CACHE_YET = "not found"
+_ENDS = (EventKind.DONE, EventKind.CACHED, EventKind.FAILED, EventKind.CANCELLED)
+
+
+@dataclass
+class _Running:
+    step: StepName
+    begin: float
+    told: float
+
+
+class LiveLog:
+    """Chooses what is shown of one try of a build."""
+
+    def __init__(self, clock: Callable[[], float], silence: float = SILENCE) -> None:
+        """Prepare.
+
+        Args:
+            clock: tells the seconds.
+            silence: after so many of them without a line, a step that runs is told again.
+        """
+        self._clock = clock
+        self._silence = silence
+        self._running: dict[str, _Running] = {}
+        self._announced: set[str] = set()
+
+    def choose(self, event: Event) -> Iterator[Event]:
+        """Yield the event, if it is worth a line."""
+        step, now = event.step, self._clock()
+        if not step:
+            yield event
+            return
+        internal = step.kind is StepKind.INTERNAL
+        if event.kind is EventKind.STARTED:
+            self._running[event.digest] = _Running(step, now, now)
+            if not internal and event.digest not in self._announced:
+                self._announced.add(event.digest)
+                yield event
+        elif event.kind in _ENDS:
+            self._running.pop(event.digest, None)
+            quick = event.kind is EventKind.DONE and event.seconds < _SLOW_INTERNAL
+            if not internal or not (quick or event.kind is EventKind.CACHED):
+                yield event
+        else:
+            if running := self._running.get(event.digest):
+                running.told = now
+            yield event
+
+    def tick(self) -> Iterator[Event]:
+        """Yield what still runs and has said nothing for long; to be called every second or so."""
+        now = self._clock()
+        for digest, running in self._running.items():
+            if now - running.told >= self._silence:
+                running.told = now
+                yield Event(kind=EventKind.RUNNING, digest=digest, step=running.step, seconds=now - running.begin)
+
+
+def as_lines(event: Event) -> Iterator[str]:
+    """Yield an event's lines for people, each whole and under its step's name."""
+    step = event.step
+    if not step:
+        mark = "WARNING: " if event.kind is EventKind.WARNING else ""
+        yield from (f"{mark}{line}" for line in event.lines)
+        return
+    prefix = step.label if step.number else f"{step.name}:"
+    match event.kind:
+        case EventKind.STARTED:
+            yield step.title
+        case EventKind.OUTPUT:
+            yield from (f"{prefix} {line}" for line in event.lines)
+        case EventKind.DONE:
+            yield f"{prefix} done in {event.seconds:.1f} s"
+        case EventKind.CACHED:
+            yield f"{step.title} CACHED"
+        case EventKind.FAILED if is_missing_cache(event):
+            yield f"{prefix} there is none yet"
+        case EventKind.FAILED:
+            yield f"{prefix} ERROR {' '.join(event.lines)}"
+        case EventKind.CANCELLED:
+            yield f"{prefix} cancelled"
+        case EventKind.RUNNING:
+            yield f"{prefix} still running, {event.seconds:.0f} s"
+        case EventKind.WARNING | EventKind.SAID:
+            yield from event.lines
+        case _:
+            assert_never(event.kind)
+
+
+def as_fields(event: Event) -> Iterator[Mapping[str, object]]:
+    """Yield an event as JSON objects, one for each line of output: `step` as people read it, and its parts."""
+    step = event.step
+    about: dict[str, object] = {"event": f"step {event.kind}" if step else event.kind.value}
+    if step:
+        about["step"] = step.title
+        named = {"platform": step.platform, "stage": step.stage, "position": step.position}
+        about |= {name: value for name, value in named.items() if value}
+    if event.kind in (EventKind.DONE, EventKind.FAILED, EventKind.CANCELLED, EventKind.RUNNING):
+        about["seconds"] = round(event.seconds, 3)
+    if event.kind in (EventKind.FAILED, EventKind.CANCELLED):
+        yield {**about, "missing" if is_missing_cache(event) else "error": " ".join(event.lines)}
+    elif event.lines:
+        yield from ({**about, "text": line} for line in event.lines)
+    else:
+        yield about
+
+
+def is_missing_cache(event: Event) -> bool:
+    """Whether it says that a cache is not there yet, which is no failure."""
+    step = event.step
+    return bool(step and step.kind is StepKind.CACHE_IMPORT and event.lines and event.lines[0].endswith(_NO_CACHE_YET))
