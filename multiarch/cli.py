@@ -149,6 +149,21 @@ def explain(file: BinaryIO | None, output: str) -> None:
     _print(explain.explain(file or sys.stdin.buffer, as_json=output == "json"))
 
 
+@cli.command()
+@click.argument("files", nargs=-1, metavar="FILE...", type=click.File("rb", lazy=False))
+@click.option("--report", "folder", metavar="DIR", help="Write the report of one log to a folder.")
+@_output("the report, or the comparison,")
+def report(files: Sequence[BinaryIO], folder: str | None, output: str) -> None:
+    """Show what a saved log says of a run, or compare two runs step by step.
+
+    FILE is what `build --report` saved, events.jsonl, or what somebody saved of `docker buildx build
+    --progress=rawjson`; with -, the standard input is read. Of two, the first one is the older.
+    """
+    from multiarch.commands import report  # noqa: PLC0415
+
+    _print(report.report(files, Path(folder) if folder else None, as_json=output == "json"))
+
+
 @cli.command(cls=_GroupedCommand)
 @click.option(
     "--minimal",

@@ -177,7 +177,8 @@ class BuildReader:
         vertex = self._vertex(change["digest"])
         if (name := change.get("name")) and name != vertex.name.name:
             vertex.name = parse_name(str(name))
-        vertex.inputs = tuple(map(str, change.get("inputs") or vertex.inputs))
+        inputs = change.get("inputs")
+        vertex.inputs = tuple(map(str, inputs)) if isinstance(inputs, list) and inputs else vertex.inputs
         # A step from the cache starts once more where the export needs its files: it did not have to run all the same.
         vertex.cached = vertex.cached or bool(change.get("cached"))
         vertex.error = str(change.get("error", ""))

@@ -12,32 +12,23 @@ Secrets are taken out of every line. Output stands in whole lines; of a transfer
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+from msgspec import ValidationError, convert
 
 from multiarch.errors import ConfigurationError
 from multiarch.image import Platform
-from multiarch.manifest import Layer, PlatformImage
 from multiarch.record.assemble import make_record
-from multiarch.record.model import (
-    Failure,
-    Instruction,
-    Interval,
-    Outcome,
-    Phase,
-    Record,
-    Retry,
-    Run,
-    Setting,
-    TagOutcome,
-)
+from multiarch.record.model import Outcome, Phase, Record, Run
 from multiarch.record.reader import BuildReader
 from multiarch.redaction import Redaction
 from multiarch.show import plain
 
 FORMAT = 1
 _KIND = "multiarch"
+
+_Value = TypeVar("_Value")
 
 
 class EventLog:
@@ -89,10 +80,10 @@ def read_record(lines: Iterable[str]) -> Record:
     """Read a run's log, or BuildKit's events alone (`--progress=rawjson`), wherever it ends.
 
     Raises:
-        ConfigurationError: it is in a later format, or has nothing of a build in it.
+        ConfigurationError: it is in a later format, is damaged, or has nothing of a build in it.
     """
     run, reader, attempt, is_ours = Run(), BuildReader(), 0, False
-    end: Mapping[str, Any] = {}
+    end = _End()
     for line in lines:
         ours = _ours(line)
         match ours.get(_KIND):
@@ -100,9 +91,9 @@ def read_record(lines: Iterable[str]) -> Record:
                 run, is_ours = _run(ours), True
                 reader = BuildReader(run)
             case "try":
-                reader, attempt = BuildReader(run), int(ours.get("number", 1))
+                reader, attempt = BuildReader(run), attempt + 1
             case "end":
-                end = ours
+                end = _typed(_End, _with_platforms(ours))
             case _:
                 for _ in reader.feed(line.rstrip("\n")):
                     pass
@@ -111,11 +102,20 @@ def read_record(lines: Iterable[str]) -> Record:
     return make_record(
         reader if reader.vertexes else None,
         run=run,
-        phases=[_phase(each) for each in end.get("phases", ())],
-        outcome=_outcome(end["outcome"]) if "outcome" in end else None,
+        phases=end.phases,
+        outcome=end.outcome,
         attempt=attempt,
-        native=end.get("native", ()),
+        native=end.native,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """The last line of a log."""
+
+    native: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    outcome: Outcome | None = None
 
 
 def _ours(line: str) -> Mapping[str, Any]:
@@ -133,32 +133,25 @@ def _run(fields: Mapping[str, Any]) -> Run:
     if fields.get("format") != FORMAT:
         msg = f"this log has format {fields.get('format')}, and {FORMAT} is the one that can be read"
         raise ConfigurationError(msg, hint="read it with the version of multiarch that wrote it")
-    known = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    begin = fields.get("begin")
-    typed: dict[str, Any] = {name: value for name, value in known.items() if name in Run.__dataclass_fields__}
-    typed["begin"] = datetime.fromisoformat(begin) if begin else None
-    typed["settings"] = tuple(Setting(**each) for each in known.get("settings", ()))
-    typed["instructions"] = tuple(Instruction(**each) for each in known.get("instructions", ()))
-    return Run(**typed)
+    return _typed(Run, fields)
 
 
-def _phase(fields: Mapping[str, Any]) -> Phase:
-    return Phase(name=fields["name"], interval=Interval(**fields["interval"]))
+def _with_platforms(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields with each platform as an object, as a dataclass is read: it is written as one word."""
+    outcome = fields.get("outcome")
+    images = outcome.get("platforms") if isinstance(outcome, dict) else None
+    if not isinstance(images, list):
+        return fields
+    read = [
+        {**each, "platform": asdict(Platform.parse(str(each.get("platform"))))} if isinstance(each, dict) else each
+        for each in images
+    ]
+    return {**fields, "outcome": {**outcome, "platforms": read}}  # type: ignore[dict-item]  # a dict, as was seen
 
 
-def _outcome(fields: Mapping[str, Any]) -> Outcome:
-    return Outcome(
-        **{
-            **fields,
-            "tags": tuple(TagOutcome(**each) for each in fields["tags"]),
-            "platforms": tuple(_image(each) for each in fields["platforms"]),
-            "failure": Failure(**fields["failure"]) if fields["failure"] else None,
-            "retries": tuple(Retry(**each) for each in fields["retries"]),
-            "warnings": tuple(fields["warnings"]),
-        }
-    )
-
-
-def _image(fields: Mapping[str, Any]) -> PlatformImage:
-    layers = tuple(Layer(**each) for each in fields["layers"])
-    return PlatformImage(**{**fields, "platform": Platform.parse(fields["platform"]), "layers": layers})
+def _typed(kind: type[_Value], fields: Mapping[str, Any]) -> _Value:
+    try:
+        return convert(fields, kind)
+    except ValidationError as error:
+        msg = f"this log is damaged: {error}"
+        raise ConfigurationError(msg, hint="only what stands before the damage can be read: cut the rest off") from None

@@ -82,7 +82,7 @@ SOLE_IMPORTERS = {
     "python_on_whales": {"edges/docker.py"},
     "tenacity": {"recovery.py"},
     "structlog": {"log.py"},
-    "msgspec": {"settings.py"},
+    "msgspec": {"settings.py", "record/saved.py"},
     "urllib3": {"edges/registry.py"},
     "jinja2": {"report/page.py"},
     "junitparser": {"report/junit.py"},

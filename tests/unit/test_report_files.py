@@ -13,8 +13,9 @@ import jsonschema
 import pytest
 
 from multiarch.record import CacheAccess, Record
-from multiarch.report.files import VIEWS, report_files
+from multiarch.report.files import report_files
 from multiarch.report.junit import LONGEST_MESSAGE, LONGEST_NAME, MOST_CASES, junit_as_xml
+from multiarch.report.names import VIEWS
 from multiarch.report.summary import summary
 from multiarch.report.trace import trace_as_json
 from tests import schema

@@ -1,0 +1,181 @@
+"""The command `report`: any file that somebody may hand to it, in a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+import multiarch
+from multiarch.report.names import VIEWS
+from tests import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(multiarch.__file__).parent.parent
+EVENTS = next(Path(__file__).parent.glob("*/two_platforms_one_fails.rawjson"))
+CACHED = EVENTS.with_name("all_cached.rawjson")
+# Runs the command, and tells the peak of its memory in kilobytes.
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run([sys.executable, "-m", "multiarch", "report", *sys.argv[1:]]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+def report(*words: str | Path, program: tuple[str, ...] = ("-m", "multiarch", "report"), content: bytes = b"") -> Said:
+    ran = subprocess.run(
+        [sys.executable, *program, *map(str, words)],
+        input=content,
+        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    said = Said(code=ran.returncode, out=ran.stdout.decode(), err=ran.stderr.decode())
+    assert "Traceback" not in said.out + said.err
+    return said
+
+
+def test_a_saved_log_is_a_report_again(tmp_path: Path) -> None:
+    said = report(EVENTS, "--report", tmp_path / "out")
+    assert (said.code, said.err) == (0, "")
+    assert "cc: bad thing" in said.out
+    assert {each.name for each in (tmp_path / "out").iterdir()} == set(VIEWS)
+    jsonschema.validate(json.loads((tmp_path / "out" / "report.json").read_bytes()), schema.schema())
+
+
+def test_programs_read_the_same_report() -> None:
+    said = report(EVENTS, "--output", "json")
+    assert said.code == 0
+    fields = json.loads(said.out)
+    jsonschema.validate(fields, schema.schema())
+    assert [step["title"] for step in fields["steps"] if step["state"] == "failed"] != []
+
+
+def test_the_standard_input_is_read() -> None:
+    assert "cc: bad thing" in report("-", content=EVENTS.read_bytes()).out
+
+
+def test_two_logs_are_compared() -> None:
+    said = report(CACHED, EVENTS)
+    assert said.code == 0
+    assert "lost its cache" in said.out
+    assert f"before   {CACHED}" in said.out
+    fields = json.loads(report(CACHED, EVENTS, "--output", "json").out)
+    assert {"lost-cache"} <= {change["kind"] for change in fields["changes"]}
+
+
+def test_a_log_that_ends_anywhere_gives_a_report(tmp_path: Path) -> None:
+    """As that of a build that was killed: in the middle of a line, too."""
+    content = EVENTS.read_bytes()
+    file = tmp_path / "cut.jsonl"
+    for part in (0.2, 0.5, 0.9):
+        file.write_bytes(content[: int(len(content) * part)])
+        said = report(file)
+        assert said.code == 0, said.err
+        assert "The log ends in the middle" in said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"\n \n", "it is empty"),
+        (b"#1 [internal] load build definition from Dockerfile\n", "this is no log of a build's events"),
+        (os.urandom(200_000), "this is no log of a build's events"),
+        (b"\x00" * 3_000_000, "this is no log of a build's events"),
+        (b'{"vertexes": 7}\n{"logs": [{"vertex": 1}]}\n[]\n', "this is no log of a build's events"),
+        (b'{"multiarch":"begin","format":99}\n', "this log has format 99"),
+    ],
+    ids=["empty", "blank", "plain log", "binary", "zeros", "other JSON", "later format"],
+)
+def test_what_is_no_log_is_said_in_one_line(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "some.log"
+    file.write_bytes(content)
+    said = report(file)
+    assert said.code == 2
+    assert said.err.startswith(f"error: {file}: ")
+    assert words in said.err
+    assert len(said.err) < 500
+
+
+@pytest.mark.parametrize("line", [
+    '{"vertexes":[{"digest":"a","name":"x","inputs":7,"started":"never","completed":5,"error":[]}]}',
+    '{"vertexes":[{"digest":"a","name":"[linux/amd64 0/0] "}],"statuses":[{"id":1,"vertex":"a","current":"x"}]}',
+    '{"vertexes":[{"digest":"a"}],"logs":[{"vertex":"a","data":"no base64 &"}],"warnings":[{"short":5}]}',
+    '{"multiarch":"begin","format":1,"platforms":"x","settings":[1],"begin":"yesterday"}',
+    '{"multiarch":"begin","format":1}\n{"multiarch":"end","phases":[{"name":1}],"outcome":{"status":"odd"}}',
+    '{"multiarch":"try","number":"many"}',
+], ids=["vertex", "status", "log", "begin", "end", "try"])  # fmt: skip
+def test_a_log_of_odd_events_gives_a_clear_answer(line: str) -> None:
+    said = report("-", content=f"{line}\n".encode())
+    assert said.code in (0, 2), said.err
+    assert said.code == 0 or said.err.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "no log"),
+        ((EVENTS, EVENTS, EVENTS), "3 logs"),
+        ((EVENTS, CACHED, "--report", "out"), "two logs are compared"),
+        (("/nowhere/events.jsonl",), "No such file"),
+        (("/",), "Is a directory"),
+        ((EVENTS, "--report", EVENTS / "out"), "cannot be a folder"),
+    ],
+    ids=["none", "three", "two and a folder", "missing", "folder", "no folder"],
+)
+def test_what_cannot_be_done_is_said_in_one_line(words: tuple[str | Path, ...], said: str) -> None:
+    answer = report(*words)
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_what_somebody_else_saved_is_cleaned(tmp_path: Path) -> None:
+    """A login in a URL, and what a terminal obeys, are in no file of the report and not on the screen."""
+    output = base64.b64encode(b"cloning https://ada:wonderland@example.com/x\n\x1b]0;title\x07done\n").decode()
+    vertex = {"digest": "a", "name": "[1/1] RUN x", "started": "2026-01-01T00:00:00Z", "error": "exit code: 1"}
+    log = "\n".join(json.dumps(each) for each in ({"vertexes": [vertex]}, {"logs": [{"vertex": "a", "data": output}]}))
+    said = report("-", "--report", tmp_path / "out", content=log.encode())
+    assert said.code == 0, said.err
+    written = b"".join(each.read_bytes() for each in (tmp_path / "out").iterdir())
+    for found in (said.out.encode(), written):
+        assert b"cloning" in found
+        assert b"wonderland" not in found
+        assert b"\x1b" not in found
+
+
+def test_a_huge_log_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    """300 MB of events: the ends of outputs are kept, and nothing else that grows."""
+    file = tmp_path / "huge.jsonl"
+    with file.open("w") as out:
+        out.writelines(_huge(size=300_000_000))
+    said = report(file, program=("-c", MEASURED))
+    assert said.code == 0, said.err
+    assert int(said.err.splitlines()[-1]) < 150_000
+
+
+def _huge(size: int) -> Iterator[str]:
+    yield '{"vertexes":[{"digest":"a","name":"[1/1] RUN x","started":"2026-01-01T00:00:00Z"}]}\n'
+    data = base64.b64encode(b"x" * 119 + b"\n" * 1).decode()
+    line = json.dumps({"logs": [{"vertex": "a", "data": data}] * 500}) + "\n"
+    for _ in range(size // len(line)):
+        yield line
