@@ -8,13 +8,13 @@ from multiarch.edges.docker import read_lines
 from multiarch.edges.folder import check_folder, write_files
 from multiarch.edges.report import FLAG
 from multiarch.errors import ConfigurationError
-from multiarch.record import Record, read_record
+from multiarch.record import Record, masked, read_record
 from multiarch.redaction import Redaction
 from multiarch.report.compare import compare, comparison_as_json, comparison_as_text
 from multiarch.report.data import report_as_json
 from multiarch.report.files import report_files
 from multiarch.report.summary import summary
-from multiarch.report.text import map_texts, printable
+from multiarch.report.text import printable
 
 # A saved event holds at most what BuildKit sends at once; what has no line ends is a file of another kind.
 _LONGEST_LINE = 1 << 24
@@ -73,4 +73,4 @@ def _read(stream: IO[bytes]) -> Record:
         error.message = f"{stream.name}: {'it is empty' if empty else error.message}"
         raise
     clean = Redaction().clean
-    return map_texts(record, lambda text: printable(clean(text)))
+    return masked(record, lambda text: printable(clean(text)))

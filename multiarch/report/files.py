@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from multiarch.record import Record
+from multiarch.record import Record, masked
 from multiarch.report.data import report_as_json
 from multiarch.report.junit import junit_as_xml
 from multiarch.report.names import JSON, JUNIT, PAGE, SUMMARY, TRACE
 from multiarch.report.page import page
 from multiarch.report.summary import summary
-from multiarch.report.text import map_texts, printable
+from multiarch.report.text import printable
 from multiarch.report.trace import trace_as_json
 
 
@@ -19,7 +19,7 @@ def report_files(record: Record, account: Sequence[str]) -> Mapping[str, bytes]:
         record: the run, its secrets taken out.
         account: what is worth knowing of it, in sentences.
     """
-    shown, sentences = map_texts((record, tuple(account)), printable)
+    shown, sentences = masked(record, printable), tuple(map(printable, account))
     return {
         JSON: report_as_json(shown, sentences).encode(),
         PAGE: page(shown, sentences).encode(),

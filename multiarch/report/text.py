@@ -1,12 +1,7 @@
 """Text that a build printed, made fit for a file that is read by people and parsers. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
-from typing import Any, TypeVar, cast
-
-_Value = TypeVar("_Value")
+from collections.abc import Sequence
 
 # What stands in a cell where there is nothing to say.
 NOTHING = "\N{EN DASH}"
@@ -22,22 +17,6 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud80
 def printable(text: str) -> str:
     """Return a text without what no eye can see: a terminal's commands go, any other control character is marked."""
     return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text))
-
-
-def map_texts(value: _Value, change: Callable[[str], str]) -> _Value:
-    """Return a frozen value with every text in it changed."""
-    found: Any = value
-    match found:
-        case Enum():
-            return value
-        case str():
-            return cast("_Value", change(found))
-        case tuple():
-            return cast("_Value", tuple(map_texts(each, change) for each in found))
-        case _ if is_dataclass(found) and not isinstance(found, type):
-            changed = {each.name: map_texts(getattr(found, each.name), change) for each in fields(found)}
-            return cast("_Value", replace(found, **changed))
-    return value
 
 
 def cut(text: str, longest: int) -> str:
