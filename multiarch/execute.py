@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar, assert_never
 
+from multiarch.account import account_of
+from multiarch.account.text import account_as_text
 from multiarch.bake import TARGET
 from multiarch.builder import REFUSED_HINT, Fate, decide, native_platforms, parse_inspect
 from multiarch.ecr import RepositoryFacts
@@ -195,16 +197,21 @@ class Execution:
             self._result = self._carry_out()
         except (MultiarchError, InterruptedRunError) as error:
             self._failure = error
+            for line in account_as_text(account_of(self._record())):
+                self._log.info(line, phase="account")
             raise
         return self._result
 
     def record(self, redaction: Redaction) -> Record:
         """Return what the run did, however far it got, without secrets."""
+        return masked(self._record(), redaction.clean)
+
+    def _record(self) -> Record:
         if self._asked:
             with suppress(Empty):
                 self._asked.get(timeout=_ANSWER_SECONDS)
             self._asked = None
-        record = make_record(
+        return make_record(
             self._reader,
             run=self._about,
             phases=self._phases,
@@ -212,7 +219,6 @@ class Execution:
             attempt=self._tries,
             native=self._native,
         )
-        return masked(record, redaction.clean)
 
     def _carry_out(self) -> Result:
         first = [step for step in self._plan.steps if _is_preparation(step)]
@@ -522,6 +528,7 @@ class Execution:
         repository = self._plan.repository
         layouts = [step.layout for step in self._plan.steps if isinstance(step, Replace)]
         build = next(step for step in self._plan.steps if isinstance(step, Build))
+        record = self._record()
         result = Result(
             status="reused" if self._reused else "built" if repository else "local",
             image=repository.at(self._image.digest) if repository else layouts[0],
@@ -529,7 +536,8 @@ class Execution:
             commit=self._plan.commit.name if self._plan.commit else "",
             tags=tuple(self._tags),
             platforms=self._image.platforms,
-            cache=self._build_record().cache_use,
+            cache=record.cache_use,
+            account=account_of(record),
             cache_to=build.cache_to,
             phases=_seconds_by_phase(self._phases),
             seconds=round(self._clock() - self._start, 2),

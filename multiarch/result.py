@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from multiarch.account import Account
+from multiarch.account.text import account_as_text
 from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.manifest import PlatformImage
 from multiarch.record.model import CacheUse, Retry, TagOutcome
 from multiarch.redaction import Redaction
 from multiarch.show import plain
+from multiarch.size import human_size
 
 RESULT_VERSION = 1
 
@@ -23,6 +26,7 @@ class Result:
         image: the reference by digest, or the OCI layout's folder.
         cache: None where nothing was built, or the log of the build could not be read.
         phases: seconds by phase.
+        account: what the build's time went into; None where `cache` is.
     """
 
     status: Literal["built", "reused", "local"]
@@ -35,6 +39,7 @@ class Result:
     cache_to: tuple[str, ...]
     phases: Mapping[str, float]
     seconds: float
+    account: Account | None = None
     retries: tuple[Retry, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
@@ -61,6 +66,7 @@ def result_as_text(result: Result) -> Iterator[str]:
     for image in result.platforms:
         yield f"platform   {image.platform}  {human_size(image.size)}  {image.digest}"
     yield f"cache      {cache_as_text(result)}"
+    yield from account_as_text(result.account)
     for warning in result.warnings:
         yield f"warning    {warning}"
     for retry in result.retries:
@@ -78,15 +84,6 @@ def cache_as_text(result: Result) -> str:
     found = "" if use.imported else ", none found to read"
     kept = f", not written: {use.export_error}" if use.export_error else ""
     return f"{use.cached} of {use.steps} steps{found}{kept}"
-
-
-def human_size(size: float) -> str:
-    """Return bytes in docker's own way of counting: powers of 1000."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:  # noqa: PLR2004
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.2f} GB"
 
 
 def load_hint(layout: str, name: str, platforms: Sequence[PlatformImage]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_orig
 
 import click
 
+from multiarch.account import Account, CacheMiss, EmulatedStep, PlatformWork
 from multiarch.cli import cli
 from multiarch.doctor import Check
 from multiarch.doctor.report import REPORT_VERSION
@@ -25,7 +26,7 @@ from multiarch.identity import Commit, Identity
 from multiarch.image import Platform, Registry, Repository
 from multiarch.manifest import Layer, PlatformImage
 from multiarch.plan import Plan, RetryPolicy, Step
-from multiarch.record import CacheUse, Retry, TagOutcome
+from multiarch.record import BuildWarning, CacheUse, Retry, TagOutcome
 from multiarch.result import RESULT_VERSION, Result
 from multiarch.settings import CONFIG_VARIABLE, SETTINGS, SettingInfo
 from multiarch.show import PLAN_VERSION
@@ -194,7 +195,8 @@ def reference() -> str:
     """Return the whole page."""
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
     parts += [_PLAN, _object(Plan), _object(Identity), _object(Commit), _object(RetryPolicy), _steps()]
-    parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry)), _ERROR]
+    parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry))]
+    parts += [*(_object(each) for each in (Account, PlatformWork, CacheMiss, EmulatedStep, BuildWarning)), _ERROR]
     parts += [_REPORT, _object(Check), _EXPLANATION]
     return "\n".join(parts)
 

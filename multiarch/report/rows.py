@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from multiarch.record import Interval, Record, Step, StepKind, StepState
 from multiarch.report.text import NOTHING, cut, duration, last_lines
 from multiarch.report.timeline import SHARED, critical_path, groups
-from multiarch.result import human_size
+from multiarch.size import human_size
 
 # The whole page stays below 5 MB, and opens at once, however much a build printed: all of it is in the log.
 _OUTPUT = 1_000_000

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from multiarch.record import Record
 from multiarch.report.text import cut, duration, last_lines
 from multiarch.report.timeline import critical_path, end_of
-from multiarch.result import human_size
+from multiarch.size import human_size
 
 _STATUS = {
     "built": "✅ Built",

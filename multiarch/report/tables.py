@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from multiarch.record import Record
 from multiarch.report.text import NOTHING, cut, duration
-from multiarch.result import human_size
+from multiarch.size import human_size
 
 _NAME = 300
 _MOST_LAYERS = 50

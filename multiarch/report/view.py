@@ -8,7 +8,7 @@ from multiarch.report.rows import LEGEND, Figure, GroupView, Output, Tick, outpu
 from multiarch.report.tables import Table, tables
 from multiarch.report.text import duration
 from multiarch.report.timeline import end_of
-from multiarch.result import human_size
+from multiarch.size import human_size
 
 _OUTPUT_OF_THE_FAILED = 200_000
 # With more rows, a browser is told to lay out those alone that are seen.

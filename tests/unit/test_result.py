@@ -15,11 +15,11 @@ from multiarch.result import (
     Result,
     cache_as_text,
     error_as_json,
-    human_size,
     load_hint,
     result_as_json,
     result_as_text,
 )
+from multiarch.size import human_size
 from tests.unit.fakes import AMD64, ECR_HOST, SHA
 
 BEFORE = f"sha256:{'b' * 64}"
