@@ -7,7 +7,7 @@ MultiarchError                 1   a bug of ours; never raised as such
 ├── BuildError                 5   the Dockerfile, or one of its steps
 ├── RegistryError              6   push, read-back or tag
 ├── RetriesExhaustedError      7   a cause that can pass did not pass in the tries or the time given
-└── OutputError                8   all is done, and its result cannot be written
+└── OutputError                8   all is done, and its result, or a file of it, cannot be written
 
 InterruptedRunError      130, 143  SIGINT, SIGTERM
 """
@@ -61,7 +61,7 @@ class RetriesExhaustedError(MultiarchError):
 
 class OutputError(MultiarchError):
     exit_code = 8
-    meaning = "all is done, but its result could not be written to the standard output"
+    meaning = "all is done, but its result could not be written: to the standard output, or to a file"
 
 
 class OperationFailedError(Exception):

@@ -25,6 +25,7 @@ from multiarch.errors import (
 )
 from multiarch.evidence import Question, Said, find_evidence
 from multiarch.failures import Diagnosis, FailureClass
+from multiarch.handover import handover_files
 from multiarch.identity import Commit
 from multiarch.image import Platform, Registry, Repository
 from multiarch.log import Log
@@ -42,6 +43,7 @@ from multiarch.plan import (
     Command,
     EnsureBuilder,
     FindRepository,
+    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -119,6 +121,9 @@ class Runtime(Protocol):
 
     def replace(self, fresh: str, layout: str) -> None:
         """Put a layout folder in the place of the one that is there."""
+
+    def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Write files into a folder, all of them or none; OutputError where that cannot be done."""
 
 
 class Execution:
@@ -282,6 +287,8 @@ class Execution:
                 self._runtime.replace(step.fresh, step.layout)
             case RemoveBuilder():
                 self._remove_builder(step, seconds=_REMOVAL_SECONDS)
+            case HandOver():
+                self._hand_over(step)
             case _:
                 assert_never(step)
 
@@ -523,6 +530,12 @@ class Execution:
             if _NO_BUILDER not in str(error):
                 self._warn("builder", f"the builder is left behind: {_last(error.lines)}")
 
+    def _hand_over(self, step: HandOver) -> None:
+        assert self._image
+        files = {name: text.encode() for name, text in handover_files(step, self._image.digest).items()}
+        self._runtime.write_files(step.folder, files)
+        self._log.info(f"wrote {', '.join(files)} to {step.folder}", phase="handover")
+
     def _make_result(self) -> Result:
         assert self._image
         repository = self._plan.repository
@@ -619,6 +632,8 @@ def _phase(step: Step) -> str:
             return "verify"
         case Tag():
             return "tag"
+        case HandOver():
+            return "handover"
         case _:
             return "clean up"
 

@@ -126,6 +126,7 @@ class Registry:
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_CONTAINER = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _LONGEST_REPOSITORY = 255
 
 
@@ -161,6 +162,20 @@ def check_tag(tag: str) -> str:
         return tag
     msg = f"{tag!r} is not a tag"
     raise ConfigurationError(msg, hint="letters, digits, _ . and -, not starting with . or -, 128 at most")
+
+
+def check_container(name: str) -> str:
+    """Return a container's name in an ECS task definition if it is legal.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if _CONTAINER.fullmatch(name):
+        return name
+    msg = f"{name!r} is not a container's name"
+    raise ConfigurationError(msg, hint="letters, digits, _ and -, 255 at most, as in the ECS task definition")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ whether a moving tag stays with a newer commit, and how to recover from a failur
     publish   Tag         the commit's tag first, moving tags after it, all of them at the verified digest
               Replace     a local build: the verified folder takes the place of the one before it
     clean up  RemoveBuilder, where it is not to be kept
+    hand over HandOver    last of all: what comes next finds its files only where all else went well
 
 The price: pushing by digest leaves an untagged image behind where a run ends between build and publish (a lifecycle
 rule for untagged images removes it), and the docker driver, which cannot push by digest, needs a tag of its own to push
@@ -181,6 +182,23 @@ class RemoveBuilder:
     command: Command
 
 
+@dataclass(frozen=True, kw_only=True)
+class HandOver:
+    """Write what the next stage reads; the files of an earlier run were removed before anything else began.
+
+    Attributes:
+        containers: of the ECS task definition, those that run the image.
+        tag: the commit's tag.
+        commit: what the image was built from, with -dirty for a changed tree; empty where it is not known.
+    """
+
+    folder: str
+    containers: tuple[str, ...]
+    repository: Repository
+    tag: str
+    commit: str
+
+
 Step = (
     ShowVersions
     | Login
@@ -193,6 +211,7 @@ Step = (
     | Tag
     | Replace
     | RemoveBuilder
+    | HandOver
 )
 
 
@@ -266,6 +285,16 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
         steps += [Tag(repository=repository, tag=tag, moving=True, commit=newest) for tag in moving]
     if not settings.builder_keep and builder.create:
         steps.append(RemoveBuilder(command=("docker", "buildx", "rm", builder.name)))
+    if settings.handover and repository:
+        steps.append(
+            HandOver(
+                folder=settings.handover,
+                containers=settings.containers or (_container(repository),),
+                repository=repository,
+                tag=commit_tag,
+                commit=commit.name if commit else "",
+            )
+        )
     return Plan(
         name=_name(settings, facts),
         repository=repository,
@@ -290,6 +319,11 @@ def _check_reserved(settings: Settings, builder: EnsureBuilder, tags: Sequence[s
 def _name(settings: Settings, facts: Facts) -> str:
     """What the image is called without a registry: its repository, or the folder that it is made from."""
     return settings.repository or facts.folder_name or "image"
+
+
+def _container(repository: Repository) -> str:
+    """Return the usual name of the only container: no dot is allowed in it, see `check_container`."""
+    return repository.name.rpartition("/")[2].replace(".", "-")
 
 
 def _repository(settings: Settings, facts: Facts) -> Repository | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from msgspec import Meta, ValidationError, convert
 
 from multiarch.errors import ConfigurationError
-from multiarch.image import Platform, check_repository, check_tag, nearest_hint
+from multiarch.image import Platform, check_container, check_repository, check_tag, nearest_hint
 
 ENVIRONMENT_PREFIX = "MULTIARCH_"
 CONFIG_VARIABLE = "MULTIARCH_CONFIG"
@@ -73,6 +73,7 @@ RepositoryName = Annotated[str, Rule(_unless_empty(check_repository))]
 Tag = Annotated[str, Rule(_unless_empty(check_tag))]
 Tags = Annotated[Texts, Rule(check_tag)]
 Platforms = Annotated[Texts, Rule(Platform.parse)]
+Containers = Annotated[Texts, Rule(check_container)]
 Seconds = Annotated[int, Rule(_seconds, before=True)]
 Time = Annotated[int, Rule(_time, before=True)]
 # TOML has words of its own for true and false.
@@ -289,6 +290,20 @@ class Settings:
         2700, "Time after which nothing is tried again: seconds, or 90s, 45m, 2h.", group="Retries", metavar="TIME"
     )
 
+    handover: str = setting(
+        "",
+        "Folder for what comes after the build: imagedefinitions.json, imageDetail.json and image.env. "
+        "Default: none is written.",
+        group="Hand-over",
+        metavar="DIR",
+    )
+    containers: Containers = setting(
+        (),
+        "Container of the ECS task definition that runs the image. Default: the last part of the repository's name.",
+        group="Hand-over",
+        metavar="NAME",
+    )
+
     log_format: Literal["auto", "console", "json"] = setting(
         "auto", "Lines for people, or one JSON object a line; auto is console.", group="Logs"
     )
@@ -317,7 +332,7 @@ class SettingInfo:
 
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
-             "builder_options": "builder-option"}  # fmt: skip
+             "builder_options": "builder-option", "containers": "container"}  # fmt: skip
 
 
 def _info(name: str, declared: type, default: object, told: Mapping[str, Any]) -> SettingInfo:

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from multiarch.bake import REVISION
 from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, Destination
+from multiarch.handover import HANDOVER_FILES, handover_files
 from multiarch.identity import Commit
 from multiarch.image import Platform, Registry, Repository
 from multiarch.plan import (
@@ -20,6 +21,7 @@ from multiarch.plan import (
     Build,
     EnsureBuilder,
     FindRepository,
+    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -36,7 +38,9 @@ from multiarch.settings import DEFAULT_SOURCE, SETTINGS, LoadedSettings
 PLAN_VERSION = 1
 _SHOWN = 3
 
-_PLACEHOLDERS = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, METADATA_FILE)
+# What only the run can tell, in the files that the script hands over.
+_DIGEST = "<digest>"
+_PLACEHOLDERS = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, METADATA_FILE, _DIGEST)
 
 
 def plan_as_json(plan: Plan) -> str:
@@ -104,6 +108,10 @@ def _head(plan: Plan) -> Iterator[str]:
     yield "trap 'exit 143' TERM"
     yield "METADATA_FILE=$run/metadata.json"
     yield "digest="
+    for step in plan.steps:
+        if isinstance(step, HandOver):
+            old = " ".join(_quote(f"{step.folder}/{name}") for name in HANDOVER_FILES)
+            yield f"rm -f {old}  # an earlier run's"
 
 
 def _foot(plan: Plan) -> Iterator[str]:
@@ -148,6 +156,8 @@ def _step(step: Step) -> Iterator[str]:
             yield from _unless_newer(step, tagged, create)
         case RemoveBuilder():
             yield f"{_command(step.command)} >&2"
+        case HandOver():
+            yield from _hand_over(step)
         case _:
             assert_never(step)
 
@@ -210,6 +220,14 @@ def _verify(step: Verify) -> Iterator[str]:
     for platform in step.platforms:
         name = f"{platform.os}/{platform.architecture}"
         yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'
+
+
+def _hand_over(step: HandOver) -> Iterator[str]:
+    yield "# For what comes next"
+    yield f"mkdir -p {_quote(step.folder)}"
+    for name, text in handover_files(step, _DIGEST).items():
+        yield f"cat >{_quote(f'{step.folder}/{name}')} <<FILE"
+        yield f"{_double(text, quotes=False)}FILE"
 
 
 def _unless_ours(layout: str) -> Iterator[str]:

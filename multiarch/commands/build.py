@@ -12,6 +12,7 @@ from multiarch.bake import is_remote
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, read_request
 from multiarch.edges.aws import Aws
+from multiarch.edges.folder import check_folder, remove_files
 from multiarch.edges.inputs import (
     check_inputs,
     check_layout,
@@ -21,6 +22,7 @@ from multiarch.edges.inputs import (
     secret_values,
 )
 from multiarch.errors import MultiarchError
+from multiarch.handover import HANDOVER_FILES
 from multiarch.identity import no_commit
 from multiarch.image import Registry
 from multiarch.plan import Plan, Replace, RetryPolicy, make_plan
@@ -39,6 +41,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
         MultiarchError: the plan could not be made, or not be carried out.
     """
     begin = time.monotonic()
+    _make_way(world, loaded, dry_run=dry_run)
     check_inputs(loaded.settings, world.folder, world.environment)
     request = read_request(loaded, world, local=local)
     if not request.is_named:
@@ -55,6 +58,16 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
     return _carry_out(request, plan, aws=aws, begin=begin, as_json=as_json)
+
+
+def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
+    """Remove what an earlier run handed over, before anything can fail: after a run that failed, nothing is there."""
+    if not loaded.settings.handover:
+        return
+    folder = world.folder / loaded.settings.handover
+    check_folder(folder, flag="--handover")
+    if not dry_run:
+        remove_files(folder, HANDOVER_FILES)
 
 
 def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:

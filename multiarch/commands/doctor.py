@@ -8,6 +8,7 @@ from multiarch.destination import Destination
 from multiarch.doctor import Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.examine import SECONDS, Examination, unanswered
+from multiarch.edges.folder import check_folder
 from multiarch.edges.inputs import check_inputs, secret_values
 from multiarch.edges.later import Deadline, Later
 from multiarch.edges.signals import interruptible
@@ -52,6 +53,11 @@ def _refusals(request: Request) -> Mapping[str, Unanswered]:
         check_inputs(request.loaded.settings, request.world.folder, request.world.environment)
     except ConfigurationError as error:
         refusals["inputs"] = unanswered(error)
+    if folder := request.loaded.settings.handover:
+        try:
+            check_folder(request.world.folder / folder, flag="--handover")
+        except ConfigurationError as error:
+            refusals["hand-over"] = unanswered(error)
     if not request.is_named:
         refusals["commit"] = unanswered(no_commit(request.world.environment))
     return refusals

@@ -1,6 +1,7 @@
 """What was asked for, before docker or AWS is asked anything: the first half of every command that has a plan."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from multiarch.edges.aws import Aws, Token, load_partitions
 from multiarch.edges.git import read_checkout
 from multiarch.edges.inputs import read_event
 from multiarch.errors import ConfigurationError
+from multiarch.handover import HANDOVER_FILES
 from multiarch.identity import Checkout, Identity, find_identity, in_codebuild
 from multiarch.image import Partitions, Registry, legal_repository
 from multiarch.plan import Facts
-from multiarch.settings import LoadedSettings
+from multiarch.settings import LoadedSettings, Settings
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
 _NO_TAG = "unknown"
@@ -98,11 +100,18 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
 
 
 def _read_checkout(loaded: LoadedSettings, world: World, context: Path) -> Checkout | None:
-    settings, environment = loaded.settings, world.environment
-    # Our own output; never the whole context, which would make every tree a clean one.
-    output = (world.folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
-    leave_out = output if output.is_relative_to(context) and output != context else None
-    return read_checkout(context, environment, leave_out=leave_out, trusted=in_codebuild(environment))
+    own = _own_output(loaded.settings, world.folder, context)
+    leave_out = [each for each in own if each.is_relative_to(context)]
+    return read_checkout(context, world.environment, leave_out=leave_out, trusted=in_codebuild(world.environment))
+
+
+def _own_output(settings: Settings, folder: Path, context: Path) -> Iterator[Path]:
+    """Yield what we write ourselves; never the whole context, which would make every tree a clean one."""
+    layout = (folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
+    if layout != context:
+        yield layout
+    if settings.handover:
+        yield from ((folder / settings.handover).resolve() / name for name in HANDOVER_FILES)
 
 
 def ask_for_token(destination: Destination, aws: Aws) -> Token:

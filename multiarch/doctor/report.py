@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from multiarch.doctor.docker import docker_checks
 from multiarch.doctor.model import Check, Observed, Status, failed, ok, warning
 from multiarch.doctor.registry import registry_checks
-from multiarch.plan import Plan
+from multiarch.plan import HandOver, Plan
 
 REPORT_VERSION = 1
 
@@ -22,6 +22,9 @@ def _project_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         yield failed(name, why)
     if "inputs" not in observed.refusals:
         yield ok("inputs", "the Dockerfile and all else that the build is made from is there")
+    for step in plan.steps:
+        if isinstance(step, HandOver) and "hand-over" not in observed.refusals:
+            yield ok("hand-over", f"files can be written to {step.folder}")
     if "commit" in observed.refusals:
         return
     commit = plan.commit

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from multiarch.errors import ConfigurationError
@@ -12,14 +12,14 @@ _ORIGIN = "refs/remotes/origin/"
 
 
 def read_checkout(
-    folder: Path, environment: Mapping[str, str], *, leave_out: Path | None = None, trusted: bool = False
+    folder: Path, environment: Mapping[str, str], *, leave_out: Sequence[Path] = (), trusted: bool = False
 ) -> Checkout | None:
     """Ask git what is checked out; None where there is no git, no checkout or no commit.
 
     Args:
         folder: any folder of the checkout.
         environment: the variables that git runs with.
-        leave_out: a folder whose files do not count as changes: our own output.
+        leave_out: files, and folders with theirs, that do not count as changes: our own output.
         trusted: the machine is there for this checkout, whoever owns its files, and what differs from the commit does
             not matter. Git then reads the commit alone, which runs nothing that the checkout configures.
 
@@ -55,10 +55,11 @@ def read_checkout(
 
 
 def _status(
-    folder: Path, environment: Mapping[str, str], leave_out: Path | None
+    folder: Path, environment: Mapping[str, str], leave_out: Sequence[Path]
 ) -> subprocess.CompletedProcess[str] | None:
     words = ("status", "--porcelain=v2", "--branch", "-z")
-    pathspec = ["--", ":/", f":(exclude,literal){os.path.relpath(leave_out, folder)}"] if leave_out else []
+    excluded = [f":(exclude,literal){os.path.relpath(each, folder)}" for each in leave_out]
+    pathspec = ["--", ":/", *excluded] if excluded else []
     status = _git(folder, environment, *words, *pathspec)
     if status and status.returncode != 0 and leave_out:
         status = _git(folder, environment, *words)  # git refuses to leave out what is outside of the checkout

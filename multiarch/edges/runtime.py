@@ -18,6 +18,7 @@ from multiarch.edges.aws import Aws
 from multiarch.edges.docker import Docker
 from multiarch.edges.docker_config import Credentials, DockerConfig
 from multiarch.edges.evidence import ask_aws
+from multiarch.edges.folder import write_files
 from multiarch.edges.git import is_ancestor
 from multiarch.edges.inputs import check_layout
 from multiarch.edges.registries import Registries, ecr_token
@@ -191,6 +192,9 @@ class LocalRuntime:
         self._unverified = None
         shutil.rmtree(layout, ignore_errors=True)
         Path(fresh).rename(layout)
+
+    def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
+        write_files(Path(folder), files)
 
     def close(self) -> None:
         """Stop what still runs, then remove the login, and an image on the disk that was not verified."""

@@ -201,6 +201,7 @@ class FakeRuntime:
         self.ancestors: dict[tuple[str, str], bool] = {}
         self.metadata: Mapping[str, object] | None = None
         self.lines: list[str] = []
+        self.files: dict[str, str] = {}
         self.builds = builds or FakeImage("linux/amd64", "linux/arm64")
         self._failures: defaultdict[str, deque[OperationFailedError]] = defaultdict(deque)
         self.stopped = threading.Event()
@@ -288,6 +289,10 @@ class FakeRuntime:
 
     def replace(self, fresh: str, layout: str) -> None:
         self._happen(f"{fresh} becomes {layout}")
+
+    def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
+        self._happen(f"write to {folder}")
+        self.files |= {f"{folder}/{name}": content.decode() for name, content in files.items()}
 
     def _happen(self, event: str) -> None:
         with self._lock:

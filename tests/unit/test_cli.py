@@ -13,6 +13,7 @@ import pytest
 from multiarch import __version__
 from multiarch.cli import main
 from multiarch.errors import EXIT_CODES
+from multiarch.handover import HANDOVER_FILES
 from multiarch.settings import SETTINGS
 from tests.unit.fakes import ECR_HOST, SHA, FakeImage
 
@@ -230,6 +231,10 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
     "a misspelt variable": (
         (), {**CODEBUILD, "MULTIARCH_PLATFORM": "x"},
         ["error: the variable MULTIARCH_PLATFORM is not a setting", "  did you mean MULTIARCH_PLATFORMS?"]),
+    "a folder that is a file": (
+        ("--handover", "Dockerfile/out"), CODEBUILD,
+        ["error: {}/Dockerfile/out cannot be a folder: {}/Dockerfile is there, and is none",
+         "  name another folder: --handover DIR"]),
     "a misspelt choice": (
         ("--if-exists", "skp"), CODEBUILD,
         ["error: --if-exists: 'skp' is not one of skip, rebuild, fail", "  did you mean skip?"]),
@@ -248,7 +253,21 @@ def test_what_is_wrong_is_said_once_with_a_way_out_before_anything_is_done(
     if mode == () and errors[0] == "error: no repository to push to":
         variables = {**variables, "AWS_REGISTRY_NAME": "localhost:5000"}  # a real run asks AWS for the registry first
     said = project.run("build", *mode, *words, **variables)
-    assert (said.code, said.out, said.errors) == (2, "", errors)
+    assert (said.code, said.out) == (2, "")
+    assert said.errors == [line.format(project.folder, project.folder) for line in errors]
+
+
+@pytest.mark.parametrize("words", [(), ("--file", "none"), ("--commit-tag", "v1", "--registry", "a b")])
+def test_whatever_ends_a_run_nothing_of_an_earlier_one_is_left_to_hand_over(
+    project: Project, words: tuple[str, ...]
+) -> None:
+    (project.folder / "out").mkdir()
+    for name in (*HANDOVER_FILES, "mine"):
+        project.write(f"out/{name}", "old")
+    assert project.run("build", "--dry-run", "--handover", "out", **CODEBUILD).code == 0
+    assert (project.folder / "out" / "image.env").exists()
+    assert project.run("build", "--handover", "out", *words, AWS_ECR_REPOSITORY_NAME="shop").code != 0
+    assert [each.name for each in (project.folder / "out").iterdir()] == ["mine"]
 
 
 def test_a_file_that_is_no_toml_is_said_with_its_line(project: Project) -> None:

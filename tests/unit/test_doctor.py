@@ -316,6 +316,17 @@ def test_another_registry_than_ecr_only_has_to_answer() -> None:
     assert [each.name for each in checks][-2:] == ["disk", "registry"]
 
 
+def test_where_the_files_for_what_comes_next_can_be_written() -> None:
+    plan = plan_of(handover="out")
+    assert check("hand-over") is None
+    found = check("hand-over", plan=plan)
+    assert found
+    assert (found.status, found.found) == ("ok", "files can be written to out")
+    found = check("hand-over", plan=plan, refusals={"hand-over": SLOW})
+    assert found
+    assert found.status == "problem"
+
+
 def test_a_changed_tree_is_said() -> None:
     found = check("commit", plan=plan_of(facts(commit=DIRTY)), tags={SHOP.tagged(f"{TAG}-dirty"): False})
     assert found

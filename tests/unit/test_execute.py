@@ -189,6 +189,44 @@ def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() 
     assert result.commit == f"{SHA}-dirty"
 
 
+# What comes next
+
+
+def test_the_files_are_written_when_all_else_is_done_and_name_the_verified_digest() -> None:
+    runtime = FakeRuntime()
+    ran = Ran(runtime, plan_of(handover="out", builder_keep=False))
+    result = ran.result()
+    assert runtime.events[-2:] == ["rm multiarch", "write to out"]
+    assert sorted(runtime.files) == ["out/image.env", "out/imageDetail.json", "out/imagedefinitions.json"]
+    assert all(result.image in text for text in runtime.files.values())
+    assert "wrote imagedefinitions.json, imageDetail.json, image.env to out" in ran.said
+    assert list(result.phases) == ["prepare", "build", "verify", "tag", "clean up", "handover"]
+
+
+def test_a_reused_image_is_handed_over_too() -> None:
+    runtime = FakeRuntime()
+    runtime.add(FakeImage(*BOTH, salt="before"), TAG)
+    result = Ran(runtime, plan_of(handover="out")).result()
+    assert result.status == "reused"
+    assert all(result.digest in text for text in runtime.files.values())
+
+
+def test_what_another_build_published_meanwhile_is_what_is_handed_over() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage(*BOTH, salt="theirs")
+    runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
+    Ran(runtime, plan_of(handover="out")).result()
+    assert all(theirs.digest in text for text in runtime.files.values())
+
+
+@pytest.mark.parametrize("event", ["bake", f"read {TAG}", "tag latest", "login"])
+def test_a_run_that_fails_hands_nothing_over(event: str) -> None:
+    runtime = FakeRuntime()
+    runtime.fail(event, OperationFailedError("other", ["ERROR: something nobody knows"]))
+    Ran(runtime, plan_of(handover="out")).error()
+    assert runtime.files == {}
+
+
 # What is not there
 
 

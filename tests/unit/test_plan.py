@@ -16,6 +16,7 @@ from multiarch.plan import (
     EnsureBuilder,
     Facts,
     FindRepository,
+    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -287,6 +288,36 @@ def test_a_builder_is_kept_or_removed_last(flags: dict[str, object], expected: l
     steps = plan_of(**flags).steps
     assert [step for step in steps if isinstance(step, RemoveBuilder)] == expected
     assert list(steps[len(steps) - len(expected) :]) == expected
+
+
+def handed_over(plan: Plan) -> list[HandOver]:
+    return [step for step in plan.steps if isinstance(step, HandOver)]
+
+
+def handover(**fields: object) -> HandOver:
+    known: dict[str, object] = {"containers": ("shop",), "repository": SHOP, "tag": TAG, "commit": SHA, **fields}
+    return HandOver(folder="out", **known)  # type: ignore[arg-type]  # as in the table
+
+
+TEAM = Repository(registry=ECR, name="team/my.shop")
+HANDOVERS: dict[str, tuple[Facts, dict[str, object], HandOver | None]] = {
+    "nobody asked for it": (facts(), {"handover": ""}, None),
+    "the container is called as the repository": (facts(), {}, handover()),
+    "or as its last part, without dots": (
+        facts(), {"repository": "team/my.shop"}, handover(repository=TEAM, containers=("my-shop",))),
+    "or as was set": (facts(), {"containers": ("web", "worker")}, handover(containers=("web", "worker"))),
+    "a tag of one's own": (facts(), {"commit_tag": "v1"}, handover(tag="v1")),
+    "no commit is known": (facts(commit=None), {"commit_tag": "v1"}, handover(tag="v1", commit="")),
+    "a changed tree": (facts(commit=DIRTY), {}, handover(tag=f"{TAG}-dirty", commit=f"{SHA}-dirty")),
+    "a local image is nobody's to deploy": (LOCAL, {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "flags", "expected"), HANDOVERS.values(), ids=HANDOVERS)
+def test_what_comes_next_is_told_last(seen: Facts, flags: dict[str, object], expected: HandOver | None) -> None:
+    plan = plan_of(seen, **{"handover": "out", "builder_keep": False, **flags})
+    assert handed_over(plan) == ([expected] if expected else [])
+    assert not expected or plan.steps[-1] == expected
 
 
 # Caches and output

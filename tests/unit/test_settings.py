@@ -256,6 +256,9 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
     "a commit tag": (
         {}, {"GIT_TAG": "feature/x"}, {}, "GIT_TAG: 'feature/x' is not a tag",
         "letters, digits, _ . and -, not starting with . or -, 128 at most"),
+    "a container": (
+        {"containers": ("web", "my.shop")}, {}, {}, "--container: 'my.shop' is not a container's name",
+        "letters, digits, _ and -, 255 at most, as in the ECS task definition"),
     "an account": (
         {"account": "1234"}, {}, {},
         r"--account: '1234' does not pass: expected str matching regex '^(\\d{12})?$'", "see --account in --help"),
@@ -313,7 +316,7 @@ def test_settings_do_not_change() -> None:
 def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: SettingInfo) -> None:
     assert info.text[0].isupper()
     assert info.text.endswith(".")
-    assert info.group in ("Image", "Identity", "Build", "Cache", "Builder", "Retries", "Logs", "Local")
+    assert info.group in ("Image", "Identity", "Build", "Cache", "Builder", "Retries", "Hand-over", "Logs", "Local")
     assert info.flags[0].startswith("--")
     assert info.variables[0] == f"MULTIARCH_{info.name.upper()}"
     assert info.key == info.name.replace("_", "-")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from multiarch.destination import Destination, find_destination
+from multiarch.handover import HANDOVER_FILES, handover_files
 from multiarch.identity import Commit
-from multiarch.plan import METADATA_FILE, Plan
+from multiarch.plan import METADATA_FILE, HandOver, Plan
 from multiarch.show import plain, plan_as_json, plan_as_script, settings_as_text, settings_rows
-from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SHA, facts, load, plan_of
+from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SHA, SHOP, facts, load, plan_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,6 +183,34 @@ def test_nothing_is_tagged_before_it_was_read_back(world: World) -> None:
     world.run(plan_as_script(plan_of()))
     tools = [line.removeprefix("docker buildx imagetools ").split()[0] for line in world.asked if "imagetools" in line]
     assert tools == ["inspect", "inspect", "create", "inspect", "create"]
+
+
+HANDOVERS = {
+    "the main job": plan_of(handover="out"),
+    "an unknown account": plan_of(facts(registry=UNKNOWN), handover="out", containers=("web", "worker")),
+    "a folder with a hostile name": plan_of(handover="my out; rm -rf $HOME"),
+    "a changed tree": plan_of(facts(commit=DIRTY), handover="out"),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("plan", HANDOVERS.values(), ids=HANDOVERS)
+def test_the_script_hands_over_what_the_program_would(world: World, plan: Plan, shell: str) -> None:
+    ran = world.run(plan_as_script(plan), shell=shell)
+    assert ran.returncode == 0, ran.stderr
+    [step] = [step for step in plan.steps if isinstance(step, HandOver)]
+    known = replace(step, repository=SHOP)
+    for name, text in handover_files(known, DIGEST).items():
+        # What the shell fills in may stand in quotes, which change nothing for whoever sources the file.
+        assert world.read(f"{step.folder}/{name}").replace("'", "") == text
+
+
+def test_a_script_that_fails_leaves_nothing_of_an_earlier_run_to_hand_over(world: World) -> None:
+    for name in HANDOVER_FILES:
+        world.put(f"out/{name}", "old")
+    ran = world.run(plan_as_script(plan_of(handover="out")), PLATFORMS="linux/amd64")
+    assert ran.returncode == 6
+    assert list((world.folder / "out").iterdir()) == []
 
 
 def test_no_login_stays_behind(world: World, tmp_path: Path) -> None:

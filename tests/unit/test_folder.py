@@ -1,0 +1,132 @@
+"""Folders that files are written to: what is wrong with one is found early, and nothing is written by halves."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.edges.folder import check_folder, remove_files, write_files
+from multiarch.errors import ConfigurationError, InterruptedRunError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FILES = {"a.json": b"{}", "b.env": b"export A=b\n"}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
+
+
+def test_a_folder_is_made_with_those_above_it_and_has_the_files_alone(tmp_path: Path) -> None:
+    write_files(tmp_path / "new" / "out", FILES)
+    assert content(tmp_path / "new" / "out") == FILES
+
+
+def test_what_is_there_is_replaced_and_the_rest_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"old and longer")
+    (tmp_path / "mine").touch()
+    write_files(tmp_path, FILES)
+    assert content(tmp_path) == {**FILES, "mine": b""}
+
+
+def test_a_file_that_was_a_link_becomes_a_file(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"somebody's")
+    (tmp_path / "out").mkdir()
+    for name in ("a.json", ".a.json.new"):
+        (tmp_path / "out" / name).symlink_to(elsewhere)
+    write_files(tmp_path / "out", FILES)
+    assert content(tmp_path / "out") == FILES
+    assert elsewhere.read_bytes() == b"somebody's"
+
+
+def test_the_files_can_be_read_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    write_files(tmp_path, FILES)
+    assert (tmp_path / "a.json").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_where_one_cannot_be_written_there_is_none(tmp_path: Path) -> None:
+    """The first one is in its place already when the second cannot be put into its own."""
+    (tmp_path / "b.env").mkdir()
+    with pytest.raises(OutputError) as caught:
+        write_files(tmp_path, FILES)
+    assert caught.value.message == f"{tmp_path}/b.env cannot be written: Is a directory"
+    assert [each.name for each in tmp_path.iterdir()] == ["b.env"]
+
+
+def test_a_run_that_is_interrupted_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Callable[..., object] = os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        real(old, new)
+        raise InterruptedRunError(15)
+
+    monkeypatch.setattr("os.rename", replace)
+    monkeypatch.setattr("os.replace", replace)
+    with pytest.raises(InterruptedRunError):
+        write_files(tmp_path, FILES)
+    assert list(tmp_path.iterdir()) == []
+
+
+GOOD: dict[str, Callable[[Path], object]] = {
+    "there": lambda folder: folder.mkdir(),
+    "not there": lambda _: None,
+    "there, with files": lambda folder: write_files(folder, FILES),
+    "a link to a folder": lambda folder: folder.symlink_to(folder.parent),
+}
+
+
+@pytest.mark.parametrize("prepare", GOOD.values(), ids=GOOD)
+def test_a_folder_that_can_be_written_is_not_made_by_looking(prepare: Callable[[Path], object], tmp_path: Path) -> None:
+    prepare(tmp_path / "out")
+    before = sorted(tmp_path.iterdir())
+    check_folder(tmp_path / "out", flag="--handover")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "file/far/below"])
+def test_what_is_a_file_is_no_folder(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError) as caught:
+        check_folder(tmp_path / name, flag="--handover")
+    assert caught.value.message == f"{tmp_path / name} cannot be a folder: {tmp_path}/file is there, and is none"
+    assert caught.value.hint == "name another folder: --handover DIR"
+
+
+def test_a_link_to_nowhere_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ConfigurationError, match="cannot be a folder"):
+        check_folder(tmp_path / "out", flag="--handover")
+
+
+def test_where_nobody_may_write_is_said_before_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The superuser may write everywhere but to a file system that is read-only, so the answer is a stand-in's."""
+    monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK | os.X_OK))
+    with pytest.raises(ConfigurationError) as caught:
+        check_folder(tmp_path / "new" / "out", flag="--handover")
+    assert caught.value.message.endswith(f"cannot be written: there is no permission to write to {tmp_path}")
+
+
+def test_what_an_earlier_run_wrote_goes_and_nothing_else(tmp_path: Path) -> None:
+    write_files(tmp_path, {**FILES, "mine": b""})
+    remove_files(tmp_path, FILES)
+    remove_files(tmp_path, FILES)
+    assert content(tmp_path) == {"mine": b""}
+
+
+def test_a_folder_that_is_not_there_has_nothing_to_remove(tmp_path: Path) -> None:
+    remove_files(tmp_path / "out", FILES)
+    (tmp_path / "file").touch()
+    remove_files(tmp_path / "file", FILES)
+
+
+def test_what_cannot_be_removed_ends_the_run(tmp_path: Path) -> None:
+    (tmp_path / "b.env").mkdir()
+    with pytest.raises(ConfigurationError) as caught:
+        remove_files(tmp_path, FILES)
+    assert caught.value.message == f"{tmp_path}/b.env is there and cannot be removed: Is a directory"

@@ -1,0 +1,105 @@
+"""What the next stage reads: the files' content, and what a shell makes of the one that it sources."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.handover import ENVIRONMENT, HANDOVER_FILES, IMAGE_DEFINITIONS, IMAGE_DETAIL, handover_files
+from multiarch.image import Repository
+from multiarch.plan import HandOver
+from tests.unit.fakes import ECR, ECR_HOST, SHA, SHOP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIGEST = f"sha256:{'1' * 64}"
+URI = f"{ECR_HOST}/shop@{DIGEST}"
+STEP = HandOver(folder="out", containers=("shop",), repository=SHOP, tag=SHA[:7], commit=SHA)
+SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
+
+# CodePipeline's limit for the image definitions file: 100 KB.
+LIMIT = 100_000
+
+
+def test_an_ecs_rolling_deploy_reads_the_image_of_each_container() -> None:
+    files = handover_files(replace(STEP, containers=("web", "worker")), DIGEST)
+    assert json.loads(files[IMAGE_DEFINITIONS]) == [
+        {"name": "web", "imageUri": URI},
+        {"name": "worker", "imageUri": URI},
+    ]
+
+
+def test_an_ecs_blue_green_deploy_reads_the_image_alone() -> None:
+    assert json.loads(handover_files(STEP, DIGEST)[IMAGE_DETAIL]) == {"ImageURI": URI}
+
+
+def test_all_that_is_written_is_all_that_an_earlier_run_s_removal_knows() -> None:
+    assert tuple(handover_files(STEP, DIGEST)) == HANDOVER_FILES
+
+
+def test_the_longest_names_stay_within_codepipeline_s_limit() -> None:
+    """A task definition has 10 containers at most, whose names have 255 characters at most; a repository's has 256."""
+    longest = Repository(registry=ECR, name="a" * 256)
+    step = replace(STEP, repository=longest, containers=tuple(f"{number}{'c' * 254}" for number in range(10)))
+    assert max(len(text) for text in handover_files(step, DIGEST).values()) < LIMIT
+
+
+def sourced(folder: Path, text: str, *, shell: str = "sh") -> dict[str, str]:
+    """What a child of the shell finds in its environment once the file was sourced."""
+    (folder / ENVIRONMENT).write_text(text, encoding="utf-8")
+    words = [shell, "sh"] if shell == "busybox" else [shell]
+    ran = subprocess.run(
+        [*words, "-euc", f". ./{ENVIRONMENT}; env -0"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "IMAGE_TAG": "of-before"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert ran.stderr == ""
+    found = dict(entry.split("=", 1) for entry in ran.stdout.split("\0") if entry)
+    return {name: value for name, value in found.items() if name.startswith("IMAGE_")}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_sources_the_file_hands_the_variables_on(shell: str, tmp_path: Path) -> None:
+    assert sourced(tmp_path, handover_files(STEP, DIGEST)[ENVIRONMENT], shell=shell) == {
+        "IMAGE_URI": URI,
+        "IMAGE_REPOSITORY": f"{ECR_HOST}/shop",
+        "IMAGE_DIGEST": DIGEST,
+        "IMAGE_TAG": SHA[:7],
+        "IMAGE_COMMIT": SHA,
+    }
+
+
+# The rules for names allow none of these; the file does not depend on it.
+HOSTILE = {
+    "nothing": "",
+    "a space": "a b",
+    "quotes": "a'b\"c",
+    "a command": "$(touch hacked) `touch hacked`",
+    "a variable": "$HOME ${HOME:-x} $$",
+    "an end of the command": "x; touch hacked #",
+    "lines": "one\ntwo\n\nexport IMAGE_TAG=other",
+    "a backslash at the end": "x\\",
+    "an exclamation mark": "!! !x",
+    "an option": "-n",
+    "letters from elsewhere": "läden/商店",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_whatever_a_value_holds_it_is_a_value(value: str, shell: str, tmp_path: Path) -> None:
+    step = replace(STEP, tag=value, commit=value, repository=Repository(registry=ECR, name=value))
+    text = handover_files(step, DIGEST)[ENVIRONMENT]
+    found = sourced(tmp_path, text, shell=shell)
+    assert (found["IMAGE_TAG"], found["IMAGE_COMMIT"]) == (value, value)
+    assert found["IMAGE_URI"] == f"{ECR_HOST}/{value}@{DIGEST}"
+    assert [each.name for each in tmp_path.iterdir()] == [ENVIRONMENT]
