@@ -108,6 +108,13 @@ def _as_text(_logger: object, _method: str, event: _Event) -> str:
     return "\n".join(f"{head}{mark}{line}{rest}" for line in text.splitlines() or [""])
 
 
+def write_line(line: str, stream: TextIO | None = None) -> None:
+    """Write a line that is read by a program: as it is, whole, and with nothing beside it."""
+    out = _Forgiving(stream or sys.stderr)
+    out.write(f"{line}\n")
+    out.flush()
+
+
 def make_output(
     *,
     log_format: str,

@@ -64,6 +64,14 @@ def _time(value: object) -> int:
     return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
 
 
+def _namespace(text: str) -> str:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Namespace."""
+    if re.fullmatch(r"(?!:|AWS/)[A-Za-z0-9._#:/ -]{1,255}", text):
+        return text
+    msg = f"{text!r} is not a namespace of CloudWatch"
+    raise ConfigurationError(msg, hint="letters, digits, spaces and . - _ / # : not starting with : or AWS/")
+
+
 def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: rule(text) if text else text
 
@@ -74,6 +82,7 @@ Tag = Annotated[str, Rule(_unless_empty(check_tag))]
 Tags = Annotated[Texts, Rule(check_tag)]
 Platforms = Annotated[Texts, Rule(Platform.parse)]
 Containers = Annotated[Texts, Rule(check_container)]
+Namespace = Annotated[str, Rule(_unless_empty(_namespace))]
 Seconds = Annotated[int, Rule(_seconds, before=True)]
 Time = Annotated[int, Rule(_time, before=True)]
 # TOML has words of its own for true and false.
@@ -308,6 +317,12 @@ class Settings:
         "auto", "Lines for people, or one JSON object a line; auto is console.", group="Logs"
     )
     log_level: Literal["debug", "info", "warning", "error"] = setting("info", "The least level shown.", group="Logs")
+    metrics: Namespace = setting(
+        "",
+        "CloudWatch namespace of the run's metrics, which the log then has in one line. Default: no such line.",
+        group="Logs",
+        metavar="NAMESPACE",
+    )
 
     dist: str = setting("dist", "Folder that --local writes the image to.", group="Local", metavar="DIR")
 

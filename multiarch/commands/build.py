@@ -121,8 +121,9 @@ def _run(
     request: Request, plan: Plan, runtime: "LocalRuntime", redaction: "Redaction", *, begin: float, as_json: bool
 ) -> Sequence[str]:
     from multiarch.execute import Execution  # noqa: PLC0415
-    from multiarch.log import make_log, make_output  # noqa: PLC0415
+    from multiarch.log import make_log, make_output, write_line  # noqa: PLC0415
     from multiarch.record.about import run_of  # noqa: PLC0415
+    from multiarch.report.metrics import metrics_as_json  # noqa: PLC0415
     from multiarch.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
     from multiarch.show import settings_as_text, settings_rows  # noqa: PLC0415
 
@@ -142,7 +143,12 @@ def _run(
         dockerfile=dockerfile_path(settings),
         text=read_dockerfile(settings, request.world.folder),
     )
-    result = Execution(plan, runtime, log, begin=begin, about=about).run()
+    execution = Execution(plan, runtime, log, begin=begin, about=about)
+    try:
+        result = execution.run()
+    finally:
+        if settings.metrics:
+            write_line(metrics_as_json(execution.record(redaction), settings.metrics, datetime.now(UTC)))
     with suppress(OSError):
         sys.stderr.flush()
     if as_json:

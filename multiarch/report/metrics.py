@@ -12,21 +12,29 @@ from multiarch.report.text import cut, printable
 
 # CloudWatch's limit for a dimension's value.
 _LONGEST = 1024
+_GOOD = ("built", "reused", "local")
 
 
 def metrics_as_json(record: Record, namespace: str, now: datetime) -> str:
-    """Return the line; what is not known is left out, and no metric is made of it."""
+    """Return the line; what is not known is left out, and no metric is made of it.
+
+    Args:
+        record: the run, its secrets taken out.
+        namespace: where CloudWatch puts the metrics.
+        now: the metrics' time. That of the run's end: what an alarm looks at is the last few minutes.
+    """
     found = _metrics(record)
     directive = {
         "Namespace": namespace,
-        "Dimensions": [["Image"]],
+        # One alone: CloudWatch counts, and bills, each combination of values as a metric of its own.
+        "Dimensions": [["Repository"]],
         "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in found.items()],
     }
-    begin = record.run.begin or now
     fields = {
-        "_aws": {"Timestamp": round(begin.timestamp() * 1000), "CloudWatchMetrics": [directive]},
-        "Image": cut(printable(record.run.repository or record.run.name), _LONGEST) or "unknown",
+        "_aws": {"Timestamp": round(now.timestamp() * 1000), "CloudWatchMetrics": [directive]},
+        "Repository": cut(printable(record.run.name), _LONGEST) or "unknown",
         "Status": record.outcome.status,
+        "Image": record.outcome.image,
         "Commit": record.run.commit,
         **{name: value for name, (value, _) in found.items()},
     }
@@ -37,7 +45,7 @@ def _metrics(record: Record) -> Mapping[str, tuple[float, str]]:
     outcome, use = record.outcome, record.cache_use
     found = {
         "Seconds": (outcome.seconds, "Seconds"),
-        "Failures": (int(outcome.status in ("failed", "interrupted")), "Count"),
+        "Failures": (int(outcome.status not in _GOOD), "Count"),
         "Retries": (len(outcome.retries), "Count"),
     }
     build = [phase.interval for phase in record.phases if phase.name == "build"]

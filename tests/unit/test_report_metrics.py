@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from multiarch.report.metrics import metrics_as_json
+from tests.unit.fakes import SHA
 from tests.unit.large_records import hostile
 from tests.unit.records import ALL, BUILT, FAILED, REUSED
 
@@ -39,7 +40,7 @@ SCHEMA: dict[str, Any] = {
                         "required": ["Namespace", "Dimensions", "Metrics"],
                         "additionalProperties": False,
                         "properties": {
-                            "Namespace": _NAME,
+                            "Namespace": {**_NAME, "maxLength": 255},
                             "Dimensions": {
                                 "type": "array",
                                 "minItems": 1,
@@ -52,7 +53,7 @@ SCHEMA: dict[str, Any] = {
                                     "type": "object",
                                     "required": ["Name"],
                                     "additionalProperties": False,
-                                    "properties": {"Name": _NAME, "Unit": {"enum": _UNITS}},
+                                    "properties": {"Name": {**_NAME, "maxLength": 255}, "Unit": {"enum": _UNITS}},
                                 },
                             },
                         },
@@ -80,11 +81,22 @@ def test_every_run_s_line_is_one_that_cloudwatch_takes(record: Record) -> None:
 
 def test_the_numbers_are_those_of_the_run() -> None:
     fields = json.loads(metrics_as_json(BUILT, "Builds", NOW))
-    assert fields["Image"] == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop"
-    assert fields["_aws"]["Timestamp"] == 1_767_225_600_000
+    assert fields["_aws"]["Timestamp"] == NOW.timestamp() * 1000
+    assert fields["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Repository"]]
+    assert (fields["Repository"], fields["Status"], fields["Commit"]) == ("shop", "built", SHA)
+    assert fields["Image"] == BUILT.outcome.image
     assert (fields["Seconds"], fields["BuildSeconds"], fields["CachedShare"]) == (85.5, 84.0, 0.0)
     assert (fields["Failures"], fields["Retries"]) == (0, 1)
     assert fields["ImageBytes"] == sum(layer.size for image in BUILT.outcome.platforms for layer in image.layers)
+
+
+STATUSES = {"built": 0, "reused": 0, "local": 0, "failed": 1, "interrupted": 1, "unfinished": 1}
+
+
+@pytest.mark.parametrize(("status", "failures"), STATUSES.items(), ids=STATUSES)
+def test_whatever_did_not_end_well_is_a_failure(status: Any, failures: int) -> None:  # noqa: ANN401 - one of the literals
+    record = replace(BUILT, outcome=replace(BUILT.outcome, status=status))
+    assert json.loads(metrics_as_json(record, "Builds", NOW))["Failures"] == failures
 
 
 def test_what_is_not_known_makes_no_metric() -> None:

@@ -256,6 +256,12 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
     "a commit tag": (
         {}, {"GIT_TAG": "feature/x"}, {}, "GIT_TAG: 'feature/x' is not a tag",
         "letters, digits, _ . and -, not starting with . or -, 128 at most"),
+    "a namespace of AWS's own": (
+        {}, {"MULTIARCH_METRICS": "AWS/Builds"}, {}, "MULTIARCH_METRICS: 'AWS/Builds' is not a namespace of CloudWatch",
+        "letters, digits, spaces and . - _ / # : not starting with : or AWS/"),
+    "a namespace that is too long": (
+        {"metrics": "n" * 256}, {}, {}, f"--metrics: {'n' * 256!r} is not a namespace of CloudWatch",
+        "letters, digits, spaces and . - _ / # : not starting with : or AWS/"),
     "a container": (
         {"containers": ("web", "my.shop")}, {}, {}, "--container: 'my.shop' is not a container's name",
         "letters, digits, _ and -, 255 at most, as in the ECS task definition"),
