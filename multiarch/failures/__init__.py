@@ -1,9 +1,10 @@
 """Failures: which class, which cause, what to do. Pure: text in, a diagnosis out.
 
-The knowledge stands in two tables, `rules.py` (registries, AWS, docker, BuildKit, Dockerfile) and `steps.py` (what the
-commands of RUN steps print). Around them, `reading.py` keeps what matters of a log of any size, `diagnose.py` finds the
-lines that decide, `unwrap.py` joins what a registry says in two of them, and `words.py` has the names that a cause
-tells.
+The knowledge stands in tables, a module each subject: `tables/steps.py` and `tables/fetches.py` know what the commands
+of RUN steps print, the others registries, AWS, docker, BuildKit and the Dockerfile; `rules.py` puts those in their
+order. Around them, `reading.py` keeps what matters of a log of any size, `parts.py` sets aside what would mask the
+cause, `diagnose.py` finds the lines that decide, `unwrap.py` joins what a registry says in two of them, and `words.py`
+has the names that a cause tells.
 """
 
 from collections.abc import Iterable

@@ -5,54 +5,33 @@
 3. Otherwise the verdict is looked up in `rules.py`, then what stands around it.
 4. Without a verdict (a fragment, another tool) the lines themselves are looked up.
 
-What must not mask the cause is set aside first: a cache that is not there yet, steps cancelled because another failed,
-lines that only repeat that a command failed, and the text of the commands themselves.
+What must not mask the cause is set aside before, by `parts.py`.
 """
 
 from collections.abc import Iterable, Sequence
 
 from multiarch.failures.model import Diagnosis, FailureClass, Phase, Rule
+from multiarch.failures.parts import (
+    NO_SIGN,
+    OF_BUILDKIT,
+    RUN_HEADER,
+    SIGN,
+    STEP_VERDICT,
+    VERDICT,
+    WARNING,
+    command_of,
+    ended_well,
+    set_aside,
+    unfinished,
+)
 from multiarch.failures.reading import Line, compiled, read
-from multiarch.failures.rules import CACHE_RULE, HARMLESS_IMPORT, LAST_RULES, RULES
-from multiarch.failures.steps import DECIDED, FETCHED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
+from multiarch.failures.rules import RULES
+from multiarch.failures.tables.fetches import FETCHED
+from multiarch.failures.tables.steps import DECIDED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
+from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN
 from multiarch.failures.words import BOOTING, GENERAL, fill, names_of, phase_of
 
 _Hit = tuple[Rule, int]
-
-_VERDICT = (
-    r"failed to solve|^(?:error: )?(?:target \S+: )?failed to (?:build|receive status|get status)"
-    r"|^error: (?:target \S+: )?failed to"
-    r"|did not complete success|executor failed running|returned a non-zero code"
-)
-_STEP_VERDICT = (
-    r"failed to solve: .{0,40}exit code: \d|runc run failed|did not complete success?fully"
-    r"|executor failed running|returned a non-zero code|did not terminate success?fully"
-)
-_COMMAND = (
-    r"process \"(?P<a>.*?)\" did not|executor failed running \[(?P<b>.*?)\](?::|$)"
-    r"|the command '(?P<c>.*?)' returned|\] run (?P<d>.+?):?$"
-)
-_HEADER = (
-    r"^(?:=> )?(?:error |cached |canceled )?(?:> )?\[(?:internal|auth|[^\]]*\d+/\d+)[^\]]*\] |^=> |^> (?:\["
-    r"|importing|exporting|pushing|resolve|from |load )|^step \d+/\d+ : |^running command |^--->|^\+ "
-)
-_RUN_HEADER = r"\] run |^step \d+/\d+ : run"
-_CONSEQUENCE = (
-    r"non tty device|command did not exit successfully|phase complete: |command_execution_error"
-    r"|^make(?:\[\d+\])?: \*\*\*"
-    r"|process completed with exit code|the process '.{1,80}' failed|exited with code exit status|\bcanceled$"
-    r"|context canceled$"
-    r"|^warning: (?:no output|current commit|buildx: )|^warn\[\d|^time=.{1,60}level=warn|^see '?docker "
-    r"|build summary|learn more at"
-)
-_WARNING = r"warn(?:ing)?\b|w: "
-# A line that says in general that something failed; `0 errors` and `error-free` do not.
-_SIGN = (
-    r"\b(?:error|fatal|failed|failure|denied|panic|exception|cannot|unable to|could not|exit (?:code"
-    r"|status):? [1-9]\d*|errors? occurred)\b"
-    r"(?!-free)"
-)
-_NO_SIGN = r"\b(?:0|no) (?:errors?|failed|failures?)\b|failed:? 0\b|errors?:? 0\b|without errors?"
 
 
 def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis | None:
@@ -62,51 +41,24 @@ def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis |
         lines: the output, of any size; it is read once, in bounded memory.
         phase: what the caller knows of where the failure happened; the text may know better.
     """
-    log = read(lines)
-    said, importing = _set_aside(log)
-    command = _command(log)
-    hit = _blame(said, phase, command, any(compiled(_RUN_HEADER).search(line.text) for line in log))
+    whole = read(lines)
+    if ended_well(whole):
+        return None
+    log = unfinished(whole)
+    said, importing = set_aside(log)
+    command = command_of(log)
+    hit = _blame(said, phase, command, any(compiled(RUN_HEADER).search(line.text) for line in log))
     text: Sequence[Line] = said
     if hit is None:
         text = importing or log
-        hit = (CACHE_RULE, len(text) - 1) if importing else _first(LAST_RULES, log, range(len(log))) or _unknown(log)
+        hit = (CACHE_RULE, len(text) - 1) if importing else _of_consequences(log)
     return _told(hit, text, log, phase, command) if hit else None
 
 
-def _set_aside(log: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Split into what may hold the cause, and the lines about a cache that could not be read."""
-    steps = {line.step for line in log if line.step and compiled(HARMLESS_IMPORT).search(line.text)}
-    said: list[Line] = []
-    importing: list[Line] = []
-    cut = False  # the line before spoke of the import and was cut off: this one is its rest
-    for line in log:
-        about = compiled(HARMLESS_IMPORT).search(line.text) or cut or (line.step in steps and not line.output)
-        cut = bool(about) and line.text.endswith(":") and not line.text.startswith(">")
-        if about and not compiled("failed to solve").search(line.text):
-            if compiled(r"error|not found|fail").search(line.text):
-                importing.append(line)
-        elif not compiled(_CONSEQUENCE).search(line.text) and not _is_header(line):
-            said.append(line)
-    return said, importing
-
-
-def _is_header(line: Line) -> bool:
-    """Whether the line only announces a step: it quotes the command, whose words are no messages."""
-    return not line.output and bool(compiled(_HEADER).match(line.text))
-
-
-def _command(log: Sequence[Line]) -> str:
-    for pattern in (_STEP_VERDICT, _RUN_HEADER):
-        for line in reversed(log):
-            if compiled(pattern).search(line.text) and (match := compiled(_COMMAND).search(line.text)):
-                return next(group for group in match.groups() if group)
-    return ""
-
-
 def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
-    verdicts = [index for index, line in enumerate(said) if compiled(_VERDICT).search(line.text)]
+    verdicts = [index for index, line in enumerate(said) if compiled(VERDICT).search(line.text)]
     for index in reversed(verdicts):
-        if compiled(_STEP_VERDICT).search(_window(said, index)):
+        if compiled(STEP_VERDICT).search(_window(said, index)):
             return _of_step(said, command, index)
         if hit := _first(RULES, said, [index]):
             return hit
@@ -114,8 +66,11 @@ def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool)
         last = max((index for index, line in enumerate(said) if line.output), default=-1)
         after = [index for index in range(last + 1, len(said)) if last >= 0]
         return _first(RULES, said, after) or _of_step(said, command) or _unknown(said)
-    printed = [index for index, line in enumerate(said) if not line.output and not compiled(_WARNING).match(line.text)]
-    return _first(RULES, said, printed) or _of_fragment(said, command) or _unknown(said)
+    solved = any(compiled(OF_BUILDKIT).search(said[index].text) for index in verdicts)
+    printed = [index for index, line in enumerate(said) if not line.output]
+    firm = [index for index in printed if not compiled(WARNING).match(said[index].text)]
+    hit = _first(RULES, said, firm) or _first(RULES, said, printed)
+    return hit or (None if solved else _of_fragment(said, command)) or _unknown(said)
 
 
 def _of_fragment(said: Sequence[Line], command: str) -> _Hit | None:
@@ -126,7 +81,7 @@ def _of_fragment(said: Sequence[Line], command: str) -> _Hit | None:
 def _of_step(said: Sequence[Line], command: str, verdict: int | None = None) -> _Hit | None:
     """Judge a RUN step by its own output; other steps' lines do not count."""
     number = said[verdict].step if verdict is not None else ""
-    numbers = [line.step for line in said if compiled(_STEP_VERDICT).search(line.text) and line.step]
+    numbers = [line.step for line in said if compiled(STEP_VERDICT).search(line.text) and line.step]
     number = number or (numbers[-1] if numbers else "")
     own = [index for index, line in enumerate(said) if not number or line.step in {number, "", "0"}]
     if hit := _first(DECIDED, said, own):
@@ -134,9 +89,10 @@ def _of_step(said: Sequence[Line], command: str, verdict: int | None = None) -> 
     tests_only = compiled(TESTS).search(command) and not compiled(FETCHES).search(command)
     found: list[_Hit] = []
     for index in own:
-        if compiled(_STEP_VERDICT).search(said[index].text):
+        if compiled(STEP_VERDICT).search(said[index].text):
             continue
-        tables = OWN_FAULT if tests_only else (*FETCHED, *OWN_FAULT)
+        warning = compiled(WARNING).match(said[index].text)
+        tables = (*(() if tests_only else FETCHED), *(() if warning else OWN_FAULT))
         if hit := _first(tables, said, [index]):
             found.append(hit)
     if hit := _deciding(found, len(said)):
@@ -184,14 +140,19 @@ def _window(said: Sequence[Line], index: int) -> str:
     return text[:_WINDOW]
 
 
+def _of_consequences(log: Sequence[Line]) -> _Hit | None:
+    """Judge a text that holds nothing but lines which elsewhere are warnings or consequences."""
+    every = range(len(log))
+    return _first(LAST_RULES, log, every) or _first(RULES, log, every) or _unknown(log)
+
+
 def _unknown(said: Sequence[Line]) -> _Hit | None:
     for index in reversed(range(len(said))):
         text = said[index].text
-        if compiled(_SIGN).search(text) and not compiled(_NO_SIGN).search(text):
-            rule = Rule(
-                None, FailureClass.PERMANENT, "", text[:300], "read the lines before it", "no rule knows it: stop"
-            )
-            return rule, index
+        if compiled(SIGN).search(text) and not compiled(NO_SIGN).search(text):
+            phase = phase_of(_window(said, index))
+            failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
+            return Rule(phase, failure_class, "", text[:300], advice, "no rule knows it: stop"), index
     return None
 
 

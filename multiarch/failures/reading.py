@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 LINE_LIMIT = 4096
-_FIRST_SIGNALS, _LAST_SIGNALS, _TAIL = 60, 300, 120
+_FIRST_SIGNALS, _LAST_SIGNALS, _LAST_ENDS, _TAIL = 60, 300, 300, 120
 
 # A line without any of these says nothing about a failure; the tail is kept all the same.
 _SIGNALS = (
@@ -19,8 +19,10 @@ _SIGNALS = (
     "exceed", "many", "unauth", "forbid", "expire", "invalid", "kill", "panic", "exception", "reset", "resol",
     "eof", "missing", "exit", "non-zero", "unexpected", "unknown", "already", "throttl", "cancel", "enospc",
     "unavail", "retry", "corrupt", "must", "segment", "broken", "e: ", "mismatch", "additional", "circular",
-    "abort", "too ", "warn", "econn", "etimed", "eai_", "] run ", ": run ", "bad ",
+    "abort", "too ", "warn", "econn", "etimed", "eai_", "] run ", ": run ", "bad ", "disallow", "limit",
 )  # fmt: skip
+# BuildKit's word for a step that ended well. There is one a step, so it is kept apart and crowds out nothing.
+_END = " DONE "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +44,12 @@ def read(lines: Iterable[str]) -> tuple[Line, ...]:
     """Return the lines that can matter, cleaned, in their order."""
     first: list[tuple[int, str]] = []
     last: deque[tuple[int, str]] = deque(maxlen=_LAST_SIGNALS)
+    ends: deque[tuple[int, str]] = deque(maxlen=_LAST_ENDS)
     tail: deque[tuple[int, str]] = deque(maxlen=_TAIL)
     for number, line in enumerate(_pieces(lines)):
         tail.append((number, line))
+        if _END in line:
+            ends.append((number, line))
         lower = line.lower()
         for signal in _SIGNALS:
             if signal in lower:
@@ -53,7 +58,7 @@ def read(lines: Iterable[str]) -> tuple[Line, ...]:
                 else:
                     last.append((number, line))
                 break
-    kept = dict([*first, *last, *tail])
+    kept = dict([*first, *last, *ends, *tail])
     cleaned = (clean(kept[number]) for number in sorted(kept))
     return tuple(line for line in cleaned if line.text)
 

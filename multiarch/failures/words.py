@@ -8,23 +8,34 @@ from multiarch.failures.reading import compiled
 
 # Where nothing in the rule says so: the part of the run that a line speaks of.
 _PHASES: tuple[tuple[Phase, str], ...] = (
-    (Phase.CACHE_IMPORT, r"cache importer|importing cache"),
-    (Phase.CACHE_EXPORT, r"exporting cache|writing (?:manifest|layer|config) blob|cache export"),
+    (Phase.ECR_API, (r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation"
+     r"|operation error ecr(?: public)?:")),
+    (Phase.OTHER, r"secrets ?manager|parameter store"),
+    (Phase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
+    (Phase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
+     r"|file presence in cache|\bs3: (?:put|upload|headobject)")),
     (Phase.BUILDER_BOOT, r"moby/buildkit"),
     (Phase.BASE_PULL,
      r"failed to solve.{0,200}error getting credentials|unauthenticated pull|pull access denied|token for pull"),
-    (Phase.LOGIN, r"error getting credentials|login attempt|docker login(?!')|get-login"),
+    (Phase.LOGIN, (r"error getting credentials|(?:error|failed) (?:saving|storing) credentials|login attempt"
+     r"|docker login(?!')|(?<!run 'aws ecr )(?<!run aws ecr )get-login|credential helper"
+     r"|/v2/\\?\"?: (?:denied|unauthorized)")),
+    (Phase.BASE_PULL, r"(?:failed|unable|error)(?: to)? pull|pull image err|copying system image|docker pull "),
     (Phase.PUSH, (r"failed to push|blobs/uploads|/v2/\S+/blobs/sha|exporting to|\bput\b|\bpatch |ecr:(?:initiate"
      r"|upload|complete|put|batchcheck)|already exists|name unknown"
-     r"|^(?:error: )?(?:compose\S+ )?denied: your auth|extraction snapshot|push(?:ing|ed)? |content store")),
-    (Phase.ECR_API, r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation|api\.ecr|ecr:\w"),
+     r"|writing blob|reuse blob|at destination|remote destination|layer upload|(?:running|checking|no) push"
+     r"|(?:write|create)[_ ](?:organization )?package"
+     r"|(?<!pull access denied.)requested access to the resource is denied"
+     r"|^(?:error: )?(?:\S+ )?denied: |maximum allowed number of images|\bpush: |jib-\w+-plugin|i/o error for image"
+     r"|extraction snapshot|push(?:ing|ed)? |content store")),
+    (Phase.ECR_API, r"api\.ecr|ecr:\w"),
     (Phase.STS, (r"calling the (?:getcalleridentity|assumerole\w*|getsessiontoken|\w+configuration\w*"
-     r"|list\w+) operation|\bsts\b|assumerole|(?<!basic auth )credentials")),
+     r"|list\w+) operation|assume role|operation error sts:|\bsts\b|assumerole|(?<!basic auth )credentials")),
     (Phase.OTHER, r"calling the \w+ operation|endpoint url"),
     (Phase.MANIFEST, r"imagetools|manifest (?:create|push|list)|manifest blob"),
     (Phase.DOCKERFILE, r"failed to co(?:py files|mpute cache key)|transferring context"),
     (Phase.BASE_PULL, (r"\bpull|resolve|load metadata|load cache key|manifests?[/ ]|\bhead\b|token|httpreadseeker"
-     r"|/v2/|image|buildkit/content/ingest|commit on ref .?layer|toomanyrequests|: from ")),
+     r"|/v2/|image|register layer|buildkit/content/ingest|commit on ref .?layer|toomanyrequests|: from ")),
     (Phase.GIT, r"\bgit\b"),
     (Phase.DOCKERFILE, r"dockerfile"),
 )  # fmt: skip

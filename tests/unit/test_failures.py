@@ -11,8 +11,10 @@ import pytest
 
 from multiarch.failures import Diagnosis, FailureClass, Phase, diagnose
 from multiarch.failures.reading import LINE_LIMIT, clean, read
-from multiarch.failures.rules import CACHE_RULE, RULES
-from multiarch.failures.steps import DECIDED, FETCHED, OWN_FAULT
+from multiarch.failures.rules import RULES
+from multiarch.failures.tables.fetches import FETCHED
+from multiarch.failures.tables.steps import DECIDED, OWN_FAULT
+from multiarch.failures.tables.unexplained import CACHE_RULE
 
 LOGS = Path(__file__).parent / "failures"
 ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"

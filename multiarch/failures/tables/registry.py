@@ -1,0 +1,184 @@
+"""What registries answer, and the network between them and the builder."""
+
+from multiarch.failures.model import Phase, Rule
+from multiarch.failures.tables.common import (
+    AGAIN,
+    AUTH_EXPIRED,
+    CONFIG,
+    KNOWN_HOST,
+    LOCAL_HOST,
+    NETWORK,
+    PERMANENT,
+    PRIVATE_HOST,
+    REQUEST,
+    SERVER_ERROR,
+    T,
+)
+
+ANSWER_RULES: tuple[Rule, ...] = (
+    Rule(
+        Phase.LOGIN, CONFIG, r"lookup \.|https?://\.|(?:^|\s)\.dkr\.ecr",
+        "the registry host starts with a dot: the account id is empty",
+            "set AWS_ACCOUNT_ID (or what the host is made of)", "the variable stays empty",
+    ),
+    Rule(
+        None, CONFIG, r"error parsing http 40[0-9] response body|invalid character '<' looking for beginning of value"
+        r"|unexpected (?:http )?status(?: code)?:? 200\b",
+        "something else than a registry answers at {host}",
+            "check host, port and path of the image name, and the proxy", "a web page is no registry",
+    ),
+    Rule(
+        Phase.BASE_PULL, PERMANENT, r"failed to fetch anonymous token.{0,300}\b40[0134]\b",
+        "{image} does not exist in {host}, or is private",
+            "correct the name, or log in to {host}: docker login {host}", "the registry said no",
+    ),
+    Rule(
+        None, AUTH_EXPIRED, r"no basic auth credentials",
+        "{host} was asked without a login", "log in again: aws ecr get-login-password | docker login",
+            "ECR's login lasts 12 hours",
+    ),
+    Rule(
+        Phase.LOGIN, CONFIG, r"login attempt to .{0,200}failed\s+with\s+status:\s+400|400 bad request.{0,80}login",
+        "{host} did not understand the login",
+            "log in as AWS with --password-stdin; check account and region of the host",
+        "the same password is refused again",
+    ),
+    Rule(
+        Phase.LOGIN, PERMANENT, r"login attempt to .{0,200}failed\s+with\s+status:\s+40[13]"
+        r"|incorrect username or password|bad username or password"
+        r"|wrong (?:username|password)|unauthorized: (?:incorrect|invalid|your account)",
+        "{host} refused user or password", "correct the credentials of {host}", "the same secret is refused again",
+    ),
+    Rule(
+        None, AUTH_EXPIRED, r"401 unauthorized|unauthorized: authentication required|authentication required",
+        "{host} refused the login", "log in again: aws ecr get-login-password | docker login",
+            "ECR's login lasts 12 hours",
+        given=r"\.dkr[.-]ecr[.-]",
+    ),
+    Rule(
+        None, CONFIG, r"\b401\b|unauthorized|no basic auth credentials|authentication required"
+        r"|failed to find supported auth scheme"
+        r"|must be logged in|unauthenticated|failed to handle basic auth|no credentials|login required"
+        r"|non[- ]tty device",
+        "{host} wants a login", "log in to {host} before the build: docker login {host}", "nobody else logs in there",
+        unless="^.{0,60}non[- ]tty",
+    ),
+    Rule(
+        None, CONFIG, r"(?:pull|push) access denied|no pull access|insufficient_scope"
+        r"|requested access to the resource is denied"
+        r"|authorization failed",
+        "{host} has no {image}, or does not show it without a login",
+        "check the name; log in to {host} with an account that may use it",
+            "permission or name; neither changes by itself",
+    ),
+    Rule(
+        None, CONFIG, r"\b403\b|forbidden|\bdenied\b(?! path)|permission_denied|no push access|operation is disallowed",
+        "{host} refused access",
+        "check the IAM actions for ECR, the quota of images per repository, an egress filter, and an old login to "
+            "public.ecr.aws",
+        "a refusal stays one", unless="permission denied",
+    ),
+    Rule(
+        None, CONFIG, r"\b(?:put|post|patch|head) request to .{0,300}\b404\b|unexpected status(?: code)?:? 404.{0,20}",
+        "the repository does not exist in {host}", "create it: aws ecr create-repository; check account and region",
+            "pushing does not create it",
+        given=r"fail\w* to push|push(?:ing)? (?:image|layer|manifest)|exporting|/blobs/uploads",
+    ),
+    Rule(
+        None, PERMANENT,
+        r"manifest unknown|manifest for .{0,200}not found|failed to resolve (?:source metadata"
+        r"|reference).{0,400}: not found|: not found$"
+        r"|\b404 not found|\b404\b|no such image|name unknown|not_found|tag .{0,120}not found"
+        r"|image .{0,120}not found|could not find the requested",
+        "{image} does not exist in {host}", "correct the name, the tag or the digest", "it stays missing",
+    ),
+    Rule(
+        None, CONFIG, r"\b(?:400 bad request|405 method not allowed|412 precondition failed"
+        r"|413 request entity too large|415 unsupported)\b"
+        r"|manifest[ _]invalid|tag[ _]invalid"
+        r"|request entity too large|name[ _]invalid|unsupported: |status(?: code)?:? 40[05]\b",
+        "{host} refused what was pushed", "for a cache: image-manifest=true,oci-mediatypes=true; else a new tag "
+            "(immutable?) or --provenance false",
+        "the same push is refused again",
+    ),
+    Rule(
+        Phase.PUSH, CONFIG, r"^eof$",
+        "ECR cut the push off, which it does when a permission is missing",
+        "allow ecr:InitiateLayerUpload, ecr:UploadLayerPart and ecr:CompleteLayerUpload to the role (CloudTrail "
+            "names the refused call)",
+        "docker tried each layer several times already", given=r"retrying in \d+ second",
+    ),
+    Rule(
+        Phase.DOCKERFILE, PERMANENT, r"stream terminated by rst_stream|invalid utf-8|cross-device link",
+        "BuildKit could not read what the build sent it",
+            "look for files that are not UTF-8, and for odd file systems", "the same files again",
+    ),
+    Rule(
+        None, PERMANENT, r"missing in your target registry|(?:imagetools|manifest (?:create"
+        r"|annotate)).{0,400}blob[ _]unknown",
+        "the registry does not have what the manifest names", "push every platform to the same repository first",
+            "it stays missing",
+    ),
+    Rule(
+        Phase.OTHER, CONFIG,
+        r"requires (?:at least|at most|exactly) \d+ argument|tag is needed when pushing|can't push with no tags"
+        r"|see 'docker.{1,40}--help'",
+        "docker was not called as it wants to be", "correct the arguments", "the same call is refused again",
+    ),
+)  # fmt: skip
+
+# What passes: after everything that could look like it and does not.
+PASSING_RULES: tuple[Rule, ...] = (
+    Rule(
+        None, T, SERVER_ERROR, "{host} had trouble of its own: {status}", "try again", "a server's error passes",
+    ),
+    Rule(
+        None, T, r"\blocked for \d|ref \S+ locked|: unavailable$|push is on-going",
+        "another pull of the same layer held the lock", "try again", "the lock is released",
+    ),
+    Rule(
+        None, T, r"blob[ _]upload[ _](?:unknown|invalid)|blob[ _]unknown|unknown[ _]blob|failed size validation"
+        r"|unexpected commit digest"
+        r"|filesystem layer verification failed|came back (?:as sha256|with another content)"
+        r"|\b416\b|short read: expected|failed to verify digest|size[ _]invalid|download failed after attempts"
+        r"|408 request time-?out|cannot reuse body, request must be retried",
+        "a layer was damaged or lost on its way from or to {host}", "try again", "the next transfer is another one",
+    ),
+    Rule(
+        None, CONFIG, rf"(?:dial tcp |connect to ){LOCAL_HOST}\S*:? .{{0,40}}(?:connection refused|no route)"
+        rf"|{LOCAL_HOST}:\d+.{{0,80}}connection refused"
+        rf"|dial tcp {PRIVATE_HOST}:(?!443\b)\d+.{{0,40}}connection refused",
+        "nothing listens on {host}", "start the registry there, or correct the name", "a local port stays closed",
+    ),
+    Rule(
+        None, CONFIG,
+        r"\[[0-9a-f:]{6,}\].{0,60}(?:network is unreachable|cannot assign requested address|no route to host)",
+        "{host} was asked over IPv6, which does not work here", "switch IPv6 off for the docker daemon, or route it",
+            "a route stays missing",
+    ),
+    Rule(
+        None, T, rf"(?:lookup|resolve host:?|failed to resolve"
+        rf"|resolve hostname) ['\"]?(?=\w){KNOWN_HOST}['\"]?\b.{{0,80}}(?:no such host|server misbehaving"
+        rf"|i/o timeout|name or service not known)"
+        rf"|lookup \S+.{{0,80}}(?:server misbehaving|i/o timeout|try again|temporary failure|connection refused"
+        rf"|read: )",
+        "the name {host} could not be resolved", AGAIN, "the name exists; the resolver failed",
+    ),
+    Rule(
+        None, CONFIG, r"no such host|failed to resolve '\S+' \(.{0,40}(?:name or service|nodename nor servname)",
+        "there is no host {host}", "correct the name (registry, account, region), or the DNS of the build",
+            "a name that does not exist",
+    ),
+    Rule(
+        None, T, rf"{REQUEST}.{{0,600}}?(?:{NETWORK}|connection refused)|(?:stream error: stream id"
+        rf"|internal_error; received from peer)"
+        rf"|(?:error response from daemon|failed to (?:copy|authorize|fetch|solve|resolve|push|build|pull)|registry"
+        rf"|pull(?:ing)?|push(?:ing)?|image|token|session|layer|blob"
+        rf"|httpreadseeker|error parsing|download).{{0,400}}{NETWORK}",
+        "the connection to {host} broke or timed out", AGAIN, "network",
+    ),
+    Rule(
+        None, T, rf"^(?:error: |err: |fatal: |net/http: )?{NETWORK}", "the connection to {host} broke or timed out",
+        AGAIN, "network",
+    ),
+)  # fmt: skip

@@ -1,0 +1,172 @@
+r"""The table of what the commands of RUN steps print, and what it means.
+
+A RUN step that fails is the user's build failing, whatever words its output holds: unit tests print `503`, `timeout`
+and `connection refused` too. So it is permanent, unless a tool that fetches things says, in its own wording, that the
+network let it down: then the step may be tried again, once.
+
+`DECIDED` holds what decides wherever it stands in the step's output, in this order. Of `FETCHED` and `OWN_FAULT` the
+last line decides, for a tool that was cut off and went on is not the reason for what failed after it.
+"""
+
+from multiarch.failures.model import Phase, Rule
+from multiarch.failures.tables.common import CONFIG, PERMANENT
+
+_STEP = "correct the step: {step}"
+_ROOM = "take a larger CodeBuild compute type, or free the cache: docker system prune -af; docker buildx prune -af"
+
+
+def _own(pattern: str, cause: str, why: str, *, echo: bool = False) -> Rule:
+    return Rule(Phase.RUN_STEP, PERMANENT, pattern, cause, _STEP, why, echo=echo)
+
+
+DECIDED: tuple[Rule, ...] = (
+    Rule(
+        Phase.RUN_STEP, CONFIG, r"no space left on device|disk quota exceeded|\benospc\b"
+        r"|you don't have enough free space|not enough (?:free |disk )space",
+        "the disk of the build host is full", _ROOM, "space does not come back by itself",
+    ),
+    Rule(
+        Phase.QEMU, CONFIG,
+        r"exec format error|cannot execute binary file|invalid elf image|qemu-\S+: (?:could not open|no such file)"
+        r"|rosetta error: failed to open elf",
+        "the step's program is for another platform, and no emulation is set up",
+        "run docker run --privileged --rm tonistiigi/binfmt --install all, or build the platform natively; check "
+            "--platform",
+        "emulation does not appear by itself",
+    ),
+    Rule(
+        Phase.QEMU, PERMANENT, r"qemu: uncaught target signal|qemu-\w+: .{0,80}(?:segmentation|unhandled|uncaught)"
+        r"|ecdsa\s+verification failure"
+        r"|exit code: 139|illegal instruction.{0,40}core dumped",
+        "the program crashed under emulation (QEMU), or the emulator did",
+            "update it (tonistiigi/binfmt), or build the platform natively",
+        "an emulator's bug comes again", given=r"qemu|emulat|ecdsa\s+verification|linux/(?!amd64)",
+    ),
+    Rule(
+        Phase.RUN_STEP, CONFIG,
+        r"exit (?:code|status):? 137|non-zero code: 137|cannot allocate memory|heap out of memory|outofmemoryerror"
+        r"|\boom[- ]?kill|std::bad_alloc|killed signal terminated"
+        r"|signal: killed|signal: 9, sigkill|\bkilled$|out of memory|virtual memory exhausted|resourceexhausted"
+        r"|exited with (?:code|status) 137",
+        "the step ran out of memory, and was killed", "take a larger CodeBuild compute type, or run fewer jobs at once",
+        "it needs the same memory again", given=r"exit code: (?:137|134|1|2|101)\b|\b137\b|killed|memory|sigkill",
+    ),
+    Rule(
+        Phase.RUN_STEP, CONFIG, r"release file .{1,200}is\s+not\s+valid\s+yet|certificate is not yet valid",
+        "the build host's clock is wrong", "synchronise the clock (chronyd, ntpd)", "the clock stays wrong",
+    ),
+    Rule(
+        Phase.RUN_STEP, CONFIG, r"can't mask (?:dir|path)|error mounting|mount src=|failed to (?:fulfil|mount)"
+        r"|apparmor|seccomp.{0,80}(?:fail|denied|not)|cgroup.{0,120}(?:no such file|not (?:found|supported)|invalid"
+        r"|read-only|permission denied)"
+        r"|selinux.{0,60}(?:denied|fail)",
+        "the host's security set-up does not let the step start",
+            "correct AppArmor, seccomp or cgroups of the build host, or run privileged",
+        "a host does not change by itself",
+    ),
+    Rule(
+        Phase.RUN_STEP, CONFIG, r"proxyconnect tcp|proxy authentication required|could not resolve proxy"
+        r"|response \d+ from proxy after connect|curl: \((?:5|97)\)",
+        "the step's proxy refuses or is not there", "check the build arguments HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
+            "a proxy setting",
+    ),
+    Rule(
+        Phase.RUN_STEP, CONFIG, r"cannot assign requested address",
+        "{host} was asked over IPv6, which does not work here", "switch IPv6 off for the builder, or route it",
+            "a route stays missing",
+    ),
+    _own(
+        r"^fail\s+\S+\.(?:test|spec)|^\s*● |--- fail: |^failed \S*tests?/|tests run: \d+, failures?: "
+        r"|^test suites?: [1-9]\d* failed"
+        r"|^\d+ failing\b|test result: failed|^e {3,}\w|^\s*✕ ",
+        "the step's own tests failed", "tests that ran had fetched what they need; the network in them is theirs",
+    ),
+    Rule(
+        Phase.RUN_STEP, PERMANENT,
+        r"read init-p:|runc run failed|unable to start container process|oci runtime (?:create|exec) failed"
+        r"|error during container init",
+        "the step's container could not be started", _STEP, "its words may look like the network's; there is none yet",
+    ),
+)  # fmt: skip
+
+# A misspelt name, unless the index itself could not be fetched: then it is the consequence of that.
+MISSING: tuple[Rule, ...] = (
+    _own(
+        r"has no installation candidate|unable to locate package|no such package|unable to select packages"
+        r"|could not find a version that satisfies|no matching distribution found"
+        r"|no package .{1,80} available|unable to find a match|nothing provides|failed to resolve: "
+        r"|e: couldn't find any package|required by: world|from versions: none",
+        "the step wants a package that the index does not have: {package}",
+        "a misspelt name, unless the index itself could not be fetched",
+        echo=True,
+    ),
+)
+
+OWN_FAULT: tuple[Rule, ...] = (
+    *MISSING,
+    _own(
+        r"requires a different python|resolutionimpossible|eresolve|could not resolve dependency|conflicting"
+        r"|unmet dependencies|lock ?file.{0,80}(?:out of date|not up to date|in sync|needs to be updated)"
+        r"|npm ci.{0,80}can only install|does not match|mismatch|do not match the hashes|frozen[- ]lockfile"
+        r"|version solving failed",
+        "the versions that the step wants do not fit together", "the same versions again",
+    ),
+    _own(
+        r"curl: \(22\).{0,80}\b4(?!29)\d\d\b|error 40[0-9]: |\b40[0134]:? (?:not found|forbidden|unauthorized)"
+        r"|code e40[0-9]|404 client error|status code: 40\d|does not have a release file"
+        r"|repository .{1,200}not found"
+        r"|http/[\d.]+ 40\d|could not read username|permission denied \(publickey|authentication failed|eacces"
+        r"|(?:could not resolve host|curl#6).{0,80}mirrorlist\.centos|mirrorlist\.centos\.org.{0,120}(?:curl#6"
+        r"|could not resolve)|valid baseurl for repo|no urls in mirrorlist|gpg error: .{0,200}no_pubkey"
+        r"|410 gone|notarget",
+        "what the step wants to fetch is not there, or not for it", "the server answered, and said no",
+    ),
+    Rule(
+        Phase.RUN_STEP, CONFIG, r"curl: \(60\)|ssl certificate problem|certificate[_ ]verify[_ ]failed"
+        r"|self[-_ ]signed[-_ ]cert|unable_to_(?:get|verify)_\w+|x509: |server certificate verification failed"
+        r"|pkix path building",
+        "the certificate of {host} is not trusted inside the step",
+            "give the proxy's CA to the image before the step, or use a proxy that does not intercept",
+        "a CA does not appear by itself",
+    ),
+    _own(
+        r"^(?:.{0,20}: )?(?:assertionerror|syntaxerror|typeerror|modulenotfounderror|importerror|nameerror|keyerror"
+        r"|valueerror|filenotfounderror|referenceerror)\b|^e {2,}|--- fail|^fail\b|^failed\b(?! (?:to|with)\b)"
+        r"|failed tests?/"
+        r"|tests? failed"
+        r"|\b[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)\b|failures?: [1-9]|npm (?:err!|error) (?:test failed"
+        r"|lifecycle|code elifecycle)|test suites?: [1-9]\d* failed|test failed|there were failing tests|● |✕"
+        r"|\bpanicked at\b",
+        "the step's own tests or program failed", "the same code fails again",
+    ),
+    _own(
+        r"error ts\d+|: error[: ]|^error\[e\d+\]|undefined reference|fatal error: .{1,200}(?:no such file|killed)?"
+        r"|compilation (?:error|failed|terminated)|cannot find (?:module|symbol|package)"
+        r"|failed building wheel|could not compile|failed to compile|executable not found|command not found"
+        r"|: not found$|not found in \$path"
+        r"|no such file or directory|permission denied|unknown (?:option|command|flag)|invalid option"
+        r"|no rule to make target|dpkg: error|is not recognized",
+        "the step's own command failed", "the same command fails again",
+    ),
+    _own(
+        r"^make(?:\[\d+\])?: \*\*\* |is not signed|ninja: build stopped|build fail(?:ure|ed)|metadata-generation-failed"
+        r"|subprocess-exited-with-error|error: command .{1,200}failed|returned error exit status",
+        "the step's own command failed", "a tool that repeats that another one failed", echo=True,
+    ),
+)  # fmt: skip
+
+UNEXPLAINED = _own(
+    r"did not complete successfully|executor failed running|returned a non-zero code|did not terminate success?fully"
+    r"|exit (?:code|status):? [1-9]\d*|\berror\b|\bfail",
+    "the step {step} failed", "nothing in its output speaks of the network",
+)  # fmt: skip
+
+# A step that runs tests and fetches nothing: network words in its output are the tests' own.
+TESTS = (
+    r"\b(?:pytest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|unittest|(?:npm|yarn|pnpm|go|cargo|make|mvnw?"
+    r"|gradlew?|dotnet|bundle exec) (?:run |-\S+ )*(?:test|check|verify|e2e)\b)"
+)
+FETCHES = (
+    r"\b(?:install|ci|add|update|upgrade|curl|wget|git|clone|fetch|download|restore|sync|get|apt|apk|dnf|yum"
+    r"|pip|poetry|uv)\b"
+)
