@@ -6,8 +6,11 @@ https://docs.docker.com/build/bake/reference/
 import os.path
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
+from typing import cast
 
+from multiarch.secrecy import secret_reason
 from multiarch.settings import Settings
 
 TARGET = "image"
@@ -37,45 +40,105 @@ def _relative(path: str, start: str) -> str:
     return os.path.relpath(path, start)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What one solve builds: all platforms, or one of them where each has caches of its own.
+
+    Attributes:
+        name: what bake calls it.
+        platforms: in docker's words.
+        cache_from: the caches that are read, in bake's words.
+        cache_to: the caches that are written.
+    """
+
+    name: str
+    platforms: tuple[str, ...]
+    cache_from: tuple[str, ...]
+    cache_to: tuple[str, ...]
+
+
+def target_name(platform: str) -> str:
+    """Return what the target of one platform is called; BuildKit puts it before the names of its steps."""
+    return f"{TARGET}-{platform.replace('/', '-')}"
+
+
 def bake_definition(
     settings: Settings,
+    targets: Sequence[Target],
     *,
     output: str,
-    cache_from: Sequence[str],
-    cache_to: Sequence[str],
     annotations: Mapping[str, str],
+    epoch: int | None = None,
 ) -> Mapping[str, object]:
-    """Make the definition of one target.
+    """Make the definition, whose target or group is called `TARGET`.
 
     Args:
         settings: what the user wants.
+        targets: one, or one for each platform.
         output: the exporter and its options.
-        cache_from: the caches that are read.
-        cache_to: the caches that are written.
         annotations: what the image, and its index, says of itself.
+        epoch: the time of everything in the image, in seconds since 1970; None for the time when it is built.
     """
-    target: dict[str, object] = {
+    common: dict[str, object] = {
         "context": settings.context,
         "dockerfile": dockerfile_of(settings),
-        "platforms": list(settings.platforms),
         "output": [output],
         "attest": [_attestation("provenance", settings.provenance), _attestation("sbom", settings.sbom)],
     }
+    literal = {name: value for name, value in settings.build_args.items() if value is not None}
+    # https://docs.docker.com/build/ci/github-actions/reproducible-builds/ - a build argument that every Dockerfile has
+    dated = {"SOURCE_DATE_EPOCH": str(epoch)} if epoch is not None else {}
     optional: dict[str, object] = {
         "target": settings.target,
-        "args": dict(settings.build_args),
+        "args": literal | dated,
         "labels": dict(settings.labels),
-        "annotations": _annotations(settings, annotations),
-        "cache-from": list(cache_from),
-        "cache-to": list(cache_to),
         "secret": list(settings.secrets),
         "ssh": list(settings.ssh),
         "pull": settings.pull,
         "no-cache": settings.no_cache,
     }
-    target |= {key: value for key, value in optional.items() if value}
-    definition = {"target": {TARGET: target}}
-    return {key: _without_templates(value) for key, value in definition.items()}
+    common |= {key: value for key, value in optional.items() if value}
+    common = {key: _without_templates(value) for key, value in common.items()}
+    variables = hidden_arguments(settings)
+    if variables:
+        common["args"] = {**dict(cast("Mapping[str, str]", common.get("args", {}))),
+                          **{name: f"${{{variable}}}" for name, variable in variables.items()}}  # fmt: skip
+    definition: dict[str, object] = {"variable": {each: {} for each in variables.values()}} if variables else {}
+    if [each.name for each in targets] != [TARGET]:
+        definition["group"] = {TARGET: {"targets": [each.name for each in targets]}}
+    definition["target"] = {each.name: {**common, **_own(each, annotations)} for each in targets}
+    return definition
+
+
+def _own(target: Target, annotations: Mapping[str, str]) -> Mapping[str, object]:
+    # An image of one platform has no index, and BuildKit refuses an annotation for what is not there.
+    level = "index,manifest" if len(target.platforms) > 1 else "manifest"
+    optional = {
+        "annotations": [f"{level}:{name}={value}" for name, value in annotations.items()],
+        "cache-from": list(target.cache_from),
+        "cache-to": list(target.cache_to),
+    }
+    found = {"platforms": list(target.platforms), **{key: value for key, value in optional.items() if value}}
+    return {key: _without_templates(value) for key, value in found.items()}
+
+
+def hidden_arguments(settings: Settings) -> Mapping[str, str]:
+    """Return the build arguments whose values stay out of the definition, and the variables that bake finds them in.
+
+    Those that were passed by name alone have theirs; those that look like secrets get one, which the run sets for
+    docker alone.
+    """
+    return {
+        name: name if value is None and name.isidentifier() else f"BUILD_ARG_{re.sub(r'[^A-Za-z0-9]', '_', name)}"
+        for name, value in settings.build_args.items()
+        if value is None or secret_reason(name, value)
+    }
+
+
+def hidden_values(settings: Settings, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables that docker has to be given for `hidden_arguments`."""
+    given = {name: environment.get(name, "") if value is None else value for name, value in settings.build_args.items()}
+    return {variable: given[name] for name, variable in hidden_arguments(settings).items()}
 
 
 def _attestation(kind: str, words: str) -> str:
@@ -86,12 +149,6 @@ def _attestation(kind: str, words: str) -> str:
             return f"type={kind}"
         case _:
             return f"type={kind},{words}"
-
-
-def _annotations(settings: Settings, annotations: Mapping[str, str]) -> list[str]:
-    # An image of one platform has no index, and BuildKit refuses an annotation for what is not there.
-    level = "index,manifest" if len(settings.platforms) > 1 else "manifest"
-    return [f"{level}:{name}={value}" for name, value in annotations.items()]
 
 
 def _without_templates(value: object) -> object:

@@ -141,4 +141,8 @@ def decide(wanted: EnsureBuilder, there: Builder) -> tuple[Fate, str]:
     missing = [option for option in options if option not in there.options]
     if not missing:
         return Fate.TAKE, ""
-    return Fate.MAKE_ANEW if wanted.create else Fate.REFUSE, f"it was made without {', '.join(missing)}"
+    reason = f"it was made without {', '.join(missing)}"
+    if len(there.nodes) > 1:
+        # Made anew, it would have one.
+        return Fate.REFUSE, f"{reason}, and it has {len(there.nodes)} nodes"
+    return Fate.MAKE_ANEW if wanted.create else Fate.REFUSE, reason

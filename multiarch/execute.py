@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from multiarch.account import account_of
 from multiarch.account.text import account_as_text
-from multiarch.bake import TARGET
-from multiarch.builder import REFUSED_HINT, Fate, decide, native_platforms, parse_inspect
-from multiarch.ecr import RepositoryFacts
+from multiarch.builder import REFUSED_HINT, Fate, Node, decide, native_platforms, parse_inspect
+from multiarch.cache.move import Move, move_all, move_cache, move_entries, move_warnings
+from multiarch.ecr import RepositoryFacts, create_command, let_move
 from multiarch.errors import (
     BuilderError,
     ConfigurationError,
@@ -33,12 +34,14 @@ from multiarch.manifest import (
     Manifest,
     PlatformImage,
     VerifiedImage,
+    make_index,
     missing_platforms,
     platform_of,
     same_layers,
     verify_image,
 )
 from multiarch.plan import (
+    Assemble,
     Build,
     Command,
     EnsureBuilder,
@@ -172,6 +175,11 @@ class Execution:
         self._tags: list[TagOutcome] = []
         self._reader: BuildReader | None = None
         self._digest = ""
+        self._nodes: tuple[Node, ...] = ()
+        self._moves: list[Move] = []
+        self._cache_warnings: list[str] = []
+        self._parts: list[str] = []
+        self._cache_to: tuple[str, ...] = ()
         self._reused = False
         self._found_digest = ""
         self._facts: RepositoryFacts | None = None
@@ -227,6 +235,8 @@ class Execution:
 
     def _carry_out(self) -> Result:
         first = [step for step in self._plan.steps if _is_preparation(step)]
+        for warning in self._plan.warnings:
+            self._warn("plan", warning)
         try:
             with self._timed("prepare"):
                 self._prepare(first)
@@ -277,6 +287,9 @@ class Execution:
             case Build():
                 if not self._digest:
                     self._build(step)
+            case Assemble():
+                if not self._reused:
+                    self._assemble(step)
             case Unpack():
                 self._try("unpack", lambda: self._runtime.unpack(step.archive, step.layout))
             case Verify():
@@ -297,14 +310,24 @@ class Execution:
         self._log.info(said, phase="login")
 
     def _find_repository(self, step: FindRepository) -> None:
-        found = self._runtime.find_repository(step.repository)
-        if found != "missing":
-            self._facts = found if isinstance(found, RepositoryFacts) else None
-            return
-        registry, name = step.repository.registry, step.repository.name
-        msg = f"the repository {name} does not exist in account {registry.account}, {registry.region}"
-        command = f"aws ecr create-repository --region {registry.region} --repository-name {name}"
-        raise RegistryError(msg, hint=f"make it once, as that account: {command}")
+        """Find out whether a repository is there, and where its caches have to be."""
+        state = self._runtime.find_repository(step.repository)
+        if isinstance(state, RepositoryFacts):
+            self._facts = state if step.holds_image else self._facts
+            moves = (move_cache(step.repository, tag, state, self._plan.tags) for tag in step.cache_tags)
+            found = [move for move in moves if move]
+            self._moves += found
+            if found:
+                lost = [move.tag for move in found if not move.to]
+                self._cache_warnings += move_warnings(found, let_move(step.repository, state, lost) if lost else "")
+        elif state == "missing":
+            registry, name = step.repository.registry, step.repository.name
+            msg = f"the repository {name} does not exist in account {registry.account}, {registry.region}"
+            command = create_command(step.repository)
+            if step.holds_image:
+                raise RegistryError(msg, hint=f"make it once, as that account: {command}")
+            self._moves += [Move(repository=step.repository, tag=tag, to="") for tag in step.cache_tags]
+            self._cache_warnings.append(f"no cache is written: {msg}; make it once: {command}")
 
     def _ensure_builder(self, step: EnsureBuilder) -> None:
         if step.create:
@@ -324,8 +347,9 @@ class Execution:
             self._warn("builder", f"{step.name} does not boot, and is made anew: {_last(error.lines)}")
             self._make_anew(step)
             return
-        self._native = native_platforms(said)
-        fate, reason = decide(step, parse_inspect(said))
+        there = parse_inspect(said)
+        self._native, self._nodes = native_platforms(said), there.nodes
+        fate, reason = decide(step, there)
         if fate is Fate.TAKE:
             self._log.info(f"took {step.name}, which was there", phase="builder")
         elif fate is Fate.MAKE_ANEW:
@@ -381,6 +405,7 @@ class Execution:
         return f"for {found or 'a platform that it does not name'} alone, without {others}"
 
     def _build(self, step: Build) -> None:
+        step = self._adapted(step)
         definition = json.dumps(step.definition).encode()
 
         def bake() -> Mapping[str, object]:
@@ -406,9 +431,9 @@ class Execution:
             if isinstance(error, BuilderError) and (platforms := self._runtime.builder_platforms(step.builder)):
                 error.hint = f"{error.hint}\nthe builder {step.builder} runs {', '.join(platforms)}"
             raise
-        target = metadata.get(TARGET)
-        self._digest = str(target.get("containerimage.digest", "")) if isinstance(target, Mapping) else ""
-        if not self._digest:
+        self._parts = [_digest(metadata.get(target)) for target in step.targets]
+        self._digest = self._parts[0]
+        if not all(self._parts):
             msg = "buildx ended well but names no digest"
             raise BuilderError(msg, hint="its metadata file has none; is it too old? buildx 0.11 and later write it")
         if not self._native and self._clock() - begin >= _LONG_BUILD:
@@ -427,6 +452,38 @@ class Execution:
 
     def _build_record(self) -> Record:
         return make_record(self._reader, run=self._about)
+
+    def _adapted(self, step: Build) -> Build:
+        """Move caches to where they may be written, and say so; nothing is tried that cannot pass."""
+        for warning in self._cache_warnings:
+            self._warn("cache", warning)
+        if len(self._nodes) > 1 and step.is_shared and step.cache_to and len(self._plan.platforms) > 1:
+            # https://github.com/docker/buildx/issues/1044
+            nodes = f"{step.builder} has {len(self._nodes)} nodes, which overwrite each other's cache"
+            self._warn("cache", f"{nodes}: only one platform's is kept; --cache-per-platform keeps all of them")
+        cache_to = move_entries(step.cache_to, self._moves, is_written=True)
+        self._cache_to = tuple(cache_to)
+        return replace(step, definition=move_all(step.definition, self._moves), cache_to=self._cache_to)
+
+    def _assemble(self, step: Assemble) -> None:
+        """Make one index of what the targets pushed, each for its platform."""
+
+        def read(digest: str) -> Manifest:
+            return self._read(step.repository, None, digest)
+
+        def push() -> str:
+            index = make_index(dict(zip(step.platforms, map(read, self._parts), strict=True)), step.annotations)
+            self._runtime.tag(step.repository, index.digest, index)
+            return index.digest
+
+        self._digest = self._try("push", push)
+        self._log.info(f"one index of {len(self._parts)} images: {self._digest}", phase="build")
+
+    def _read(self, repository: Repository | None, layout: str | None, digest: str) -> Manifest:
+        found = self._runtime.manifest(repository, layout, digest)
+        if not found:
+            raise OperationFailedError("manifest", [f"manifest unknown: {digest} cannot be read back: 404 Not Found"])
+        return found
 
     def _evidence(self, diagnosis: Diagnosis) -> str:
         return find_evidence(self._plan, diagnosis, self._runtime.ask_aws)
@@ -450,12 +507,7 @@ class Execution:
 
     def _verify(self, step: Verify) -> None:
         def read(digest: str) -> Manifest:
-            found = self._runtime.manifest(step.repository, step.layout, digest)
-            if not found:
-                raise OperationFailedError(
-                    "manifest", [f"manifest unknown: {digest} cannot be read back: 404 Not Found"]
-                )
-            return found
+            return self._read(step.repository, step.layout, digest)
 
         def verify() -> VerifiedImage:
             return verify_image(
@@ -540,7 +592,6 @@ class Execution:
         assert self._image
         repository = self._plan.repository
         layouts = [step.layout for step in self._plan.steps if isinstance(step, Replace)]
-        build = next(step for step in self._plan.steps if isinstance(step, Build))
         record = self._record()
         result = Result(
             status="reused" if self._reused else "built" if repository else "local",
@@ -551,7 +602,7 @@ class Execution:
             platforms=self._image.platforms,
             cache=record.cache_use,
             account=account_of(record),
-            cache_to=build.cache_to,
+            cache_to=self._cache_to,
             phases=_seconds_by_phase(self._phases),
             seconds=round(self._clock() - self._start, 2),
             retries=tuple(self._retries),
@@ -626,7 +677,7 @@ def _is_preparation(step: Step) -> bool:
 
 def _phase(step: Step) -> str:
     match step:
-        case Build() | Unpack():
+        case Build() | Assemble() | Unpack():
             return "build"
         case Verify() | Replace():
             return "verify"
@@ -668,6 +719,10 @@ def _start(groups: Sequence[Sequence[Step]], do: Callable[[Step], None]) -> Simp
 def _map_all(function: Callable[[Platform], PlatformImage], platforms: Sequence[Platform]) -> Sequence[PlatformImage]:
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         return list(pool.map(function, platforms))
+
+
+def _digest(said: object) -> str:
+    return str(said.get("containerimage.digest", "")) if isinstance(said, Mapping) else ""
 
 
 def _last(lines: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ from multiarch.bake import CREATED, REVISION
 from multiarch.errors import ConfigurationError, RegistryError
 from multiarch.image import Platform
 
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -85,6 +87,15 @@ class Manifest:
         return found
 
     @property
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """The descriptors of an index.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
+        return self._descriptors("manifests")
+
+    @property
     def config(self) -> str:
         """The digest of one platform's configuration.
 
@@ -139,6 +150,33 @@ class Manifest:
     def _malformed(self, why: str) -> RegistryError:
         msg = f"the manifest {self.digest} is not one of an image: {why}"
         return RegistryError(msg, hint="does the registry, or a proxy before it, change what was pushed?")
+
+
+def make_index(images: Mapping[Platform, Manifest], annotations: Mapping[str, str]) -> Manifest:
+    """Make one index of images of one platform each; one with attestations has an index, whose entries are taken.
+
+    https://github.com/opencontainers/image-spec/blob/main/image-index.md
+
+    Raises:
+        RegistryError: an entry is no descriptor.
+    """
+    entries: list[Mapping[str, Any]] = []
+    for platform, image in images.items():
+        if image.is_index:
+            entries += image.entries
+            continue
+        fields = {"os": platform.os, "architecture": platform.architecture, "variant": platform.variant}
+        entries.append(
+            {
+                "mediaType": image.media_type,
+                "digest": image.digest,
+                "size": len(image.content),
+                "platform": {name: value for name, value in fields.items() if value},
+            }
+        )
+    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries}
+    content = json.dumps({**index, **({"annotations": dict(annotations)} if annotations else {})}, indent=2)
+    return Manifest(content=content.encode(), media_type=INDEX_TYPE)
 
 
 def platform_of(config: bytes) -> Platform | None:

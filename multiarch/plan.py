@@ -8,6 +8,7 @@ whether a moving tag stays with a newer commit, and how to recover from a failur
               FindRepository      a missing repository is found now, and not when the push ends a long build
     build     Reuse       is this commit's image in the registry already? then nothing is built
               Build       one bake definition, pushed by digest: a failed or repeated build changes no published name
+              Assemble    a target for each platform: one index of what they pushed
               Unpack      a local build: the archive becomes an OCI layout folder beside the one that is there
     verify    Verify      read back from the registry: every platform that was asked for
     publish   Tag         the commit's tag first, moving tags after it, all of them at the verified digest
@@ -20,14 +21,33 @@ rule for untagged images removes it), and the docker driver, which cannot push b
 to before the image is verified (`UNVERIFIED_TAG`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from multiarch.bake import CREATED, REVISION, TARGET, bake_definition, outside_paths
+from multiarch.bake import (
+    CREATED,
+    REVISION,
+    TARGET,
+    Target,
+    bake_definition,
+    hidden_arguments,
+    outside_paths,
+    target_name,
+)
+from multiarch.cache.choose import (
+    Caches,
+    Place,
+    cache_repository,
+    compression_options,
+    find_caches,
+    has_no_default_branch,
+)
+from multiarch.cache.move import cache_tags
 from multiarch.errors import ConfigurationError
 from multiarch.identity import Commit, Identity
 from multiarch.image import Platform, Registry, Repository, check_tag
+from multiarch.secrecy import secret_warnings
 from multiarch.settings import Settings
 
 UNVERIFIED_TAG = "unverified"
@@ -47,6 +67,7 @@ class Facts:
         interactive: buildx may draw on a terminal.
         cache_folder: the user's own cache folder.
         folder_name: the name of the context's folder: what a local image is called without a repository.
+        secret_arguments: the build arguments that look like secrets, and why.
     """
 
     identity: Identity
@@ -54,6 +75,7 @@ class Facts:
     interactive: bool
     cache_folder: str
     folder_name: str
+    secret_arguments: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +92,16 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class FindRepository:
-    """Ask AWS whether the repository is there; what the role may not ask is left to the push."""
+    """Ask AWS whether the repository is there; what the role may not ask is left to the push.
+
+    Attributes:
+        cache_tags: the tags of caches in it, which move where they may not be overwritten.
+        holds_image: without it there is nothing to build; a repository of caches alone can be done without.
+    """
 
     repository: Repository
+    cache_tags: tuple[str, ...]
+    holds_image: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,15 +146,32 @@ class Build:
     """Run bake over the definition, which it reads from its standard input.
 
     Attributes:
+        targets: what bake's metadata calls what is built: one name, or one for each platform.
+        variables: what bake reads from the environment, so that it does not stand here.
+        cache_from: the caches that are read, all targets together.
+        cache_to: the caches that are written.
+        is_shared: one cache for all platforms, which holds one node's alone where the builder has several.
         archive: the file that a local build writes, empty where it pushes.
     """
 
     definition: Mapping[str, object]
     command: Command
+    targets: tuple[str, ...]
+    variables: tuple[str, ...]
     cache_from: tuple[str, ...]
     cache_to: tuple[str, ...]
+    is_shared: bool
     archive: str
     builder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assemble:
+    """Make one index of the platforms' images, which were built as a target each, and push it by digest."""
+
+    repository: Repository
+    platforms: tuple[Platform, ...]
+    annotations: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +252,7 @@ Step = (
     | EnsureBuilder
     | Reuse
     | Build
+    | Assemble
     | Unpack
     | Verify
     | Tag
@@ -225,7 +272,11 @@ class RetryPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The steps, in order, and what they are about."""
+    """The steps, in order, and what they are about.
+
+    Attributes:
+        warnings: what is allowed and probably not meant.
+    """
 
     name: str
     repository: Repository | None
@@ -234,6 +285,7 @@ class Plan:
     tags: tuple[str, ...]
     platforms: tuple[Platform, ...]
     retry: RetryPolicy
+    warnings: tuple[str, ...]
     steps: tuple[Step, ...]
 
     @property
@@ -255,11 +307,12 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     dirty = bool(commit and commit.dirty)
     moving = tuple(tag for tag in dict.fromkeys(settings.tags) if tag != commit_tag and repository and not dirty)
     builder = _ensure_builder(settings)
-    _check_reserved(settings, builder, (commit_tag, *moving))
     build = _build(settings, facts, repository, builder, archive=_archive(layout))
+    _check_reserved(build, builder, repository, (commit_tag, *moving))
+    annotations = _annotations(commit)
     steps: list[Step] = [ShowVersions(command=("docker", "buildx", "version"))]
     if repository and repository.registry.is_ecr:
-        steps += [Login(registry=repository.registry), FindRepository(repository=repository)]
+        steps += [Login(registry=repository.registry), *_find_repositories(settings, repository, build)]
     steps.append(builder)
     if repository and not dirty:
         steps.append(
@@ -273,6 +326,8 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
             )
         )
     steps.append(build)
+    if repository and len(build.targets) > 1:
+        steps.append(Assemble(repository=repository, platforms=platforms, annotations=annotations))
     fresh = f"{layout}.new" if layout else None
     if fresh:
         steps.append(Unpack(archive=_archive(layout), layout=fresh))
@@ -303,17 +358,35 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
         tags=(commit_tag, *moving),
         platforms=platforms,
         retry=RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
+        warnings=tuple(_warnings(settings, facts)),
         steps=tuple(steps),
     )
 
 
-def _check_reserved(settings: Settings, builder: EnsureBuilder, tags: Sequence[str]) -> None:
-    taken = [settings.cache_ref] if settings.cache == "registry" else []
-    taken += [UNVERIFIED_TAG] if builder.driver == "docker" else []
+def _warnings(settings: Settings, facts: Facts) -> Iterator[str]:
+    yield from secret_warnings(facts.secret_arguments)
+    if has_no_default_branch(settings, facts.identity):
+        yield (
+            "the default branch is not known, so no branch writes the cache that the others fall back to: "
+            "--default-branch NAME says which one it is"
+        )
+
+
+def _check_reserved(build: Build, builder: EnsureBuilder, repository: Repository | None, tags: Sequence[str]) -> None:
+    taken = cache_tags(build.cache_to, repository) if repository else ()
+    taken = (*taken, UNVERIFIED_TAG) if builder.driver == "docker" else taken
     for tag in tags:
         if tag in taken:
             msg = f"the tag {tag} is written by the build itself, before anything is verified"
             raise ConfigurationError(msg, hint="name the image otherwise, or the cache: --cache-ref TAG")
+
+
+def _find_repositories(settings: Settings, image: Repository, build: Build) -> Iterator[FindRepository]:
+    yield FindRepository(repository=image, cache_tags=cache_tags(build.cache_to, image), holds_image=True)
+    caches = cache_repository(settings, image)
+    # The login is for the image's registry; whoever keeps caches in another one has one of their own.
+    if caches != image and caches.registry == image.registry:
+        yield FindRepository(repository=caches, cache_tags=cache_tags(build.cache_to, caches), holds_image=False)
 
 
 def _name(settings: Settings, facts: Facts) -> str:
@@ -364,29 +437,69 @@ def _archive(layout: str | None) -> str:
 def _build(
     settings: Settings, facts: Facts, repository: Repository | None, builder: EnsureBuilder, *, archive: str
 ) -> Build:
-    folder = settings.local_cache or f"{facts.cache_folder}/multiarch/{_name(settings, facts)}"
+    caches = _caches(settings, facts, repository)
+    targets = [
+        Target(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
+        for name, (platforms, each) in caches.items()
+    ]
     local_name = f"{_name(settings, facts)}:{_commit_tag(settings, facts.identity.commit)}"
-    cache_from, cache_to, written = _caches(settings, repository, folder)
     definition = bake_definition(
         settings,
-        output=_output(repository, builder, archive, local_name),
-        cache_from=cache_from,
-        cache_to=cache_to,
+        targets,
+        output=_output(settings, repository, builder, archive, local_name),
         annotations=_annotations(facts.identity.commit),
+        epoch=_epoch(settings, facts.identity.commit),
     )
+    folders = [folder for _, each in caches.values() for folder in each.folders]
     command = (
         *("docker", "buildx", "bake", "--builder", builder.name, "--file", "-"),
         *("--metadata-file", METADATA_FILE, "--progress", "auto" if facts.interactive else "rawjson"),
-        *outside_paths(settings, written=[*written, *filter(None, [archive])]),
+        *outside_paths(settings, written=[*folders, *filter(None, [archive])]),
         TARGET,
     )
     return Build(
         definition=definition,
         command=command,
-        cache_from=tuple(cache_from),
-        cache_to=tuple(cache_to),
+        targets=tuple(caches),
+        variables=tuple(hidden_arguments(settings).values()),
+        cache_from=tuple(dict.fromkeys(cache for _, each in caches.values() for cache in each.read)),
+        cache_to=tuple(dict.fromkeys(cache for _, each in caches.values() for cache in each.written)),
+        is_shared=not settings.cache_per_platform,
         archive=archive,
         builder=builder.name,
+    )
+
+
+def _caches(
+    settings: Settings, facts: Facts, repository: Repository | None
+) -> Mapping[str, tuple[tuple[str, ...], Caches]]:
+    """Return each target's platforms and caches; a local build writes one archive, so it has one target."""
+    name = _name(settings, facts)
+    place = Place(
+        repository=repository,
+        region=repository.registry.region if repository else "",
+        folder=settings.local_cache or f"{facts.cache_folder}/multiarch/{name}",
+        name=name,
+    )
+    if not (settings.cache_per_platform and repository):
+        return {TARGET: (settings.platforms, find_caches(settings, facts.identity, place))}
+    if len(settings.platforms) == 1:
+        only = Platform.parse(settings.platforms[0])
+        return {TARGET: (settings.platforms, find_caches(settings, facts.identity, place, only))}
+    return {
+        target_name(each): ((each,), find_caches(settings, facts.identity, place, Platform.parse(each)))
+        for each in settings.platforms
+    }
+
+
+def _epoch(settings: Settings, commit: Commit | None) -> int | None:
+    if not settings.reproducible:
+        return None
+    if commit and commit.time is not None:
+        return commit.time
+    msg = "--reproducible needs the commit's time, and nothing tells it"
+    raise ConfigurationError(
+        msg, hint="build from a git checkout (CodePipeline: output artifact format CODEBUILD_CLONE_REF), or without it"
     )
 
 
@@ -404,36 +517,18 @@ def _commit_tag(settings: Settings, commit: Commit | None) -> str:
     return check_tag(f"{chosen}-dirty") if commit and commit.dirty else chosen
 
 
-def _output(repository: Repository | None, builder: EnsureBuilder, archive: str, local_name: str) -> str:
+def _output(
+    settings: Settings, repository: Repository | None, builder: EnsureBuilder, archive: str, local_name: str
+) -> str:
+    options = compression_options(settings)
+    if options and settings.compression != "gzip":
+        options["oci-mediatypes"] = "true"  # docker's own media types know no other compression
+    if settings.reproducible:
+        options["rewrite-timestamp"] = "true"
+    further = "".join(f",{name}={value}" for name, value in options.items())
     if not repository:
-        return f"type=oci,dest={archive},name={local_name}"
+        return f"type=oci,dest={archive},name={local_name}{further}"
     if builder.driver == "docker":
         # "push-by-digest is currently not implemented for docker driver": buildx, build/opt.go
-        return f"type=image,name={repository.tagged(UNVERIFIED_TAG)},push=true"
-    return f"type=image,name={repository},push-by-digest=true,name-canonical=true,push=true"
-
-
-def _caches(
-    settings: Settings, repository: Repository | None, folder: str
-) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-    """Return the caches to read, those to write, and the folders that are written."""
-    extra = [each if "type=" in each else f"type=registry,ref={each}" for each in settings.cache_from]
-    kind = "local" if settings.cache == "registry" and not repository else settings.cache
-    match kind:
-        case "none":
-            return extra, [], []
-        case "local":
-            # Without ignore-error: a folder that cannot be written is the user's to mend.
-            return (
-                [f"type=local,src={folder}", *extra],
-                [f"type=local,dest={folder},mode={settings.cache_mode}"],
-                [folder],
-            )
-        case _:
-            assert repository
-            named = ":" in settings.cache_ref or "/" in settings.cache_ref
-            ref = settings.cache_ref if named else repository.tagged(settings.cache_ref)
-            # ECR answers 400 without the first two: https://github.com/aws/containers-roadmap/issues/876
-            # The third: an image that is good must not fail on its cache; a failed export is said in the result.
-            options = f"mode={settings.cache_mode},image-manifest=true,oci-mediatypes=true,ignore-error=true"
-            return [f"type=registry,ref={ref}", *extra], [f"type=registry,ref={ref},{options}"], []
+        return f"type=image,name={repository.tagged(UNVERIFIED_TAG)},push=true{further}"
+    return f"type=image,name={repository},push-by-digest=true,name-canonical=true,push=true{further}"

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from msgspec import Meta, ValidationError, convert
 
+from multiarch.contradictions import check_contents, defaults_for
 from multiarch.errors import ConfigurationError
 from multiarch.image import Platform, check_container, check_repository, check_tag, nearest_hint
 
@@ -213,9 +214,9 @@ class Settings:
         metavar="PATH",
     )
     target: str = setting("", "Stage of the Dockerfile to build. Default: the last.", group="Build", metavar="STAGE")
-    build_args: Mapping[str, str] = setting(
+    build_args: Mapping[str, str | None] = setting(
         {},
-        "Build argument; without =VALUE, the environment's value.",
+        "Build argument; without =VALUE, the environment's value. For secrets there is --secret.",
         group="Build",
         metavar="NAME[=VALUE]",
         separator="\n",
@@ -242,11 +243,49 @@ class Settings:
         metavar="WORDS",
     )
 
-    cache: Literal["registry", "local", "none"] = setting(
+    for_: Literal["anything", "lambda", "ecs", "eks"] = setting(
+        "anything", "Where the image is to run: what that cannot run is refused before the build.", group="Build"
+    )
+    reproducible: bool = setting(
+        False, "The same digest for the same commit: all times in the image are the commit's.", group="Build"
+    )
+    compression: Literal["gzip", "zstd", "estargz", "uncompressed"] = setting(
+        "gzip", "Compression of the layers that are built, in the image and in its cache.", group="Build"
+    )
+    compression_level: Annotated[str, Rule(str, before=True), Meta(pattern=r"^(\d|1\d|2[0-2])?$")] = setting(
+        "", "Its level: 0 to 9, of zstd to 22. Default: BuildKit's own.", group="Build", metavar="LEVEL"
+    )
+    force_compression: bool = setting(False, "Compress the base image's layers anew, too.", group="Build")
+
+    cache: Literal["registry", "s3", "local", "inline", "none"] = setting(
         "registry", "Where the build cache is kept between builds; with --local: local.", group="Cache"
     )
     cache_ref: str = setting(
-        "cache", "Cache image: a tag in the repository, or a whole reference.", group="Cache", metavar="TAG|REFERENCE"
+        "cache",
+        "Cache image: a tag in the repository, or a whole reference; in a bucket, the last part of its name.",
+        group="Cache",
+        metavar="TAG|REFERENCE",
+    )
+    cache_repository: str = setting(
+        "",
+        "Repository of the cache, in the image's registry or with another host. Default: the image's.",
+        group="Cache",
+        metavar="NAME",
+    )
+    cache_scope: Literal["shared", "branch"] = setting(
+        "shared",
+        "One cache for all builds, or one for each branch, which falls back to the default branch's.",
+        group="Cache",
+    )
+    cache_pull_request: Literal["write", "read", "own"] = setting(
+        "write",
+        "What a pull request's build does with the cache: as any other build, only read it, or write one of its own.",
+        group="Cache",
+    )
+    cache_per_platform: bool = setting(
+        False,
+        "A cache for each platform, built as a target each: needed where the builder has several nodes.",
+        group="Cache",
     )
     cache_mode: Literal["max", "min"] = setting(
         "max", "Which steps the cache holds: those of all stages (max) or of the image alone (min).", group="Cache"
@@ -258,6 +297,16 @@ class Settings:
         metavar="REFERENCE",
         separator="\n",
     )
+    cache_options: Texts = setting(
+        (),
+        "Further option of the cache's backend, in BuildKit's words.",
+        group="Cache",
+        metavar="NAME=VALUE",
+        separator="\n",
+    )
+    s3_bucket: str = setting("", "Bucket of --cache s3.", group="Cache", metavar="NAME")
+    s3_region: str = setting("", "Region of the bucket. Default: the registry's.", group="Cache", metavar="NAME")
+    s3_prefix: str = setting("", "What all names in the bucket begin with.", group="Cache", metavar="PREFIX")
     local_cache: str = setting(
         "",
         "Folder of the local cache. Default: multiarch/REPOSITORY in the user's cache folder.",
@@ -347,10 +396,12 @@ class SettingInfo:
 
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
-             "builder_options": "builder-option", "containers": "container"}  # fmt: skip
+             "builder_options": "builder-option", "cache_options": "cache-option",
+             "containers": "container"}  # fmt: skip
 
 
 def _info(name: str, declared: type, default: object, told: Mapping[str, Any]) -> SettingInfo:
+    word = name.rstrip("_")  # one that is a keyword of Python
     choices = get_args(declared) if get_origin(declared) is Literal else ()
     kind: Any = "choice" if choices else "text"
     match default:
@@ -364,11 +415,11 @@ def _info(name: str, declared: type, default: object, told: Mapping[str, Any]) -
             kind = "map"
     return SettingInfo(
         name=name,
-        key=name.replace("_", "-"),
+        key=word.replace("_", "-"),
         kind=kind,
         choices=choices,
-        flags=(f"--{_SINGULAR.get(name, name.replace('_', '-'))}", *told["flags"]),
-        variables=(f"{ENVIRONMENT_PREFIX}{name.upper()}", *told["environment"]),
+        flags=(f"--{_SINGULAR.get(word, word.replace('_', '-'))}", *told["flags"]),
+        variables=(f"{ENVIRONMENT_PREFIX}{word.upper()}", *told["environment"]),
         separator=told["separator"],
         metavar=told["metavar"],
         group=told["group"],
@@ -429,8 +480,14 @@ def load_settings(
         else:
             sources[info.name] = DEFAULT_SOURCE
     infos = {info.name: info for info in SETTINGS}
-    settings = Settings(**{name: _check(infos[name], value, sources[name]) for name, value in values.items()})  # type: ignore[arg-type]  # each is of its declared type now
+    checked = {name: _check(infos[name], value, sources[name]) for name, value in values.items()}
+    for name, value in defaults_for(str(checked.get("for_", ""))).items():
+        if name not in checked:
+            checked[name] = value
+            sources[name] = f"--for {checked['for_']}"
+    settings = Settings(**checked)  # type: ignore[arg-type]  # each is of its declared type now
     check_together(settings)
+    check_contents(settings, chosen=checked)
     return LoadedSettings(settings=settings, sources=sources)
 
 
@@ -501,12 +558,12 @@ def _from_texts(info: SettingInfo, value: object, environment: Mapping[str, str]
     return value
 
 
-def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tuple[str, str]:
+def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tuple[str, str | None]:
     name, equals, value = entry.partition("=")
     if equals:
         return name, value
     if info.name == "build_args" and name in environment:
-        return name, environment[name]
+        return name, None
     msg = f"{info.flags[0]} {entry}: no value"
     reason = "and the environment has none" if info.name == "build_args" else ""
     raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())

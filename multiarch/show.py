@@ -18,6 +18,8 @@ from multiarch.identity import Commit
 from multiarch.image import Platform, Registry, Repository
 from multiarch.plan import (
     METADATA_FILE,
+    UNVERIFIED_TAG,
+    Assemble,
     Build,
     EnsureBuilder,
     FindRepository,
@@ -93,6 +95,7 @@ def _head(plan: Plan) -> Iterator[str]:
     commit = f"commit {plan.commit.sha}" if plan.commit else f"tag {plan.commit_tag}"
     yield "#!/bin/sh"
     yield f"# {plan.name}, {commit}, for {', '.join(map(str, plan.platforms))}"
+    yield from (f"# Warning: {warning}" for warning in plan.warnings)
     yield "set -eu"
     if plan.repository and REGION_PLACEHOLDER in plan.repository.registry.host:
         yield ': "${AWS_DEFAULT_REGION:=$(aws configure get region)}"'
@@ -139,6 +142,8 @@ def _step(step: Step) -> Iterator[str]:
             yield from _reuse(step)
         case Build():
             yield from _build(step)
+        case Assemble():
+            yield from _assemble(step)
         case Unpack():
             yield from _unless_ours(step.layout)
             yield f"rm -rf {_quote(step.layout)} && mkdir -p {_quote(step.layout)}"
@@ -197,12 +202,15 @@ def _build(step: Build) -> Iterator[str]:
     opening, body = "<<'DEFINITION'", text
     if any(placeholder in text for placeholder in _PLACEHOLDERS):
         opening, body = "<<DEFINITION", _double(text, quotes=False)
+    for variable in step.variables:
+        yield f': "${{{variable}?a build argument comes from this variable: export it}}"'
     if step.archive:
         yield f'mkdir -p "$(dirname {_quote(step.archive)})"'
     yield f"{_command(words)} {opening}"
     yield body
     yield "DEFINITION"
-    yield 'digest=$(sed -n \'s/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p\' "$METADATA_FILE")'
+    found = 'sed -n \'s/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p\' "$METADATA_FILE"'
+    yield f"digest=$({found})" if len(step.targets) == 1 else f"digest=$({found} | tr '\\n' ' ' | sed 's/ $//')"
 
 
 def _verify(step: Verify) -> Iterator[str]:
@@ -228,6 +236,19 @@ def _hand_over(step: HandOver) -> Iterator[str]:
     for name, text in handover_files(step, _DIGEST).items():
         yield f"cat >{_quote(f'{step.folder}/{name}')} <<FILE"
         yield f"{_double(text, quotes=False)}FILE"
+
+
+def _assemble(step: Assemble) -> Iterator[str]:
+    # imagetools makes an index under a tag alone; it is read back before it gets a name.
+    tagged = _quote(step.repository.tagged(UNVERIFIED_TAG))
+    notes = [word for name, value in step.annotations.items() for word in ("--annotation", f"index:{name}={value}")]
+    image = f'"{_double(str(step.repository))}@$each"'
+    yield "# One index of the platforms' images"
+    yield 'if [ "$digest" != "${digest#* }" ]; then'
+    yield f'  for each in $digest; do set -- "$@" {image}; done'
+    yield f'  {_command(("docker", "buildx", "imagetools", "create", *notes, "--tag"))} {tagged} "$@" >&2'
+    yield f"  digest=$(docker buildx imagetools inspect {tagged} --format '{{{{println .Manifest.Digest}}}}')"
+    yield "fi"
 
 
 def _unless_ours(layout: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from multiarch import __version__
-from multiarch.bake import is_remote
+from multiarch.bake import hidden_values, is_remote
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, read_request
 from multiarch.edges.aws import Aws
@@ -99,7 +99,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
     world, settings = request.world, request.loaded.settings
     redaction = Redaction(secret_values(settings, world.folder, world.environment))
     runtime = LocalRuntime(
-        world.environment,
+        {**world.environment, **hidden_values(settings, world.environment)},
         aws=aws,
         aws_suffixes=request.partitions.suffixes,
         folder=world.folder if is_remote(settings.context) else request.context,

@@ -16,6 +16,7 @@ from multiarch.handover import HANDOVER_FILES
 from multiarch.identity import Checkout, Identity, find_identity, in_codebuild
 from multiarch.image import Partitions, Registry, legal_repository
 from multiarch.plan import Facts
+from multiarch.secrecy import secret_arguments
 from multiarch.settings import LoadedSettings, Settings
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
@@ -57,13 +58,15 @@ class Request:
             registry: the destination's own, or what AWS said where that is not known; None for a local build.
         """
         settings = self.loaded.settings
+        secrets = secret_arguments(settings.build_args, self.world.environment)
         home = self.world.environment.get("HOME") or str(Path.home())
         return Facts(
             identity=self.identity,
             registry=registry,
             # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
-            interactive=_is_terminal() and settings.log_format != "json" and not settings.secrets,
+            interactive=_is_terminal() and settings.log_format != "json" and not (settings.secrets or secrets),
             folder_name=legal_repository(self.context.name),
+            secret_arguments=secrets,
             cache_folder=self.world.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
         )
 

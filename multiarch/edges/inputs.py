@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from multiarch.bake import dockerfile_of, is_remote, secret_fields
 from multiarch.errors import ConfigurationError
+from multiarch.secrecy import secret_arguments
 from multiarch.settings import Settings
 
 _OWN_FILE = "multiarch.toml"
@@ -143,7 +144,10 @@ def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> 
 
 
 def secret_values(settings: Settings, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what must never be printed: the secrets that the build is given."""
+    """Yield what must never be printed: the secrets that the build is given, and arguments that look like some."""
+    arguments = settings.build_args
+    for name in secret_arguments(arguments, environment):
+        yield environment.get(name, "") if arguments[name] is None else str(arguments[name])
     for secret in settings.secrets:
         fields = secret_fields(secret)
         variable = fields.get("env") or fields.get("id", "")

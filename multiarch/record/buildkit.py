@@ -19,6 +19,8 @@ _STEP = re.compile(
     r"(?P<stage>[^\]]*?)\s*(?P<number>\d+)/(?P<total>\d+)\]\s+(?P<what>.*)",
     re.DOTALL,
 )
+# What `bake.target_name` makes of a platform; BuildKit puts it before each name where there are several targets.
+_TARGET = re.compile(r"\[image-(linux|windows)-([a-z0-9]+)(?:-(v\d+))?(?=[ \]])")
 _SYSTEMS = ("linux/", "windows/", "darwin/", "freebsd/")
 _CACHE_IMPORT = "importing cache manifest"
 _KINDS = (
@@ -68,6 +70,7 @@ def parse_time(text: object) -> float | None:
 
 def parse_name(name: str) -> StepName:
     """Say what a vertex is by its name; a name that says no platform has none."""
+    platform, name = _without_target(name)
     match = _STEP.match(name)
     if not match:
         return StepName(name=name, kind=_kind(name), instruction=name)
@@ -77,13 +80,22 @@ def parse_name(name: str) -> StepName:
     return StepName(
         name=name,
         kind=StepKind.DOCKERFILE,
-        platform=target or runs_on,
+        platform=target or runs_on or platform,
         runs_on=runs_on,
         stage=match["stage"],
         number=int(match["number"]),
         total=int(match["total"]),
         instruction=match["what"],
     )
+
+
+def _without_target(name: str) -> tuple[str, str]:
+    """Part a name from bake's target, where each platform is one: `[image-linux-arm64 compile 2/3] RUN make`."""
+    match = _TARGET.match(name)
+    if not match:
+        return "", name
+    rest = name[match.end() :]
+    return "/".join(filter(None, match.groups())), rest.lstrip("] ") if rest.startswith("]") else f"[{rest.lstrip()}"
 
 
 def _kind(name: str) -> StepKind:

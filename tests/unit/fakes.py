@@ -187,6 +187,9 @@ class FakeRuntime:
         events: what was asked, in order.
         hooks: what to do when an event happens, before it is answered; once each.
         answers: standard output by event.
+        definition: what bake was given.
+        parts: what bake builds where each platform is a target, by its name.
+        states: of repositories, where they differ.
         stopped: whatever still ran was stopped.
     """
 
@@ -202,6 +205,9 @@ class FakeRuntime:
         self.metadata: Mapping[str, object] | None = None
         self.lines: list[str] = []
         self.files: dict[str, str] = {}
+        self.definition: dict[str, Any] = {}
+        self.parts: dict[str, FakeImage] = {}
+        self.states: dict[str, RepositoryFacts | Literal["missing", "unknown"]] = {}
         self.builds = builds or FakeImage("linux/amd64", "linux/arm64")
         self._failures: defaultdict[str, deque[OperationFailedError]] = defaultdict(deque)
         self.stopped = threading.Event()
@@ -242,12 +248,15 @@ class FakeRuntime:
         self._happen(f"mkdir for {path}")
 
     def bake(self, command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
-        assert json.loads(definition)["target"]["image"]
+        self.definition = json.loads(definition)
         assert command[:3] == ("docker", "buildx", "bake")
         for line in self.lines:
             list(reader.feed(line))
         self._happen("bake")
-        self.add(self.builds)
+        for image in (self.builds, *self.parts.values()):
+            self.add(image)
+        if self.parts:
+            return {name: {"containerimage.digest": image.digest} for name, image in self.parts.items()}
         return self.metadata if self.metadata is not None else {"image": {"containerimage.digest": self.builds.digest}}
 
     def builder_platforms(self, name: str) -> Sequence[str]:
@@ -260,7 +269,7 @@ class FakeRuntime:
 
     def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
         self._happen(f"find {repository.name}")
-        return self.state
+        return self.states.get(repository.name, self.state)
 
     def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
         self._happen(f"ask about {', '.join(questions)} of {repository.name}")

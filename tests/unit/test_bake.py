@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from multiarch.bake import bake_definition, dockerfile_of, is_remote, outside_paths, secret_fields
+from multiarch.bake import (
+    TARGET,
+    Target,
+    bake_definition,
+    dockerfile_of,
+    hidden_values,
+    is_remote,
+    outside_paths,
+    secret_fields,
+    target_name,
+)
 from tests.unit.fakes import load
 
 
 def target(annotations: dict[str, str] | None = None, **flags: object) -> dict[str, object]:
-    definition = bake_definition(
-        load(flags).settings,
-        output="type=image",
-        cache_from=["type=registry,ref=a"],
-        cache_to=[],
-        annotations=annotations or {},
-    )
+    settings = load(flags).settings
+    only = Target(name=TARGET, platforms=settings.platforms, cache_from=("type=registry,ref=a",), cache_to=())
+    definition = bake_definition(settings, [only], output="type=image", annotations=annotations or {})
     assert list(definition) == ["target"]
     targets = definition["target"]
     assert isinstance(targets, dict)
@@ -108,6 +114,56 @@ def test_what_bake_would_take_for_a_template_is_escaped(value: str, escaped: str
     assert made["args"] == {"A": escaped}
     assert made["labels"] == {"l": escaped}
     assert made["annotations"] == [f"index,manifest:note={escaped}"]
+
+
+def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() -> None:
+    """Bake finds it in a variable, and the run sets that for docker alone."""
+    given = load({"build_args": ["VERSION=1", "NPM_TOKEN=hunter22", "FROM_OUTSIDE"]}, {"FROM_OUTSIDE": "x${y}"})
+    only = Target(name=TARGET, platforms=("linux/amd64",), cache_from=(), cache_to=())
+    definition = bake_definition(given.settings, [only], output="type=image", annotations={})
+    assert definition["variable"] == {"BUILD_ARG_NPM_TOKEN": {}, "FROM_OUTSIDE": {}}
+    assert "hunter22" not in str(definition)
+    targets = definition["target"]
+    assert isinstance(targets, dict)
+    assert targets["image"]["args"] == {
+        "VERSION": "1",
+        "NPM_TOKEN": "${BUILD_ARG_NPM_TOKEN}",
+        "FROM_OUTSIDE": "${FROM_OUTSIDE}",
+    }
+    assert hidden_values(given.settings, {"FROM_OUTSIDE": "x"}) == {
+        "BUILD_ARG_NPM_TOKEN": "hunter22",
+        "FROM_OUTSIDE": "x",
+    }
+
+
+def test_a_target_for_each_platform_has_caches_of_its_own() -> None:
+    settings = load({"labels": ["a=b"], "build_args": ["A=1"]}).settings
+    targets = [
+        Target(name=target_name(each), platforms=(each,), cache_from=(f"from {each}",), cache_to=(f"to {each}",))
+        for each in settings.platforms
+    ]
+    definition = bake_definition(settings, targets, output="type=image", annotations={"a": "b"}, epoch=7)
+    common = {
+        "context": ".",
+        "dockerfile": "Dockerfile",
+        "output": ["type=image"],
+        "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
+        "args": {"A": "1", "SOURCE_DATE_EPOCH": "7"},
+        "labels": {"a": "b"},
+        "annotations": ["manifest:a=b"],
+    }
+    assert definition == {
+        "group": {"image": {"targets": ["image-linux-amd64", "image-linux-arm64"]}},
+        "target": {
+            f"image-linux-{each}": {
+                **common,
+                "platforms": [f"linux/{each}"],
+                "cache-from": [f"from linux/{each}"],
+                "cache-to": [f"to linux/{each}"],
+            }
+            for each in ("amd64", "arm64")
+        },
+    }
 
 
 CONTEXTS = {

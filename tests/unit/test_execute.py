@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from multiarch.ecr import RepositoryFacts
 from multiarch.errors import (
     AwsError,
     BuilderError,
@@ -128,6 +130,111 @@ def test_login_and_builder_are_prepared_at_the_same_time() -> None:
     runtime.hooks = {"login": meet.wait, "create --name": meet.wait}
     assert Ran(runtime).result().status == "built"
     assert not meet.broken
+
+
+IMMUTABLE = RepositoryFacts(mutability="IMMUTABLE")
+EXCLUDED = RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("latest", "dev-*"))
+PUT = "aws ecr put-image-tag-mutability --region eu-west-1 --registry-id 123456789012 --repository-name shop"
+LET_MOVE = (
+    f"{PUT} --image-tag-mutability IMMUTABLE_WITH_EXCLUSION "
+    "--image-tag-mutability-exclusion-filters filterType=WILDCARD,filter=cache"
+)
+TWO_NODES = f"{FITTING}Platforms: linux/amd64\n\n{FITTING.partition(chr(10))[2]}Platforms: linux/arm64\n"
+
+
+def cache_of(runtime: FakeRuntime) -> tuple[list[str], list[str]]:
+    (target,) = runtime.definition["target"].values()
+    return target.get("cache-from", []), target.get("cache-to", [])
+
+
+def test_a_cache_whose_tag_is_immutable_moves_to_one_that_is_not_and_says_so() -> None:
+    runtime = FakeRuntime()
+    runtime.state = EXCLUDED
+    result = Ran(runtime).result()
+    moved = f"type=registry,ref={ECR_HOST}/shop:dev-cache"
+    assert cache_of(runtime) == ([moved], [f"{moved},{CACHE_OPTIONS}"])
+    assert result.cache_to == (f"{moved},{CACHE_OPTIONS}",)
+    assert result.warnings == ("the cache is kept as dev-cache: cache is immutable in shop, and dev-cache is not",)
+
+
+def test_a_cache_that_may_be_written_nowhere_is_not_written_and_the_cure_is_named() -> None:
+    runtime = FakeRuntime()
+    runtime.state = IMMUTABLE
+    result = Ran(runtime, plan_of(tags=("",))).result()
+    assert cache_of(runtime) == ([f"type=registry,ref={ECR_HOST}/shop:cache"], [])
+    assert result.cache_to == ()
+    assert result.warnings == (f"no cache is written: cache is immutable in shop; let it move: {LET_MOVE}",)
+    assert result.retries == ()
+
+
+def test_a_repository_for_caches_has_tags_of_its_own() -> None:
+    runtime = FakeRuntime()
+    runtime.states = {"shop": IMMUTABLE, "caches": RepositoryFacts()}
+    result = Ran(runtime, plan_of(cache_repository="caches", tags=("",))).result()
+    assert result.warnings == ()
+    assert cache_of(runtime)[0] == [f"type=registry,ref={ECR_HOST}/caches:cache"]
+
+
+def test_without_a_repository_for_caches_there_is_none_and_the_image_is_built_all_the_same() -> None:
+    runtime = FakeRuntime()
+    runtime.states = {"caches": "missing"}
+    result = Ran(runtime, plan_of(cache_repository="caches")).result()
+    assert cache_of(runtime)[1] == []
+    (warning,) = result.warnings
+    assert warning == (
+        "no cache is written: the repository caches does not exist in account 123456789012, eu-west-1; "
+        "make it once: aws ecr create-repository --region eu-west-1 --repository-name caches"
+    )
+
+
+def test_what_is_not_built_needs_no_cache() -> None:
+    runtime = FakeRuntime()
+    runtime.state = IMMUTABLE
+    runtime.add(runtime.builds, TAG, "latest")
+    result = Ran(runtime).result()
+    assert (result.status, result.warnings) == ("reused", ())
+
+
+def test_nodes_that_overwrite_each_other_s_cache_are_told_of() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.answers["inspect multiarch"] = TWO_NODES
+    (warning,) = Ran(runtime).result().warnings
+    assert warning == (
+        "multiarch has 2 nodes, which overwrite each other's cache: only one platform's is kept; "
+        "--cache-per-platform keeps all of them"
+    )
+
+
+def test_platforms_with_caches_of_their_own_are_built_apart_and_become_one_image() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.answers["inspect multiarch"] = TWO_NODES
+    runtime.parts = {f"image-{name.replace('/', '-')}": FakeImage(name) for name in BOTH}
+    result = Ran(runtime, plan_of(cache_per_platform=True)).result()
+    assert result.warnings == ()
+    assert runtime.tagged() == {TAG: result.digest, "latest": result.digest}
+    index = runtime.names[result.digest]
+    assert index.revision == SHA
+    assert [each["digest"] for each in index.entries] == [image.digest for image in runtime.parts.values()]
+    assert [str(image.platform) for image in result.platforms] == list(BOTH)
+    assert result.cache_to == tuple(
+        f"type=registry,ref={ECR_HOST}/shop:cache-linux-{each},{CACHE_OPTIONS}" for each in ("amd64", "arm64")
+    )
+
+
+def test_a_platform_that_bake_does_not_name_is_not_left_out() -> None:
+    runtime = FakeRuntime()
+    runtime.metadata = {"image-linux-amd64": {"containerimage.digest": runtime.builds.digest}}
+    error = Ran(runtime, plan_of(cache_per_platform=True)).error()
+    assert isinstance(error, BuilderError)
+    assert error.message == "buildx ended well but names no digest"
+
+
+def test_what_a_plan_warns_of_stands_in_the_result() -> None:
+    seen = replace(facts(), secret_arguments={"NPM_TOKEN": "by its name"})
+    result = Ran(FakeRuntime(), plan_of(seen)).result()
+    assert result.warnings[0].startswith("the build argument NPM_TOKEN looks like a secret")
 
 
 def test_a_moved_tag_names_what_it_pointed_at_before() -> None:

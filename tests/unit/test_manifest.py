@@ -17,6 +17,7 @@ from multiarch.manifest import (
     PlatformImage,
     VerifiedImage,
     digest_of,
+    make_index,
     missing_platforms,
     platform_of,
     same_layers,
@@ -248,3 +249,30 @@ LAYERS = {
 @pytest.mark.parametrize(("images", "expected"), LAYERS.values(), ids=LAYERS)
 def test_platforms_with_the_same_layers_are_found(images: list[PlatformImage], expected: list[Platform]) -> None:
     assert same_layers(images) == expected
+
+
+def test_images_of_one_platform_become_one_index() -> None:
+    images = {AMD64: FakeImage("linux/amd64"), ARM_V7: FakeImage("linux/arm/v7")}
+    index = make_index({each: image.top for each, image in images.items()}, {"a": "b"})
+    amd64, arm = (
+        {"mediaType": each.top.media_type, "digest": each.digest, "size": len(each.top.content)}
+        for each in images.values()
+    )
+    assert index.media_type == INDEX_TYPE
+    assert index.fields == {
+        "schemaVersion": 2,
+        "mediaType": INDEX_TYPE,
+        "manifests": [
+            {**amd64, "platform": {"os": "linux", "architecture": "amd64"}},
+            {**arm, "platform": {"os": "linux", "architecture": "arm", "variant": "v7"}},
+        ],
+        "annotations": {"a": "b"},
+    }
+    assert index.platforms() == {each: image.digest for each, image in images.items()}
+
+
+def test_attestations_of_the_platforms_come_along() -> None:
+    image = FakeImage("linux/arm64", attested=True)
+    index = make_index({ARM64: image.top}, {})
+    assert index.fields["manifests"] == image.entries
+    assert "annotations" not in index.fields

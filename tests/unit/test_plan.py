@@ -78,7 +78,7 @@ def test_the_main_job_is_these_steps() -> None:
     assert without_build(plan_of()) == [
         VERSIONS,
         Login(registry=ECR),
-        FindRepository(repository=SHOP),
+        FindRepository(repository=SHOP, cache_tags=("cache",), holds_image=True),
         BUILDER,
         reuse(),
         "build",
@@ -111,6 +111,9 @@ def test_the_main_job_s_build_pushes_by_digest() -> None:
                  "--metadata-file", METADATA_FILE, "--progress", "rawjson", "image"),
         cache_from=(f"type=registry,ref={ECR_HOST}/shop:cache",),
         cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
+        targets=("image",),
+        variables=(),
+        is_shared=True,
         archive="",
         builder="multiarch",
     )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Settings that contradict each other: refused with one message that names both sides."""
+
+from __future__ import annotations
+
+import pytest
+
+from multiarch.errors import ConfigurationError
+from tests.unit.fakes import load
+
+ONE = {"platforms": ("linux/arm64",)}
+S3 = {"cache": "s3", "s3_bucket": "b"}
+
+REFUSED: dict[str, tuple[dict[str, object], str]] = {
+    "Lambda and two platforms": (
+        {"for_": "lambda", "platforms": ("amd64", "arm64")},
+        "--for lambda contradicts --platform linux/amd64,linux/arm64: Lambda runs images of one platform alone"),
+    "Lambda and a platform that it has no machines for": (
+        {"for_": "lambda", "platforms": ("linux/arm/v7",)},
+        "--for lambda contradicts --platform linux/arm/v7: Lambda runs linux/amd64, linux/arm64"),
+    "Lambda and provenance": (
+        {"for_": "lambda", "provenance": "mode=max"},
+        "--for lambda contradicts --provenance mode=max: an attestation needs an index, which Lambda refuses"),
+    "Lambda and an SBOM": (
+        {"for_": "lambda", "sbom": "true"},
+        "--for lambda contradicts --sbom true: an attestation needs an index, which Lambda refuses"),
+    "Lambda and zstd": (
+        {"for_": "lambda", "compression": "zstd"},
+        "--for lambda contradicts --compression zstd: Lambda reads layers in gzip"),
+    "ECS and a platform that it has no machines for": (
+        {"for_": "ecs", "platforms": ("amd64", "s390x")},
+        "--for ecs contradicts --platform linux/amd64,linux/s390x: ECS runs linux/amd64, linux/arm64, windows/amd64"),
+    "a level without levels": (
+        {"compression": "uncompressed", "compression_level": "1"},
+        "--compression-level 1 contradicts --compression uncompressed: it has no levels"),
+    "a level of another compression": (
+        {"compression_level": "12"}, "--compression-level 12 contradicts --compression gzip: its levels are 0 to 9"),
+    "reproducible with a time of one's own": (
+        {"reproducible": True, "build_args": ["SOURCE_DATE_EPOCH=1"]},
+        "--reproducible contradicts --build-arg SOURCE_DATE_EPOCH: it passes the commit's time under that name"),
+    "reproducible with provenance": (
+        {"reproducible": True, "provenance": "true"},
+        "--reproducible contradicts --provenance true: it says when it was made, so no two builds have one digest"),
+    "a repository for a bucket": (
+        {**S3, "cache_repository": "c"},
+        "--cache-repository c contradicts --cache s3: only a registry's cache is in a repository"),
+    "two repositories": (
+        {"cache_repository": "c", "cache_ref": "x/y:z"},
+        "--cache-repository c contradicts --cache-ref x/y:z: the reference names its own repository"),
+    "a folder for a bucket": (
+        {**S3, "local_cache": "x"}, "--local-cache contradicts --cache s3: the one is a folder, the other a bucket"),
+    "all steps in the image": (
+        {"cache": "inline", "cache_mode": "max"},
+        "--cache inline contradicts --cache-mode max: it holds the image's own steps alone"),
+    "branches without names": (
+        {"cache": "inline", "cache_scope": "branch"},
+        "--cache-scope branch contradicts --cache inline: it has no name, so there cannot be several"),
+    "platforms without names": (
+        {"cache": "none", "cache_per_platform": True},
+        "--cache-per-platform contradicts --cache none: it has no name, so there cannot be several"),
+    "pull requests without names": (
+        {"cache": "none", "cache_pull_request": "own"},
+        "--cache-pull-request own contradicts --cache none: it has no name, so there cannot be several"),
+    "S3 without a bucket": ({"cache": "s3"}, "--cache s3 needs a bucket"),
+    "S3 with docker's own builder": (
+        {**S3, "builder_driver": "docker"},
+        "--cache s3 contradicts --driver docker: docker's own BuildKit has no S3 cache"),
+    "S3 with a reference": (
+        {**S3, "cache_ref": "a/b"}, "--cache s3 contradicts --cache-ref a/b: a name in a bucket is no reference"),
+    "a bucket for a registry": (
+        {"s3_bucket": "b"}, "--s3-bucket contradicts --cache registry: only --cache s3 has a bucket"),
+    "an option that has a setting": (
+        {"cache_options": ("mode=min",)}, "--cache-option mode has a setting of its own"),
+    "an option that there is not": (
+        {"cache_options": ("touch_refresh=1h",)}, "--cache registry has no option 'touch_refresh'"),
+    "an option without a value": (
+        {"cache_options": ("ignore-error",)}, "the cache option ignore-error has no value"),
+    "a key among the options": (
+        {**S3, "cache_options": ("secret_access_key=abc",)},
+        "--cache-option secret_access_key=… would put a secret into the plan and the log"),
+    "a key among further caches": (
+        {"cache_from": ("type=s3,bucket=b,secret_access_key=abc",)},
+        "--cache-from secret_access_key=… would put a secret into the plan and the log"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "message"), REFUSED.values(), ids=REFUSED)
+def test_contradictions_are_refused(flags: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(flags)
+    assert caught.value.message == message
+    assert caught.value.hint
+    assert "abc" not in f"{caught.value.message}{caught.value.hint}"
+
+
+ALLOWED: dict[str, dict[str, object]] = {
+    "Lambda, one platform": {"for_": "lambda", **ONE},
+    "EKS, attested and zstd": {"for_": "eks", "provenance": "mode=max", "compression": "zstd"},
+    "ECS, both": {"for_": "ecs"},
+    "an inline cache at its own mode": {"cache": "inline"},
+    "pull requests that read an inline cache": {"cache": "inline", "cache_pull_request": "read"},
+    "a level of zstd": {"compression": "zstd", "compression_level": "22"},
+    "a number from a file": {"compression": "zstd", "compression_level": "7"},
+    "reproducible": {"reproducible": True},
+    "S3": {**S3, "cache_scope": "branch", "cache_options": ("endpoint_url=http://s3", "retry_mode=adaptive")},
+    "a folder for local builds, beside a registry": {"local_cache": "x"},
+}
+
+
+@pytest.mark.parametrize("flags", ALLOWED.values(), ids=ALLOWED)
+def test_what_goes_together_passes(flags: dict[str, object]) -> None:
+    load(flags)
+
+
+def test_a_target_has_defaults_of_its_own() -> None:
+    loaded = load({"for_": "lambda"})
+    assert loaded.settings.platforms == ("linux/amd64",)
+    assert loaded.sources["platforms"] == "--for lambda"
+    assert load(environment={"MULTIARCH_FOR": "ecs"}).settings.platforms == ("linux/amd64", "linux/arm64")
+
+
+def test_a_file_may_write_a_level_as_a_number() -> None:
+    assert load(file={"compression": {"level": 9}}).settings.compression_level == "9"
