@@ -170,15 +170,21 @@ def report(files: Sequence[BinaryIO], folder: str | None, output: str) -> None:
     is_flag=True,
     help="Leave out what a build can do without: finding a missing repository early, and `doctor`.",
 )
+@click.option(
+    "--project",
+    metavar="NAME",
+    default="",
+    help="The CodeBuild project: also what it needs itself, for its log and the reports of the buildspec.",
+)
 @_with_settings
-def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool) -> None:
+def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool, project: str) -> None:
     """Print the IAM policy that `build` with the same flags needs, as JSON.
 
     AWS is not asked: where it is not known, a placeholder stands for the account or the region.
     """
     from multiarch.commands import policy  # noqa: PLC0415
 
-    text, note = policy.policy(world, loaded, optional=not minimal)
+    text, note = policy.policy(world, loaded, optional=not minimal, project=project)
     if note:
         click.echo(f"note: {note}", err=True)
     _print([text])

@@ -42,6 +42,12 @@ class Destination:
         )
 
 
+def home_of_build(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return region and account of the CodeBuild project that this runs in; None elsewhere."""
+    arn = _ARN.fullmatch(environment.get(BUILD_ARN, ""))
+    return (arn["region"], arn["account"]) if arn else None
+
+
 def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], partitions: Partitions) -> Destination:
     """Find the registry without asking anybody.
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/security_iam_service-with
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from multiarch.ecr import PULL_ACTIONS, PUSH_ACTIONS
 from multiarch.errors import ConfigurationError
@@ -16,15 +17,35 @@ _Statement = Mapping[str, object]
 _VERSION = "2012-10-17"
 
 
-def policy_as_json(plan: Plan, partitions: Partitions, *, optional: bool = True) -> str:
+# Those that write coverage are left out: a build has none.
+_REPORT_ACTIONS = (
+    "codebuild:BatchPutTestCases",
+    "codebuild:CreateReport",
+    "codebuild:CreateReportGroup",
+    "codebuild:UpdateReport",
+)
+_LOG_ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A CodeBuild project, which a build runs in."""
+
+    name: str
+    region: str
+    account: str
+
+
+def policy_as_json(plan: Plan, partitions: Partitions, *, optional: bool = True, project: Project | None = None) -> str:
     """Return the policy of a plan as JSON; the plan's placeholders stand for an account or a region not known.
 
     Args:
         plan: what will be done.
         partitions: which partition a region is in.
         optional: also the read actions with which `doctor`, and a failed build, say more.
+        project: also what CodeBuild itself does in the role's name.
     """
-    statements = list(policy(plan, partitions))
+    statements = [*policy(plan, partitions), *(_of_project(project, partitions) if project else ())]
     if not optional:
         statements = [each for each in statements if not str(each["Sid"]).startswith("Optional")]
     return json.dumps({"Version": _VERSION, "Statement": statements}, indent=2)
@@ -50,6 +71,18 @@ def policy(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
         actions = ["ecr:DescribeRepositories", "ecr:ListImages"]
         yield _statement("OptionalExamination", actions, [arn(each, partitions) for each in pushed])
         yield _statement("OptionalCreateOnPush", ["ecr:DescribeRepositoryCreationTemplates"], "*")
+
+
+def _of_project(project: Project, partitions: Partitions) -> Iterator[_Statement]:
+    """Yield what CodeBuild does: the log, and the reports of the buildspec, whose groups have the project's name first.
+
+    https://docs.aws.amazon.com/codebuild/latest/userguide/test-permissions.html
+    """
+    partition = partitions.partition_of_region.get(project.region, "aws")
+    where = f"{project.region}:{project.account}"
+    log = f"arn:{partition}:logs:{where}:log-group:/aws/codebuild/{project.name}"
+    yield _statement("Log", _LOG_ACTIONS, [log, f"{log}:*"])
+    yield _statement("Reports", _REPORT_ACTIONS, [f"arn:{partition}:codebuild:{where}:report-group/{project.name}-*"])
 
 
 def pushed_repositories(plan: Plan) -> list[Repository]:

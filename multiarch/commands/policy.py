@@ -4,32 +4,41 @@ from collections.abc import Mapping
 
 from multiarch.commands import World
 from multiarch.commands.request import read_request
-from multiarch.destination import BUILD_ARN
+from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, home_of_build
 from multiarch.plan import Plan, make_plan
-from multiarch.policy import policy_as_json, pushed_repositories
+from multiarch.policy import Project, policy_as_json, pushed_repositories
 from multiarch.settings import LoadedSettings
 
 
-def policy(world: World, loaded: LoadedSettings, *, optional: bool) -> tuple[str, str]:
+def policy(world: World, loaded: LoadedSettings, *, optional: bool, project: str) -> tuple[str, str]:
     """Return the IAM policy of a plan as JSON, and what has to be said beside it.
+
+    Args:
+        world: where the command runs.
+        loaded: the settings.
+        optional: also what a build can do without.
+        project: the CodeBuild project whose own needs are to be part of it; empty for the plan's alone.
 
     Raises:
         ConfigurationError: there is no repository, or no such region.
     """
     request = read_request(loaded, world, local=False)
     assert request.destination
-    plan = make_plan(request.named().settings, request.facts(request.destination.shown()))
-    return policy_as_json(plan, request.partitions, optional=optional), _note(plan, world.environment)
+    registry = request.destination.shown()
+    plan = make_plan(request.named().settings, request.facts(registry))
+    region, account = home_of_build(world.environment) or (registry.region, registry.account)
+    home = Project(name=project, region=region or REGION_PLACEHOLDER, account=account or ACCOUNT_PLACEHOLDER)
+    text = policy_as_json(plan, request.partitions, optional=optional, project=home if project else None)
+    return text, _note(plan, world.environment)
 
 
 def _note(plan: Plan, environment: Mapping[str, str]) -> str:
     repositories = [each for each in pushed_repositories(plan) if each.registry.is_ecr]
     if not repositories:
-        return "nothing of this plan is in Amazon ECR, so it needs no permission of AWS"
-    fields = environment.get(BUILD_ARN, "").split(":")
-    own = fields[4] if len(fields) > 5 else ""  # noqa: PLR2004 - arn:partition:service:region:account:resource
+        return "nothing of this plan is in Amazon ECR, so it needs no permission there"
+    home = home_of_build(environment)
     foreign = [
-        each for each in repositories if own and each.registry.account.isdigit() and each.registry.account != own
+        each for each in repositories if home and each.registry.account.isdigit() and each.registry.account != home[1]
     ]
     names = ", ".join(each.name for each in foreign)
     return f"{names} is another account's: its repository policy has to allow the same actions" if names else ""

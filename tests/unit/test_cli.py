@@ -327,6 +327,31 @@ def test_a_profile_that_is_not_there_is_aws_s_exit_code_and_no_traceback(
     assert "nobody" in said.err
 
 
+# The policy
+
+
+WHERE = {
+    "in the build's own account": (
+        {"CODEBUILD_BUILD_ARN": ARN},
+        ("--account", "210987654321"),
+        "eu-west-1:123456789012",
+    ),
+    "else in the registry's": ({}, ("--account", "210987654321", "--region", "us-east-1"), "us-east-1:210987654321"),
+    "or nobody knows": ({}, (), "<AWS_DEFAULT_REGION>:<AWS_ACCOUNT_ID>"),
+    "and no registry of AWS's tells": ({}, ("--registry", "ghcr.io"), "<AWS_DEFAULT_REGION>:<AWS_ACCOUNT_ID>"),
+}
+
+
+@pytest.mark.parametrize(("variables", "words", "where"), WHERE.values(), ids=WHERE)
+def test_the_policy_of_a_project(
+    project: Project, variables: Mapping[str, str], words: tuple[str, ...], where: str
+) -> None:
+    said = project.run("policy", "--project", "shop", *words, AWS_ECR_REPOSITORY_NAME="shop", **variables)
+    assert said.code == 0
+    *_, reports = json.loads(said.out)["Statement"]
+    assert reports["Resource"] == [f"arn:aws:codebuild:{where}:report-group/shop-*"]
+
+
 # A whole local build, with a stand-in for docker
 
 

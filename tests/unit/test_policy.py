@@ -8,7 +8,7 @@ import pytest
 from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
 from multiarch.ecr import PULL_ACTIONS, PUSH_ACTIONS
 from multiarch.image import Registry, parse_reference
-from multiarch.policy import policy_as_json, references
+from multiarch.policy import Project, policy_as_json, references
 from tests.unit.fakes import PARTITIONS, facts, plan_of
 
 OTHER = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
@@ -18,11 +18,12 @@ def statements(
     *,
     registry: Registry | None = None,
     optional: bool = True,
+    project: Project | None = None,
     **flags: Any,  # noqa: ANN401 - a setting each
 ) -> dict[str, dict[str, Any]]:
     """The statements of a plan's policy, by Sid."""
     plan = plan_of(facts(registry=registry) if registry else None, **flags)
-    text = policy_as_json(plan, PARTITIONS, optional=optional)
+    text = policy_as_json(plan, PARTITIONS, optional=optional, project=project)
     policy = json.loads(text)
     assert policy["Version"] == "2012-10-17"
     assert all(each["Effect"] == "Allow" for each in policy["Statement"])
@@ -91,6 +92,21 @@ def test_placeholders_stand_for_what_is_not_known() -> None:
 
 def test_a_plan_without_ecr_needs_nothing() -> None:
     assert statements(registry=Registry.parse("localhost:5000")) == {}
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), (REGION_PLACEHOLDER, "aws")]
+)
+def test_a_project_s_log_and_reports_are_its_own(region: str, partition: str) -> None:
+    project = Project(name="shop-build", region=region, account="123456789012")
+    found = statements(project=project, optional=False)
+    assert list(found) == ["Login", "PushAndCache", "Log", "Reports"]
+    log = f"arn:{partition}:logs:{region}:123456789012:log-group:/aws/codebuild/shop-build"
+    assert found["Log"]["Resource"] == [log, f"{log}:*"]
+    assert found["Log"]["Action"] == ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    group = f"arn:{partition}:codebuild:{region}:123456789012:report-group/shop-build-*"
+    assert found["Reports"]["Resource"] == [group]
+    assert all(action.startswith("codebuild:") for action in found["Reports"]["Action"])
 
 
 @pytest.mark.parametrize(
