@@ -221,10 +221,13 @@ def _verify(step: Verify) -> Iterator[str]:
     yield "# Read it back: every platform that was asked for"
     index = "{{range .Manifest.Manifests}}{{.Platform.OS}}/{{.Platform.Architecture}} {{end}}"
     single = "{{.Image.OS}}/{{.Image.Architecture}}"
-    template = (
-        index if len(step.platforms) > 1 else f"{{{{if .Manifest.Manifests}}}}{index}{{{{else}}}}{single}{{{{end}}}}"
-    )
-    yield f"platforms=$(docker buildx imagetools inspect {image} --format {shlex.quote(template)})"
+    inspect = f"docker buildx imagetools inspect {image} --format"
+    if len(step.platforms) > 1:
+        yield f"platforms=$({inspect} {shlex.quote(index)})"
+    else:
+        # What is no index has no such field, which ends the template with an error.
+        yield f"platforms=$({inspect} {shlex.quote(index)} 2>/dev/null ||"
+        yield f"  {inspect} {shlex.quote(single)})"
     for platform in step.platforms:
         name = f"{platform.os}/{platform.architecture}"
         yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'

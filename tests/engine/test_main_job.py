@@ -102,6 +102,18 @@ def test_the_buildspec_phase_by_phase(project: Project, registry: RegistryView, 
     assert json.loads((out / "imageDetail.json").read_text()) == {"ImageURI": image}
 
 
+@pytest.mark.parametrize("words", [(), ("--provenance", "mode=min")], ids=["one manifest", "an index"])
+def test_the_script_of_one_platform_does_the_job_too(
+    project: Project, registry: RegistryView, words: tuple[str, ...]
+) -> None:
+    plan = project.multiarch("build", "--dry-run", "--platform", "linux/amd64", *words)
+    script = project.run(["sh"], stdin=plan.stdout)
+    assert script.code == 0, script.said
+    assert script.stdout == f"{registry.host}/{registry.repository}@{registry.digest(project.tag)}\n"
+    other = project.run(["sh"], stdin=plan.stdout.replace(" linux/amd64 ", " linux/s390x "))
+    assert (other.code, other.stdout) == (6, "")
+
+
 @pytest.mark.alone
 def test_a_cold_builder_takes_every_step_from_the_registry(project: Project) -> None:
     stack.cold()
