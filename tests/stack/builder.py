@@ -2,7 +2,8 @@
 
 buildx starts a container from it and talks to BuildKit through `buildctl dial-stdio` inside. The stand-in's `buildctl`
 dials the BuildKit that dockerd itself holds, so all that buildx does works, with two differences: the version is
-dockerd's, and the state survives the builder. `cold` in the package's own module makes it cold.
+dockerd's, and the state survives the builder. `cold` in the package's own module makes it cold. It starts in
+milliseconds, as the real one does: whoever measures a build measures each of its dials.
 
 The real one lives in a container, where the registries' loopback addresses mean the container itself. It is therefore
 derived: with the host names, the authority's certificate, and a forwarder for each registry to the machine outside.
@@ -10,6 +11,7 @@ derived: with the host names, the authority's certificate, and a forwarder for e
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import shutil
@@ -37,6 +39,7 @@ REAL: Final = "real"
 PULL_LIMIT: Final = 20
 _FOR: Final = "builder-for"
 LABEL: Final = "multiarch.stack"
+_MADE_OF: Final = "multiarch.stack.made-of"
 _LIBRARY: Final = re.compile(r"(/\S+) \(0x")
 
 _BUILDKITD: Final = """#!/bin/sh
@@ -44,11 +47,25 @@ _BUILDKITD: Final = """#!/bin/sh
 trap exit TERM INT
 while :; do sleep 3600 & wait $!; done
 """
-_BUILDCTL: Final = """#!/bin/sh
+# dockerd's BuildKit speaks on a connection that was upgraded, and dockerd loses what comes before it has answered:
+# https://github.com/moby/moby/blob/master/daemon/server/router/grpc/grpc_routes.go
+_BUILDCTL: Final = r"""#!/bin/sh
 case "$*" in
-    *dial-stdio) DOCKER_HOST=tcp://{address}:{port} exec docker-buildx --builder default dial-stdio ;;
+    *dial-stdio) ;;
     *) exec nc {address} {port} < /dev/null ;;
 esac
+end=$(printf '\r')
+mkfifo /answered.$$
+{{
+    printf 'POST /grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'
+    read -r _ < /answered.$$
+    rm /answered.$$
+    exec cat
+}} | nc {address} {port} | {{
+    while read -r line && [ "$line" != "$end" ]; do :; done
+    echo > /answered.$$
+    exec cat
+}}
 """
 _ENTRYPOINT: Final = """#!/bin/sh
 {lines}
@@ -64,16 +81,21 @@ def wanted() -> str:
 
 
 def ready(state: State) -> bool:
+    return _is_made(state) and all(_listens(address, port) for address, port in _forwards(state))
+
+
+def _is_made(state: State) -> bool:
+    """Whether the image is there, for the name that is wanted and as this code makes it."""
     return (
         state.fact(_FOR) == wanted()
         and _label(state.fact(IMAGE)) == state.fact(KIND)
-        and all(_listens(address, port) for address, port in _forwards(state))
+        and (state.fact(KIND) == REAL or _label(wanted(), _MADE_OF) == _fingerprint())
     )
 
 
 def make(state: State) -> None:
     image = wanted()
-    if state.fact(_FOR) == image and _label(state.fact(IMAGE)) == state.fact(KIND):
+    if _is_made(state):
         # A restart of the machine leaves the image and ends the forwarders.
         _forward(state)
         return
@@ -104,28 +126,32 @@ def _pulled(state: State, image: str) -> bool:
     return True
 
 
-def _label(image: str) -> str | None:
+def _label(image: str, name: str = LABEL) -> str | None:
     """Which of the two an image in docker is; an empty string for one that the stack didn't make."""
     try:
-        return engine.docker("image", "inspect", image, "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}')
+        return engine.docker("image", "inspect", image, "--format", f'{{{{index .Config.Labels "{name}"}}}}')
     except StackError:
         return None
 
 
 def _import_stand_in(image: str) -> None:
-    address = engine.bridge_address()
-    plugin = _plugin()
-    applets = ("sh", "sleep", "nc")
-    root = {
-        "bin/busybox": tools.busybox(tools.NATIVE).file.read_bytes(),
-        "bin/docker-buildx": plugin.read_bytes(),
-        "bin/buildkitd": _BUILDKITD.format(version=image.rpartition(":")[2]).encode(),
-        "bin/buildctl": _BUILDCTL.format(address=address, port=layout.DOCKER_PORT).encode(),
-        **_libraries(plugin),
-    }
-    changes = ("ENV PATH=/bin", 'ENTRYPOINT ["buildkitd"]', f"LABEL {LABEL}={STAND_IN}")
+    applets = ("sh", "cat", "mkfifo", "nc", "printf", "rm", "sleep")
+    root = {"bin/busybox": tools.busybox(tools.NATIVE).file.read_bytes(), **_scripts()}
+    changes = ("ENV PATH=/bin", 'ENTRYPOINT ["buildkitd"]', f"LABEL {LABEL}={STAND_IN} {_MADE_OF}={_fingerprint()}")
     arguments = [argument for change in changes for argument in ("--change", change)]
     engine.docker("import", *arguments, "-", image, stdin=_tar(root, links=dict.fromkeys(applets, "busybox")))
+
+
+def _scripts() -> Mapping[str, bytes]:
+    version, address = wanted().rpartition(":")[2], engine.bridge_address()
+    return {
+        "bin/buildkitd": _BUILDKITD.format(version=version).encode(),
+        "bin/buildctl": _BUILDCTL.format(address=address, port=layout.DOCKER_PORT).encode(),
+    }
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(b"".join(_scripts().values())).hexdigest()
 
 
 def _derive(image: str, derived: str) -> None:
@@ -179,11 +205,6 @@ def _listens(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _plugin() -> Path:
-    template = '{{range .ClientInfo.Plugins}}{{if eq .Name "buildx"}}{{.Path}}{{end}}{{end}}'
-    return Path(engine.docker("info", "--format", template))
 
 
 def _libraries(program: Path) -> dict[str, bytes]:
