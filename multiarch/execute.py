@@ -257,7 +257,7 @@ class Execution:
     def _prepare(self, steps: Sequence[Step]) -> None:
         """Make the builder, and find out what the registry has: two things that need not wait for each other.
 
-        Nothing waits for the versions: they are for whoever reads the log, and asked for while the build runs.
+        Nothing waits for the versions: they are for whoever reads the log, and asked for beside the slower of the two.
         """
         versions = [step for step in steps if isinstance(step, ShowVersions)]
         builder = [step for step in steps if isinstance(step, EnsureBuilder)]
@@ -269,7 +269,8 @@ class Execution:
                 raise error
             if self._reused and is_kept:
                 return  # there is nothing to build, so nobody needs the builder that may still boot
-        _start([versions], self._do)
+            if versions:
+                _start([[versions.pop()]], self._do)
 
     def _do(self, step: Step) -> None:
         match step:

@@ -531,4 +531,5 @@ def _output(
     if builder.driver == "docker":
         # "push-by-digest is currently not implemented for docker driver": buildx, build/opt.go
         return f"type=image,name={repository.tagged(UNVERIFIED_TAG)},push=true{further}"
-    return f"type=image,name={repository},push-by-digest=true,name-canonical=true,push=true{further}"
+    # Pushed and nothing else: a builder that keeps images (containerd's) would fetch and unpack all that was cached.
+    return f"type=image,name={repository},push-by-digest=true,name-canonical=true,store=false,push=true{further}"

@@ -3,34 +3,33 @@
 import json
 import shutil
 import sys
-import tarfile
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from multiarch.ecr import RepositoryFacts
 from multiarch.edges.aws import Aws
 from multiarch.edges.docker import Docker
 from multiarch.edges.docker_config import Credentials, DockerConfig
-from multiarch.edges.evidence import ask_aws
-from multiarch.edges.folder import write_files
 from multiarch.edges.git import is_ancestor
 from multiarch.edges.inputs import check_layout
-from multiarch.edges.registries import Registries, ecr_token
-from multiarch.edges.ticker import every
 from multiarch.errors import OperationFailedError
-from multiarch.evidence import Question, Said
 from multiarch.image import Registry, Repository
-from multiarch.manifest import Manifest, digest_of
 from multiarch.plan import METADATA_FILE, Command, EnsureBuilder, Plan, RemoveBuilder
-from multiarch.record.live import LiveLog
-from multiarch.record.reader import BuildReader, Event
 from multiarch.redaction import Redaction
+
+# What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
+if TYPE_CHECKING:
+    from multiarch.edges.registries import Registries
+    from multiarch.evidence import Question, Said
+    from multiarch.manifest import Manifest
+    from multiarch.record.reader import BuildReader, Event
 
 _ECR_USER = "AWS"
 _TICK = 1.0
@@ -60,8 +59,13 @@ class LocalRuntime:
         self._output: Callable[[Event], object] = print
         self._clock = clock
         self._monotonic = monotonic
-        self._registries = Registries(environment, self._config, redaction)
         self._unverified: Path | None = None
+
+    @cached_property
+    def _registries(self) -> "Registries":
+        from multiarch.edges.registries import Registries  # noqa: PLC0415
+
+        return Registries(self._environment, self._config, self._redaction)
 
     def begin(self, plan: Plan) -> None:
         """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""
@@ -72,7 +76,7 @@ class LocalRuntime:
             if isinstance(step, EnsureBuilder) and step.create:
                 self._docker.begin(step.create)
 
-    def show(self, output: Callable[[Event], object]) -> None:
+    def show(self, output: Callable[["Event"], object]) -> None:
         """Show the build's own output with this."""
         self._output = output
 
@@ -85,7 +89,7 @@ class LocalRuntime:
     def make_parent(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
-    def bake(self, command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
+    def bake(self, command: Command, definition: bytes, reader: "BuildReader") -> Mapping[str, object]:
         with tempfile.TemporaryDirectory(prefix="multiarch-") as folder:
             file = Path(folder, "metadata.json")
             words = [str(file) if word == METADATA_FILE else word for word in command]
@@ -101,8 +105,11 @@ class LocalRuntime:
             self._read_events(metadata, reader)
         return metadata
 
-    def _show_events(self, command: Sequence[str], definition: bytes, reader: BuildReader) -> None:
+    def _show_events(self, command: Sequence[str], definition: bytes, reader: "BuildReader") -> None:
         """Run bake, show what happens, and while nothing does, what still runs."""
+        from multiarch.edges.ticker import every  # noqa: PLC0415
+        from multiarch.record.live import LiveLog  # noqa: PLC0415
+
         live, lock = LiveLog(self._monotonic), threading.Lock()
 
         def show(line: str) -> None:
@@ -119,7 +126,7 @@ class LocalRuntime:
         with every(_TICK, tick):
             self._docker.stream(command, stdin=definition, on_line=show, phase="other")
 
-    def _read_events(self, metadata: Mapping[str, Any], reader: BuildReader) -> None:
+    def _read_events(self, metadata: Mapping[str, Any], reader: "BuildReader") -> None:
         """Where buildx drew on the terminal itself, read the events of the build from its history: buildx 0.20."""
         reference = next((each.get("buildx.build.ref", "") for each in metadata.values() if isinstance(each, dict)), "")
         builder, _, build = str(reference).partition("/")
@@ -141,6 +148,8 @@ class LocalRuntime:
         if self._config.has_helper(registry.host):
             self._docker.use_config(str(self._config.folder))
             return f"{registry} is left to its credential helper"
+        from multiarch.edges.registries import ecr_token  # noqa: PLC0415
+
         token = ecr_token(self._aws, registry, self._aws_suffixes, self._redaction, fresh=fresh)
         credentials = Credentials(username=token.username, password=token.password)
         self._docker.use_config(str(self._config.log_in(registry.host, credentials)))
@@ -154,10 +163,12 @@ class LocalRuntime:
     def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
         return self._aws.find_repository(repository.registry, repository.name)
 
-    def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
+    def ask_aws(self, repository: Repository, questions: Sequence["Question"]) -> "Said":
+        from multiarch.edges.evidence import ask_aws  # noqa: PLC0415 - where something has failed
+
         return ask_aws(self._aws, repository, questions)
 
-    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
+    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> "Manifest | None":
         if repository:
             return self._registries.client(repository.registry).manifest(repository, reference)
         assert layout
@@ -169,13 +180,15 @@ class LocalRuntime:
         assert layout
         return _layout_blob(Path(layout), digest)
 
-    def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
+    def tag(self, repository: Repository, tag: str, manifest: "Manifest") -> None:
         self._registries.client(repository.registry).tag(repository, tag, manifest)
 
     def is_ancestor(self, older: str, newer: str) -> bool | None:
         return is_ancestor(self._folder, self._environment, older, newer)
 
     def unpack(self, archive: str, layout: str) -> None:
+        import tarfile  # noqa: PLC0415 - for a local build
+
         check_layout(Path(layout))
         self._unverified = Path(layout)
         shutil.rmtree(layout, ignore_errors=True)
@@ -194,6 +207,8 @@ class LocalRuntime:
         Path(fresh).rename(layout)
 
     def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
+        from multiarch.edges.folder import write_files  # noqa: PLC0415
+
         write_files(Path(folder), files)
 
     def close(self) -> None:
@@ -221,6 +236,8 @@ def _read_metadata(file: Path) -> Mapping[str, Any]:
 
 def _layout_blob(layout: Path, digest: str) -> bytes:
     """https://github.com/opencontainers/image-spec/blob/main/image-layout.md."""
+    from multiarch.manifest import digest_of  # noqa: PLC0415
+
     algorithm, _, name = digest.partition(":")
     try:
         content = (layout / "blobs" / algorithm / name).read_bytes()
@@ -231,6 +248,8 @@ def _layout_blob(layout: Path, digest: str) -> bytes:
     return content
 
 
-def _layout_manifest(layout: Path, digest: str) -> Manifest:
+def _layout_manifest(layout: Path, digest: str) -> "Manifest":
+    from multiarch.manifest import Manifest  # noqa: PLC0415
+
     content = _layout_blob(layout, digest)
     return Manifest(content=content, media_type=json.loads(content).get("mediaType", ""))

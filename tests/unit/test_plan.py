@@ -96,7 +96,9 @@ def test_the_main_job_s_build_pushes_by_digest() -> None:
                     "context": ".",
                     "dockerfile": "Dockerfile",
                     "platforms": ["linux/amd64", "linux/arm64"],
-                    "output": [f"type=image,name={ECR_HOST}/shop,push-by-digest=true,name-canonical=true,push=true"],
+                    "output": [
+                        f"type=image,name={ECR_HOST}/shop,push-by-digest=true,name-canonical=true,store=false,push=true"
+                    ],
                     "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
                     "annotations": [
                         f"index,manifest:{REVISION}={SHA}",
