@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import cast
 
+from multiarch.describe import Description
 from multiarch.secrecy import secret_reason
 from multiarch.settings import Settings
 
 TARGET = "image"
-# https://github.com/opencontainers/image-spec/blob/main/annotations.md
-REVISION = "org.opencontainers.image.revision"
-CREATED = "org.opencontainers.image.created"
 
 _URL = re.compile(r"[a-z+]+://|git@|github\.com/")
 
@@ -67,7 +65,7 @@ def bake_definition(
     targets: Sequence[Target],
     *,
     output: str,
-    annotations: Mapping[str, str],
+    description: Description,
     epoch: int | None = None,
 ) -> Mapping[str, object]:
     """Make the definition, whose target or group is called `TARGET`.
@@ -76,7 +74,7 @@ def bake_definition(
         settings: what the user wants.
         targets: one, or one for each platform.
         output: the exporter and its options.
-        annotations: what the image, and its index, says of itself.
+        description: what the image says of itself.
         epoch: the time of everything in the image, in seconds since 1970; None for the time when it is built.
     """
     common: dict[str, object] = {
@@ -91,7 +89,7 @@ def bake_definition(
     optional: dict[str, object] = {
         "target": settings.target,
         "args": literal | dated,
-        "labels": dict(settings.labels),
+        "labels": dict(description.labels),
         "secret": list(settings.secrets),
         "ssh": list(settings.ssh),
         "pull": settings.pull,
@@ -106,15 +104,13 @@ def bake_definition(
     definition: dict[str, object] = {"variable": {each: {} for each in variables.values()}} if variables else {}
     if [each.name for each in targets] != [TARGET]:
         definition["group"] = {TARGET: {"targets": [each.name for each in targets]}}
-    definition["target"] = {each.name: {**common, **_own(each, annotations)} for each in targets}
+    definition["target"] = {each.name: {**common, **_own(each, description)} for each in targets}
     return definition
 
 
-def _own(target: Target, annotations: Mapping[str, str]) -> Mapping[str, object]:
-    # An image of one platform has no index, and BuildKit refuses an annotation for what is not there.
-    level = "index,manifest" if len(target.platforms) > 1 else "manifest"
+def _own(target: Target, description: Description) -> Mapping[str, object]:
     optional = {
-        "annotations": [f"{level}:{name}={value}" for name, value in annotations.items()],
+        "annotations": description.annotations_for(target.platforms),
         "cache-from": list(target.cache_from),
         "cache-to": list(target.cache_to),
     }

@@ -1,6 +1,5 @@
 """Carries a plan out, step by step, and says what came of it. No I/O of its own: that is the runtime's."""
 
-import itertools
 import json
 import threading
 import time
@@ -18,7 +17,6 @@ from multiarch.cache.move import Move, move_all, move_cache, move_entries, move_
 from multiarch.ecr import RepositoryFacts, create_command, let_move
 from multiarch.errors import (
     BuilderError,
-    ConfigurationError,
     InterruptedRunError,
     MultiarchError,
     OperationFailedError,
@@ -27,7 +25,6 @@ from multiarch.errors import (
 from multiarch.evidence import Question, Said, find_evidence
 from multiarch.failures import Diagnosis, FailureClass
 from multiarch.handover import handover_files
-from multiarch.identity import Commit
 from multiarch.image import Platform, Registry, Repository
 from multiarch.log import Log
 from multiarch.manifest import (
@@ -35,8 +32,6 @@ from multiarch.manifest import (
     PlatformImage,
     VerifiedImage,
     make_index,
-    missing_platforms,
-    platform_of,
     same_layers,
     verify_image,
 )
@@ -58,8 +53,9 @@ from multiarch.plan import (
     Unpack,
     Verify,
 )
+from multiarch.publish import Publisher
 from multiarch.record import BuildReader, EventLog, Record, Run, make_record, masked
-from multiarch.record.model import Failure, Interval, Outcome, Phase, Retry, TagOutcome
+from multiarch.record.model import Failure, Interval, Outcome, Phase, Retry
 from multiarch.recovery import Recovery, understand
 from multiarch.redaction import Redaction
 from multiarch.result import Result, cache_as_text
@@ -172,7 +168,6 @@ class Execution:
         self._result: Result | None = None
         self._retries: list[Retry] = []
         self._warnings: list[str] = []
-        self._tags: list[TagOutcome] = []
         self._reader: BuildReader | None = None
         self._digest = ""
         self._nodes: tuple[Node, ...] = ()
@@ -181,7 +176,6 @@ class Execution:
         self._parts: list[str] = []
         self._cache_to: tuple[str, ...] = ()
         self._reused = False
-        self._found_digest = ""
         self._facts: RepositoryFacts | None = None
         self._image: VerifiedImage | None = None
         cures = {
@@ -197,6 +191,7 @@ class Execution:
             clock=clock,
             begin=begin,
         )
+        self._publisher = Publisher(runtime, self._recovery.run, warn=self._warn, clock=clock, sleep=sleep)
 
     def run(self) -> Result:
         """Carry out every step.
@@ -329,6 +324,8 @@ class Execution:
                 raise RegistryError(msg, hint=f"make it once, as that account: {command}")
             self._moves += [Move(repository=step.repository, tag=tag, to="") for tag in step.cache_tags]
             self._cache_warnings.append(f"no cache is written: {msg}; make it once: {command}")
+        if step.holds_image and self._plan.identity.is_dirty:
+            self._check_moves()
 
     def _ensure_builder(self, step: EnsureBuilder) -> None:
         if step.create:
@@ -370,40 +367,20 @@ class Execution:
             self._ensure_builder(step)
 
     def _reuse(self, step: Reuse) -> None:
-        """Find this commit's image in the registry; another commit's under its tag is never replaced unasked."""
-        there = self._try("registry", lambda: self._runtime.manifest(step.repository, None, step.tag))
-        if not there or step.if_exists == "rebuild":
-            self._found_digest = there.digest if there else ""
-            return
-        image = step.repository.tagged(step.tag)
-        is_ours = there.revision == step.revision if there.revision else step.names_commit
-        if not is_ours:
-            of = f"commit {there.revision}" if there.revision else "it does not say which commit"
-            msg = f"{image} is the image of another build: {of}, {there.digest}"
-            hint = (
-                "a name for this commit: --commit-tag TAG; one that moves: --tag TAG; --if-exists rebuild replaces it"
+        """Find this commit's image in the registry: then nothing is to be built."""
+        found = self._publisher.find(step, self._facts)
+        if found:
+            self._log.info(
+                f"{step.repository.tagged(step.tags[0])} is there already: nothing to build", phase="registry"
             )
-            raise ConfigurationError(msg, hint=hint)
-        if step.if_exists == "fail":
-            msg = f"{image} is there already: {there.digest}"
-            raise ConfigurationError(msg, hint="--if-exists skip takes it as it is; rebuild replaces it")
-        if lack := self._lack(step, there):
-            msg = f"{image} is there already, {lack}: {there.digest}"
-            raise ConfigurationError(msg, hint="--if-exists rebuild replaces it")
-        self._log.info(f"{image} is there already: nothing to build", phase="registry")
-        self._digest, self._reused = there.digest, True
+            self._digest = found.digest
+        self._check_moves()
+        self._reused = bool(found)
 
-    def _lack(self, step: Reuse, there: Manifest) -> str:
-        """Say which platforms the image in the registry is not for; empty where it has all of them."""
-        if there.is_index:
-            missing = missing_platforms(step.platforms, there)
-            return f"without {', '.join(map(str, missing))}" if missing else ""
-        config = self._try("registry", lambda: self._runtime.blob(step.repository, None, there.config))
-        found = platform_of(config)
-        if (found,) == step.platforms:
-            return ""
-        others = ", ".join(str(each) for each in step.platforms if each != found)
-        return f"for {found or 'a platform that it does not name'} alone, without {others}"
+    def _check_moves(self) -> None:
+        if self._facts:
+            tags = [step for step in self._plan.steps if isinstance(step, Tag)]
+            self._publisher.check_moves(tags, self._facts, self._digest)
 
     def _build(self, step: Build) -> None:
         step = self._adapted(step)
@@ -527,54 +504,17 @@ class Execution:
             self._warn("verify", f"{names} have the very same layers: does a FROM line name one platform?")
 
     def _tag(self, step: Tag) -> None:
+        def adopt(digest: str) -> VerifiedImage:
+            self._digest = digest
+            self._verify(Verify(repository=step.repository, layout=None, platforms=self._plan.platforms))
+            return self._image or image
+
         assert self._image
         image = self._image
-        there = self._try("tag", lambda: self._runtime.manifest(step.repository, None, step.tag))
-        action: Literal["created", "moved", "unchanged", "kept"]
-        if there and there.digest == image.digest:
-            action = "unchanged"
-        elif there and not step.moving and there.digest != self._found_digest:
-            # Since this run began, another one has published it. The tag stays; what moves goes to the same image.
-            if there.revision and step.commit and there.revision != step.commit.sha:
-                msg = f"{step.repository.tagged(step.tag)} was published for another commit meanwhile: {there.revision}"
-                raise RegistryError(msg, hint="this commit's image was built, and has no name; give it another tag")
-            self._warn("tag", f"{step.tag} was published by another build meanwhile: {there.digest} is kept")
-            self._digest, action = there.digest, "unchanged"
-            self._verify(Verify(repository=step.repository, layout=None, platforms=self._plan.platforms))
-        elif there and step.moving and step.commit and self._is_newer(there, step.commit):
-            self._warn("tag", f"{step.tag} stays where it is: it names a newer commit, {there.revision}")
-            action = "kept"
-        else:
-            action = "moved" if there else "created"
-            self._try("tag", self._pointing(step, image.manifest))
-        reference = step.repository.tagged(step.tag)
-        previous = there.digest if there and action == "moved" else ""
-        self._tags.append(TagOutcome(tag=step.tag, reference=reference, action=action, previous=previous))
-        self._log.info(f"{reference} {action}", phase="tag")
-
-    def _pointing(self, step: Tag, manifest: Manifest) -> Callable[[], None]:
-        """Return what points the tag at the image, and may be called again.
-
-        The answer to a try may be lost: then the tag is there, and an immutable one refuses to be written once more.
-        """
-        tries = itertools.count()
-
-        def point() -> None:
-            there = self._runtime.manifest(step.repository, None, step.tag) if next(tries) else None
-            if there and there.digest == manifest.digest:
-                return
-            self._runtime.tag(step.repository, step.tag, manifest)
-
-        return point
-
-    def _is_newer(self, there: Manifest, commit: Commit) -> bool:
-        """Whether an image was built from a later commit than ours: by history where it is here, else by time."""
-        if not there.revision or there.revision == commit.sha:
-            return False
-        is_ancestor = self._runtime.is_ancestor(commit.sha, there.revision)
-        if is_ancestor is not None:
-            return is_ancestor
-        return bool(there.commit_time and commit.time is not None and there.commit_time.timestamp() > commit.time)
+        outcome, self._image = self._publisher.publish(step, image, adopt)
+        self._log.info(f"{outcome.reference} {outcome.action}", phase="tag")
+        if step is [each for each in self._plan.steps if isinstance(each, Tag)][-1]:
+            self._publisher.settle(self._image)
 
     def _remove_builder(self, step: RemoveBuilder, *, seconds: float) -> None:
         try:
@@ -599,7 +539,7 @@ class Execution:
             image=repository.at(self._image.digest) if repository else layouts[0],
             digest=self._image.digest,
             commit=self._plan.commit.name if self._plan.commit else "",
-            tags=tuple(self._tags),
+            tags=self._publisher.outcomes,
             platforms=self._image.platforms,
             cache=record.cache_use,
             account=account_of(record),
@@ -623,7 +563,7 @@ class Execution:
             status=status,
             image=result.image if result else "",
             digest=self._digest,
-            tags=tuple(self._tags),
+            tags=self._publisher.outcomes,
             platforms=self._image.platforms if self._image else (),
             failure=_failure(failure) if failure else None,
             retries=tuple(self._retries),

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
-from multiarch.bake import CREATED, REVISION
+from multiarch.describe import CREATED, REVISION, VERSION
 from multiarch.errors import ConfigurationError, RegistryError
 from multiarch.image import Platform
 
@@ -63,6 +63,11 @@ class Manifest:
     def revision(self) -> str:
         """The commit that the image says it was built from, empty where it does not say."""
         return str(self._annotations.get(REVISION, ""))
+
+    @property
+    def version(self) -> str:
+        """The version that the image says, empty where it does not say."""
+        return str(self._annotations.get(VERSION, ""))
 
     @property
     def commit_time(self) -> datetime | None:

@@ -23,11 +23,9 @@ to before the image is verified (`UNVERIFIED_TAG`).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from multiarch.bake import (
-    CREATED,
-    REVISION,
     TARGET,
     Target,
     bake_definition,
@@ -44,9 +42,11 @@ from multiarch.cache.choose import (
     has_no_default_branch,
 )
 from multiarch.cache.move import cache_tags
+from multiarch.describe import Description, describe
 from multiarch.errors import ConfigurationError
 from multiarch.identity import Commit, Identity
-from multiarch.image import Platform, Registry, Repository, check_tag
+from multiarch.image import Platform, Registry, Repository
+from multiarch.names import Moment, Names, decide_names, parse_flavor
 from multiarch.secrecy import secret_warnings
 from multiarch.settings import Settings
 
@@ -68,6 +68,7 @@ class Facts:
         cache_folder: the user's own cache folder.
         folder_name: the name of the context's folder: what a local image is called without a repository.
         secret_arguments: the build arguments that look like secrets, and why.
+        now: when the build began.
     """
 
     identity: Identity
@@ -75,6 +76,7 @@ class Facts:
     interactive: bool
     cache_folder: str
     folder_name: str
+    now: datetime
     secret_arguments: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -127,16 +129,16 @@ class Reuse:
     """Look for this commit's image in the registry.
 
     Attributes:
-        tag: the commit's tag.
-        revision: the commit it has to be of; empty where the commit is not known.
-        names_commit: the tag is the commit's own digits, so an image that does not say its commit can be of no other.
+        tags: the names that do not move, the commit's first.
+        revision: the commit they have to be of; empty where the commit is not known.
+        digits: those that have the commit's own digits, so an image that does not say its commit can be of no other.
         if_exists: skip, rebuild or fail.
     """
 
     repository: Repository
-    tag: str
+    tags: tuple[str, ...]
     revision: str
-    names_commit: bool
+    digits: tuple[str, ...]
     platforms: tuple[Platform, ...]
     if_exists: str
 
@@ -202,12 +204,14 @@ class Tag:
     Attributes:
         moving: the tag names whatever is newest; one that is not moving names this commit for good.
         commit: what the image was built from, where it is known. A moving tag that names a newer one stays.
+        version: what it was built as, where versions decide what is newer; empty where commits do.
     """
 
     repository: Repository
     tag: str
     moving: bool
     commit: Commit | None
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,34 +304,40 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
         ConfigurationError: there is no repository to push to.
     """
     commit = facts.identity.commit
-    commit_tag = _commit_tag(settings, commit)
+    names = decide_names(
+        settings.commit_tag,
+        settings.tags,
+        parse_flavor(settings.flavor),
+        Moment(identity=facts.identity, now=facts.now),
+    )
     platforms = tuple(Platform.parse(each) for each in settings.platforms)
     repository = _repository(settings, facts)
     layout = None if repository else f"{settings.dist.rstrip('/') or '/'}/{_name(settings, facts)}"
-    dirty = bool(commit and commit.dirty)
-    moving = tuple(tag for tag in dict.fromkeys(settings.tags) if tag != commit_tag and repository and not dirty)
+    fixed = (names.commit_tag, *names.fixed)
+    tags = (*fixed, *(name.tag for name in names.moving)) if repository else (names.commit_tag,)
     builder = _ensure_builder(settings)
-    build = _build(settings, facts, repository, builder, archive=_archive(layout))
-    _check_reserved(build, builder, repository, (commit_tag, *moving))
-    annotations = _annotations(commit)
+    description = describe(settings, facts.identity, name=_name(settings, facts), version=names.version)
+    local_name = f"{_name(settings, facts)}:{names.commit_tag}"
+    build = _build(settings, facts, description, repository, builder, archive=_archive(layout), local_name=local_name)
+    _check_reserved(build, builder, repository, tags)
     steps: list[Step] = [ShowVersions(command=("docker", "buildx", "version"))]
     if repository and repository.registry.is_ecr:
         steps += [Login(registry=repository.registry), *_find_repositories(settings, repository, build)]
     steps.append(builder)
-    if repository and not dirty:
+    if repository and not facts.identity.is_dirty:
         steps.append(
             Reuse(
                 repository=repository,
-                tag=commit_tag,
+                tags=fixed,
                 revision=commit.sha if commit else "",
-                names_commit=bool(commit and commit.sha.startswith(commit_tag)),
+                digits=tuple(tag for tag in fixed if commit and _has_digits(tag, commit)),
                 platforms=platforms,
                 if_exists=settings.if_exists,
             )
         )
     steps.append(build)
     if repository and len(build.targets) > 1:
-        steps.append(Assemble(repository=repository, platforms=platforms, annotations=annotations))
+        steps.append(Assemble(repository=repository, platforms=platforms, annotations=description.of_index))
     fresh = f"{layout}.new" if layout else None
     if fresh:
         steps.append(Unpack(archive=_archive(layout), layout=fresh))
@@ -335,9 +345,7 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     if layout and fresh:
         steps.append(Replace(fresh=fresh, layout=layout))
     if repository:
-        newest = None if settings.force_move else commit
-        steps.append(Tag(repository=repository, tag=commit_tag, moving=dirty, commit=None if dirty else commit))
-        steps += [Tag(repository=repository, tag=tag, moving=True, commit=newest) for tag in moving]
+        steps += _tags(settings, facts.identity, names, repository)
     if not settings.builder_keep and builder.create:
         steps.append(RemoveBuilder(command=("docker", "buildx", "rm", builder.name)))
     if settings.handover and repository:
@@ -346,7 +354,7 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
                 folder=settings.handover,
                 containers=settings.containers or (_container(repository),),
                 repository=repository,
-                tag=commit_tag,
+                tag=names.commit_tag,
                 commit=commit.name if commit else "",
             )
         )
@@ -354,13 +362,30 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
         name=_name(settings, facts),
         repository=repository,
         identity=facts.identity,
-        commit_tag=commit_tag,
-        tags=(commit_tag, *moving),
+        commit_tag=names.commit_tag,
+        tags=tags,
         platforms=platforms,
         retry=RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
         warnings=tuple(_warnings(settings, facts)),
         steps=tuple(steps),
     )
+
+
+def _has_digits(tag: str, commit: Commit) -> bool:
+    return commit.short in tag or commit.sha.startswith(tag)
+
+
+def _tags(settings: Settings, identity: Identity, names: Names, repository: Repository) -> Iterator[Tag]:
+    if identity.is_dirty:
+        yield Tag(repository=repository, tag=names.commit_tag, moving=True, commit=None)
+        return
+    for tag in (names.commit_tag, *names.fixed):
+        yield Tag(repository=repository, tag=tag, moving=False, commit=identity.commit)
+    for name in names.moving:
+        if settings.force_move:
+            yield Tag(repository=repository, tag=name.tag, moving=True, commit=None)
+        else:
+            yield Tag(repository=repository, tag=name.tag, moving=True, commit=identity.commit, version=name.version)
 
 
 def _warnings(settings: Settings, facts: Facts) -> Iterator[str]:
@@ -435,19 +460,25 @@ def _archive(layout: str | None) -> str:
 
 
 def _build(
-    settings: Settings, facts: Facts, repository: Repository | None, builder: EnsureBuilder, *, archive: str
+    settings: Settings,
+    facts: Facts,
+    description: Description,
+    repository: Repository | None,
+    builder: EnsureBuilder,
+    *,
+    archive: str,
+    local_name: str,
 ) -> Build:
     caches = _caches(settings, facts, repository)
     targets = [
         Target(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
         for name, (platforms, each) in caches.items()
     ]
-    local_name = f"{_name(settings, facts)}:{_commit_tag(settings, facts.identity.commit)}"
     definition = bake_definition(
         settings,
         targets,
         output=_output(settings, repository, builder, archive, local_name),
-        annotations=_annotations(facts.identity.commit),
+        description=description,
         epoch=_epoch(settings, facts.identity.commit),
     )
     folders = [folder for _, each in caches.values() for folder in each.folders]
@@ -501,20 +532,6 @@ def _epoch(settings: Settings, commit: Commit | None) -> int | None:
     raise ConfigurationError(
         msg, hint="build from a git checkout (CodePipeline: output artifact format CODEBUILD_CLONE_REF), or without it"
     )
-
-
-def _annotations(commit: Commit | None) -> Mapping[str, str]:
-    """Say which commit this is: `Reuse` and `Tag` of a later run decide by it. A changed tree is no commit's image."""
-    if not commit or commit.dirty:
-        return {}
-    time = {} if commit.time is None else {CREATED: datetime.fromtimestamp(commit.time, UTC).isoformat()}
-    return {REVISION: commit.sha, **time}
-
-
-def _commit_tag(settings: Settings, commit: Commit | None) -> str:
-    """Return the commit's tag; a changed tree takes no clean name, whoever chose it."""
-    chosen = settings.commit_tag or (commit.short if commit else "")
-    return check_tag(f"{chosen}-dirty") if commit and commit.dirty else chosen
 
 
 def _output(

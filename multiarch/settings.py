@@ -7,7 +7,7 @@ the JSON schema and `docs/reference.md` are made from it. Values come from, firs
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
@@ -15,7 +15,9 @@ from msgspec import Meta, ValidationError, convert
 
 from multiarch.contradictions import check_contents, defaults_for
 from multiarch.errors import ConfigurationError
-from multiarch.image import Platform, check_container, check_repository, check_tag, nearest_hint
+from multiarch.image import Platform, check_container, check_repository, nearest_hint
+from multiarch.names import check_flavor, check_tag_rule, parse_flavor
+from multiarch.names.rule import is_rule
 
 ENVIRONMENT_PREFIX = "MULTIARCH_"
 CONFIG_VARIABLE = "MULTIARCH_CONFIG"
@@ -79,8 +81,9 @@ def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
 
 Texts = tuple[str, ...]
 RepositoryName = Annotated[str, Rule(_unless_empty(check_repository))]
-Tag = Annotated[str, Rule(_unless_empty(check_tag))]
-Tags = Annotated[Texts, Rule(check_tag)]
+TagRuleText = Annotated[str, Rule(_unless_empty(check_tag_rule))]
+TagRules = Annotated[Texts, Rule(check_tag_rule)]
+FlavorEntries = Annotated[Texts, Rule(check_flavor)]
 Platforms = Annotated[Texts, Rule(Platform.parse)]
 Containers = Annotated[Texts, Rule(check_container)]
 Namespace = Annotated[str, Rule(_unless_empty(_namespace))]
@@ -147,19 +150,41 @@ class Settings:
         environment=["AWS_DEFAULT_REGION", "AWS_REGION"],
         metavar="NAME",
     )
-    commit_tag: Tag = setting(
+    commit_tag: TagRuleText = setting(
         "",
-        "The tag that names this commit. Default: the commit's first 7 digits, with -dirty for a changed tree.",
+        "The tag, or the rule, that names this commit. Default: its first 7 digits, with -dirty for a changed tree.",
         group="Image",
         environment=["GIT_TAG"],
-        metavar="TAG",
+        metavar="TAG|RULE",
     )
-    tags: Tags = setting(
+    tags: TagRules = setting(
         ("latest",),
-        "Tags that move to this image once the commit's tag stands; a changed tree does not move them.",
+        "Further tags: names, which move to this image once the commit's tag stands, or rules in the words of "
+        "docker/metadata-action (type=semver,pattern={{version}}). A changed tree gets none of them.",
         group="Image",
         flags=["-t"],
-        metavar="TAG",
+        metavar="TAG|RULE",
+    )
+    flavor: FlavorEntries = setting(
+        (),
+        "What holds for all tags, in the words of docker/metadata-action: latest=auto|true|false, "
+        "prefix=TEXT[,onlatest=true], suffix=TEXT[,onlatest=true].",
+        group="Image",
+        metavar="WORD=VALUE",
+        separator="\n",
+    )
+    annotations: Mapping[str, str] = setting(
+        {},
+        "Annotation of the image, before its name the levels that it is for, as in docker: index,manifest:NAME=VALUE. "
+        "Default: both. An empty value leaves out one that would be there.",
+        group="Image",
+        metavar="[LEVEL:]NAME=VALUE",
+        separator="\n",
+    )
+    oci_labels: bool = setting(
+        True,
+        "Let labels and annotations say what the image is: org.opencontainers.image.source, version and so on.",
+        group="Image",
     )
     force_move: bool = setting(False, "Move tags also to an older commit than the one that they name.", group="Image")
     if_exists: Literal["skip", "rebuild", "fail"] = setting(
@@ -221,7 +246,13 @@ class Settings:
         metavar="NAME[=VALUE]",
         separator="\n",
     )
-    labels: Mapping[str, str] = setting({}, "Label of the image.", group="Build", metavar="NAME=VALUE", separator="\n")
+    labels: Mapping[str, str] = setting(
+        {},
+        "Label of the image; those of org.opencontainers.image are annotations too. An empty value leaves one out.",
+        group="Build",
+        metavar="NAME=VALUE",
+        separator="\n",
+    )
     secrets: Texts = setting(
         (), "Secret for RUN --mount=type=secret.", group="Build", metavar="id=ID[,src=FILE|,env=NAME]", separator="\n"
     )
@@ -396,7 +427,7 @@ class SettingInfo:
 
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
-             "builder_options": "builder-option", "cache_options": "cache-option",
+             "annotations": "annotation", "builder_options": "builder-option", "cache_options": "cache-option",
              "containers": "container"}  # fmt: skip
 
 
@@ -486,6 +517,8 @@ def load_settings(
             checked[name] = value
             sources[name] = f"--for {checked['for_']}"
     settings = Settings(**checked)  # type: ignore[arg-type]  # each is of its declared type now
+    if sources["tags"] == DEFAULT_SOURCE and parse_flavor(settings.flavor).latest == "false":
+        settings = replace(settings, tags=())
     check_together(settings)
     check_contents(settings, chosen=checked)
     return LoadedSettings(settings=settings, sources=sources)
@@ -503,6 +536,9 @@ def check_together(settings: Settings) -> None:
     if settings.builder_driver == "remote" and not settings.builder_endpoint:
         msg = "the remote driver needs to know where BuildKit listens"
         raise ConfigurationError(msg, hint="name it: --builder-endpoint tcp://host:1234")
+    if "latest" in settings.tags and parse_flavor(settings.flavor).latest == "false":
+        msg = "the tags name latest, and the flavor says latest=false"
+        raise ConfigurationError(msg, hint="leave one of them out")
     bad = [option for option in settings.builder_options if "=" not in option]
     if bad:
         msg = f"builder option {bad[0]!r} has no value"
@@ -539,7 +575,10 @@ def _flatten(file: Mapping[str, object], file_name: str) -> Mapping[str, object]
 
 
 def _split(info: SettingInfo, text: str) -> list[str]:
-    parts = re.split(r"[,\n]" if info.separator == "," else r"\n", text)
+    # The words of a rule, which begins with type=, are parted by commas of their own.
+    has_commas = info.separator == ","
+    lines = text.split("\n")
+    parts = [part for line in lines for part in (line.split(",") if has_commas and not is_rule(line) else [line])]
     return [part.strip() for part in parts if part.strip()]
 
 

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from multiarch.bake import REVISION
+from multiarch.describe import REVISION, VERSION
 from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, Destination
 from multiarch.handover import HANDOVER_FILES, handover_files
 from multiarch.identity import Commit
@@ -181,18 +181,24 @@ def _login(step: Login) -> Iterator[str]:
 def _reuse(step: Reuse) -> Iterator[str]:
     if step.if_exists == "rebuild":
         return
-    image = _quote(step.repository.tagged(step.tag))
-    ours = [f'grep -q {step.revision} "$run/there"'] if step.revision else []
-    ours = [f'! grep -q {REVISION} "$run/there"', *ours] if step.names_commit else ours
-    refused = f'{{ echo {image} "is the image of another build" >&2; exit 2; }}'
-    yield "# This commit's image may be there already"
-    yield f'if docker buildx imagetools inspect --raw {image} >"$run/there" 2>/dev/null; then'
-    yield f"  {' || '.join([*ours, refused])}"
-    # println, because buildx takes a template that starts with .Manifest for its own form: util/imagetools/printers.go
-    yield f"  digest=$(docker buildx imagetools inspect {image} --format '{{{{println .Manifest.Digest}}}}')"
-    if step.if_exists == "fail":
-        yield f'  echo {image} "is there already: $digest" >&2; exit 2'
-    yield "fi"
+    yield "# This commit's image may be there already, under any of its names"
+    for tag in step.tags:
+        image = _quote(step.repository.tagged(tag))
+        ours = [f'grep -q {step.revision} "$run/there"'] if step.revision else []
+        ours = [f'! grep -q {REVISION} "$run/there"', *ours] if tag in step.digits else ours
+        refused = f'{{ echo {image} "is the image of another build" >&2; exit 2; }}'
+        yield f'if docker buildx imagetools inspect --raw {image} >"$run/there" 2>/dev/null; then'
+        yield f"  {' || '.join([*ours, refused])}"
+        # println, because buildx takes a template that starts with .Manifest for its own form:
+        # util/imagetools/printers.go
+        yield f"  found=$(docker buildx imagetools inspect {image} --format '{{{{println .Manifest.Digest}}}}')"
+        if step.if_exists == "fail":
+            yield f'  echo {image} "is there already: $found" >&2; exit 2'
+        if tag != step.tags[0]:
+            refused = f'{{ echo {image} "is $found, and not $digest" >&2; exit 2; }}'
+            yield f'  [ "${{digest:-$found}}" = "$found" ] || {refused}'
+        yield "  digest=$found"
+        yield "fi"
 
 
 def _build(step: Build) -> Iterator[str]:
@@ -262,16 +268,31 @@ def _unless_ours(layout: str) -> Iterator[str]:
 
 
 def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:
-    if not (step.moving and step.commit):
+    if not (step.moving and (step.commit or step.version)):
         yield create
         return
-    sha = step.commit.sha
-    yield f"newest=$(docker buildx imagetools inspect --raw {tagged} 2>/dev/null |"
-    yield f'  sed -n \'s/.*"{REVISION}": *"\\([0-9a-f]*\\)".*/\\1/p\' | tail -n 1)'
-    yield f'if [ -n "$newest" ] && [ "$newest" != {sha} ] &&'
-    yield f'  git merge-base --is-ancestor {sha} "$newest" 2>/dev/null; then'
-    yield f'  echo {tagged} "stays: it names a newer commit, $newest" >&2'
+    yield f'docker buildx imagetools inspect --raw {tagged} >"$run/there" 2>/dev/null || : >"$run/there"'
+    yield f"newest={_annotation(REVISION, '[0-9a-f]*')}"
+    tests = []
+    if step.version:
+        yield f"version={_annotation(VERSION, '[0-9][0-9A-Za-z.+!_-]*[.][0-9A-Za-z.+!_-]*')}"
+        last = f"$(printf '%s\\n' \"$version\" {shlex.quote(step.version)} | sort -V | tail -n 1)"
+        tests.append(f'[ -n "$version" ] && [ {last} != {shlex.quote(step.version)} ]')
+    if step.commit:
+        sha = step.commit.sha
+        unless = '[ -z "$version" ] && ' if step.version else ""
+        tests.append(
+            f'{unless}[ -n "$newest" ] && [ "$newest" != {sha} ] &&'
+            f' git merge-base --is-ancestor {sha} "$newest" 2>/dev/null'
+        )
+    for word, test in zip(("if", "elif"), tests, strict=False):
+        yield f"{word} {test}; then"
+        yield f'  echo {tagged} "stays: it names what is newer, $newest" >&2'
     yield f"else\n  {create}\nfi"
+
+
+def _annotation(name: str, value: str) -> str:
+    return f'$(sed -n \'s/.*"{name}": *"\\({value}\\)".*/\\1/p\' "$run/there" | tail -n 1)'
 
 
 def _command(words: Sequence[str]) -> str:

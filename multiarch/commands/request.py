@@ -1,8 +1,9 @@
 """What was asked for, before docker or AWS is asked anything: the first half of every command that has a plan."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from multiarch.bake import is_remote
@@ -67,8 +68,15 @@ class Request:
             interactive=_is_terminal() and settings.log_format != "json" and not (settings.secrets or secrets),
             folder_name=legal_repository(self.context.name),
             secret_arguments=secrets,
+            now=_begin(self.world.environment),
             cache_folder=self.world.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
         )
+
+
+def _begin(environment: Mapping[str, str]) -> datetime:
+    """Return when the build began: CodeBuild's own time where it says one, so that all of a build has one date."""
+    milliseconds = environment.get("CODEBUILD_START_TIME", "")
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds.isdigit() else datetime.now(UTC)
 
 
 def _is_terminal() -> bool:

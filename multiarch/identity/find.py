@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from multiarch.errors import ConfigurationError
 from multiarch.identity.checkout import Checkout
@@ -10,13 +11,15 @@ from multiarch.identity.github import in_github, read_github
 from multiarch.identity.model import Commit, Event, Identity
 from multiarch.identity.ref import Ref, Said
 from multiarch.identity.url import public_url
-from multiarch.settings import LoadedSettings
+
+if TYPE_CHECKING:
+    from multiarch.settings import LoadedSettings
 
 _GIT = "git"
 
 
 def find_identity(
-    loaded: LoadedSettings,
+    loaded: "LoadedSettings",
     checkout: Checkout | None,
     environment: Mapping[str, str],
     payload: Mapping[str, object] | None = None,
@@ -70,7 +73,7 @@ def _said(environment: Mapping[str, str], checkout: Checkout | None, payload: Ma
     return Said()
 
 
-def _values(loaded: LoadedSettings, said: Said, checkout: Checkout | None) -> Iterator[tuple[str, object, str]]:
+def _values(loaded: "LoadedSettings", said: Said, checkout: Checkout | None) -> Iterator[tuple[str, object, str]]:
     """Yield field, value and source; of a field that comes twice, the caller takes none but the first that tells."""
     settings, sources = loaded.settings, loaded.sources
     ref, ref_source = _ref(said, checkout)
@@ -107,7 +110,7 @@ def _ref(said: Said, checkout: Checkout | None) -> tuple[Ref, str]:
     return Ref(branch=checkout.branch, tag=tag), _GIT
 
 
-def _commit(loaded: LoadedSettings, said: Said, checkout: Checkout | None, *, is_ci: bool) -> Commit | None:
+def _commit(loaded: "LoadedSettings", said: Said, checkout: Checkout | None, *, is_ci: bool) -> Commit | None:
     passed, source = loaded.settings.commit, loaded.sources["commit"]
     time = loaded.settings.commit_time or None
     if checkout:
@@ -120,7 +123,7 @@ def _commit(loaded: LoadedSettings, said: Said, checkout: Checkout | None, *, is
     return Commit(sha=sha, dirty=False, source=source, time=time) if sha else None
 
 
-def _event(loaded: LoadedSettings, said: Said) -> tuple[Event, str]:
+def _event(loaded: "LoadedSettings", said: Said) -> tuple[Event, str]:
     if loaded.settings.event != "auto":
         return Event(loaded.settings.event), loaded.sources["event"]
     if loaded.settings.pull_request:

@@ -6,9 +6,10 @@ import io
 import json
 import threading
 from collections import defaultdict, deque
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from multiarch.bake import CREATED, REVISION
+from multiarch.describe import CREATED, REVISION, VERSION
 from multiarch.ecr import RepositoryFacts
 from multiarch.evidence import Question, Said
 from multiarch.identity import Commit, Identity
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NEWER = "fedcba9876543210fedcba9876543210fedcba98"
 TIME = 1_700_000_000
+NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 COMMIT = Commit(sha=SHA, dirty=False, source="git", time=TIME)
 DIRTY = Commit(sha=SHA, dirty=True, source="git", time=TIME)
 
@@ -81,6 +83,7 @@ def facts(
         interactive=interactive,
         cache_folder="/home/ada/.cache",
         folder_name="checkout",
+        now=NOW,
     )
 
 
@@ -118,6 +121,7 @@ class FakeImage:
         *platforms: str,
         revision: str = SHA,
         time: str = "",
+        version: str = "",
         says: Mapping[str, Mapping[str, str]] | None = None,
         attested: bool = False,
         base: str = "",
@@ -129,6 +133,7 @@ class FakeImage:
             platforms: what the index lists; a single one has no index.
             revision: the commit in the annotations, none where empty.
             time: the commit's time in the annotations.
+            version: the version in the annotations.
             says: configuration by platform, where it is another one than the index lists.
             attested: the index has an attestation beside each platform.
             base: all platforms have the layers of this one.
@@ -136,7 +141,8 @@ class FakeImage:
         """
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, Manifest] = {}
-        notes = {**({REVISION: revision} if revision else {}), **({CREATED: time} if time else {})}
+        told = {REVISION: revision, CREATED: time, VERSION: version}
+        notes = {name: value for name, value in told.items() if value}
         entries: list[dict[str, object]] = []
         single = len(platforms) == 1
         for name in platforms:

@@ -15,13 +15,17 @@ from multiarch.bake import (
     secret_fields,
     target_name,
 )
+from multiarch.describe import Annotation, Description
 from tests.unit.fakes import load
 
+NOTHING = Description(labels={}, annotations=())
 
-def target(annotations: dict[str, str] | None = None, **flags: object) -> dict[str, object]:
+
+def target(*annotations: Annotation, **flags: object) -> dict[str, object]:
     settings = load(flags).settings
     only = Target(name=TARGET, platforms=settings.platforms, cache_from=("type=registry,ref=a",), cache_to=())
-    definition = bake_definition(settings, [only], output="type=image", annotations=annotations or {})
+    description = Description(labels=settings.labels, annotations=annotations)
+    definition = bake_definition(settings, [only], output="type=image", description=description)
     assert list(definition) == ["target"]
     targets = definition["target"]
     assert isinstance(targets, dict)
@@ -44,7 +48,7 @@ def test_what_was_not_asked_for_is_not_in_it() -> None:
 
 def test_everything_that_was_asked_for_is() -> None:
     made = target(
-        {"org.example": "x"},
+        Annotation(name="org.example", value="x"),
         context="app",
         dockerfile="docker/Dockerfile.prod",
         target="run",
@@ -73,17 +77,6 @@ def test_everything_that_was_asked_for_is() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("platforms", "annotation"),
-    [
-        pytest.param(("amd64", "arm64"), "index,manifest:a=b", id="two platforms have an index"),
-        pytest.param(("amd64",), "manifest:a=b", id="one platform has none"),
-    ],
-)
-def test_annotations_stand_where_there_is_something_to_annotate(platforms: tuple[str, ...], annotation: str) -> None:
-    assert target({"a": "b"}, platforms=platforms)["annotations"] == [annotation]
-
-
 ATTESTATIONS = {
     "false": "type=provenance,disabled=true",
     "true": "type=provenance",
@@ -110,7 +103,7 @@ TEMPLATES = {
 
 @pytest.mark.parametrize(("value", "escaped"), TEMPLATES.items(), ids=TEMPLATES)
 def test_what_bake_would_take_for_a_template_is_escaped(value: str, escaped: str) -> None:
-    made = target({"note": value}, build_args=[f"A={value}"], labels=[f"l={value}"])
+    made = target(Annotation(name="note", value=value), build_args=[f"A={value}"], labels=[f"l={value}"])
     assert made["args"] == {"A": escaped}
     assert made["labels"] == {"l": escaped}
     assert made["annotations"] == [f"index,manifest:note={escaped}"]
@@ -120,7 +113,7 @@ def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() ->
     """Bake finds it in a variable, and the run sets that for docker alone."""
     given = load({"build_args": ["VERSION=1", "NPM_TOKEN=hunter22", "FROM_OUTSIDE"]}, {"FROM_OUTSIDE": "x${y}"})
     only = Target(name=TARGET, platforms=("linux/amd64",), cache_from=(), cache_to=())
-    definition = bake_definition(given.settings, [only], output="type=image", annotations={})
+    definition = bake_definition(given.settings, [only], output="type=image", description=NOTHING)
     assert definition["variable"] == {"BUILD_ARG_NPM_TOKEN": {}, "FROM_OUTSIDE": {}}
     assert "hunter22" not in str(definition)
     targets = definition["target"]
@@ -142,7 +135,8 @@ def test_a_target_for_each_platform_has_caches_of_its_own() -> None:
         Target(name=target_name(each), platforms=(each,), cache_from=(f"from {each}",), cache_to=(f"to {each}",))
         for each in settings.platforms
     ]
-    definition = bake_definition(settings, targets, output="type=image", annotations={"a": "b"}, epoch=7)
+    noted = Description(labels=settings.labels, annotations=(Annotation(name="a", value="b"),))
+    definition = bake_definition(settings, targets, output="type=image", description=noted, epoch=7)
     common = {
         "context": ".",
         "dockerfile": "Dockerfile",

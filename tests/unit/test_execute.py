@@ -22,6 +22,7 @@ from multiarch.errors import (
     RetriesExhaustedError,
 )
 from multiarch.execute import Execution
+from multiarch.identity import Identity
 from multiarch.image import Registry
 from multiarch.manifest import Layer, PlatformImage
 from multiarch.record import TagOutcome
@@ -29,6 +30,7 @@ from multiarch.result import Result
 from tests.unit.fakes import (
     AMD64,
     ARM64,
+    COMMIT,
     DIRTY,
     ECR_HOST,
     NEWER,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from multiarch.plan import Plan
 
 TAG = SHA[:7]
+LOOK = 0.05
 CACHE_OPTIONS = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
 BOTH = ("linux/amd64", "linux/arm64")
 UNAVAILABLE = "unexpected status from GET request to https://x/v2/shop/manifests/y: 503 Service Unavailable"
@@ -72,6 +75,11 @@ class Ran:
         return caught.value
 
     @property
+    def waited(self) -> list[float]:
+        """The waits between tries, without the look at what was moved."""
+        return [seconds for seconds in self.clock.slept if seconds != LOOK]
+
+    @property
     def said(self) -> str:
         return self.stream.getvalue()
 
@@ -94,7 +102,7 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
     events = after_preparation(runtime)
     assert events[0:2] == ["bake", f"read {image.digest}"]
     assert sorted(events[2:6]) == sorted([*(f"read {image.platform_digest(each)}" for each in (0, 1)), "blob", "blob"])
-    assert events[6:] == [f"read {TAG}", f"tag {TAG}", "read latest", "tag latest"]
+    assert events[6:] == [f"read {TAG}", f"tag {TAG}", "read latest", "tag latest", "read latest"]
     assert result == Result(
         status="built",
         image=f"{ECR_HOST}/shop@{image.digest}",
@@ -110,8 +118,8 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
         ),
         cache=None,
         cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
-        phases={"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": 0.0},
-        seconds=0.0,
+        phases={"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": LOOK},
+        seconds=LOOK,
     )
 
 
@@ -601,6 +609,243 @@ def test_a_moving_tag_is_not_moved_back(is_ancestor: bool | None, time: str, kep
     assert result.warnings == ((f"latest stays where it is: it names a newer commit, {NEWER}",) if kept else ())
 
 
+VERSIONS = {
+    # our version, theirs, their commit is newer, kept?
+    "a back-port does not take it": ("1.1.5", "1.2.0", False, True),
+    "a later version does, though its commit is older": ("1.2.1", "1.2.0", True, False),
+    "versions are compared by their numbers": ("1.9.0", "1.10.0", False, True),
+    "one version, a newer commit": ("1.2.0", "1.2.0", True, True),
+    "what names no version goes by its commit": ("1.1.5", "0123456", True, True),
+    "so does what names none and is older": ("1.1.5", "main", False, False),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs", "is_newer", "kept"), VERSIONS.values(), ids=VERSIONS)
+def test_versions_move_forward_only(ours: str, theirs: str, is_newer: bool, kept: bool) -> None:  # noqa: FBT001
+    runtime = FakeRuntime()
+    there = FakeImage(*BOTH, revision=NEWER, version=theirs)
+    runtime.add(there, "latest")
+    runtime.ancestors[SHA, NEWER] = is_newer
+    result = Ran(runtime, plan_of(commit_tag=f"v{ours}")).result()
+    assert result.tags[1].action == ("kept" if kept else "moved")
+    newer = f"a later version, {theirs}" if "." in theirs and not is_newer else f"a newer commit, {NEWER}"
+    assert result.warnings == ((f"latest stays where it is: it names {newer}",) if kept else ())
+
+
+def older_build(runtime: FakeRuntime, revision: str = NEWER) -> FakeImage:
+    """Let another build, which read the tag before this one wrote it, write it after this one looked at it."""
+    theirs = FakeImage(*BOTH, revision=revision, time="2001-01-01T00:00:00+00:00", salt="theirs")
+    runtime.hooks["tag latest"] = lambda: runtime.hooks.update({"read latest": lambda: runtime.add(theirs, "latest")})
+    return theirs
+
+
+def test_a_tag_that_an_older_build_wrote_meanwhile_is_moved_again() -> None:
+    runtime = FakeRuntime()
+    theirs = older_build(runtime)
+    ran = Ran(runtime)
+    result = ran.result()
+    assert runtime.tagged()["latest"] == runtime.builds.digest
+    assert result.warnings == (f"latest was taken by an older build meanwhile, {theirs.digest}, and is moved again",)
+    assert ran.clock.slept == [LOOK, LOOK]
+
+
+def test_a_tag_that_a_newer_build_wrote_meanwhile_is_left_to_it() -> None:
+    runtime = FakeRuntime()
+    theirs = older_build(runtime)
+    runtime.ancestors[SHA, NEWER] = True
+    runtime.ancestors[NEWER, SHA] = False
+    result = Ran(runtime).result()
+    assert runtime.tagged()["latest"] == theirs.digest
+    assert result.warnings == (f"latest has moved on, to a newer commit: {NEWER}",)
+
+
+def test_of_two_builds_that_cannot_be_compared_the_last_one_wins() -> None:
+    runtime = FakeRuntime()
+    theirs = older_build(runtime, revision="")
+    assert Ran(runtime).result().warnings == ()
+    assert runtime.tagged()["latest"] == theirs.digest
+
+
+def test_builds_that_both_think_to_be_newer_do_not_fight_for_ever() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage(*BOTH, revision=NEWER, time="2001-01-01T00:00:00+00:00", salt="theirs")
+
+    def again() -> None:
+        runtime.add(theirs, "latest")
+        runtime.hooks["tag latest"] = lambda: runtime.hooks.update({"read latest": again})
+
+    runtime.hooks["tag latest"] = lambda: runtime.hooks.update({"read latest": again})
+    Ran(runtime).result()
+    assert runtime.count("tag latest") == 4
+
+
+def test_whoever_forces_a_move_does_not_look_back() -> None:
+    runtime = FakeRuntime()
+    ran = Ran(runtime, plan_of(force_move=True))
+    ran.result()
+    assert ran.clock.slept == []
+
+
+def test_a_slow_registry_is_given_more_time() -> None:
+    runtime = FakeRuntime()
+    ran = Ran(runtime)
+    runtime.hooks["tag latest"] = lambda: ran.clock.sleep(0.5)
+    ran.result()
+    assert ran.clock.slept == [0.5, 1.0]
+
+
+# Further names that do not move
+
+
+RELEASE = facts(identity=Identity(commit=COMMIT, tag="v1.2.0"))
+RELEASE_TAGS = {"tags": ("type=semver,pattern={{version}}", "type=semver,pattern={{major}}.{{minor}}")}
+
+
+def release(**flags: object) -> Plan:
+    return plan_of(RELEASE, **{**RELEASE_TAGS, **flags})
+
+
+def test_all_names_of_a_release_are_given() -> None:
+    runtime = FakeRuntime()
+    result = Ran(runtime, release()).result()
+    assert [(each.tag, each.action) for each in result.tags] == [
+        (TAG, "created"), ("1.2.0", "created"), ("1.2", "created"), ("latest", "created"),
+    ]  # fmt: skip
+    assert set(runtime.tagged().values()) == {runtime.builds.digest}
+
+
+@pytest.mark.parametrize("there", [(TAG,), ("1.2.0",), (TAG, "1.2.0")])
+def test_a_release_that_is_there_under_one_of_its_names_is_not_built_and_gets_the_others(
+    there: tuple[str, ...],
+) -> None:
+    runtime = FakeRuntime()
+    image = FakeImage(*BOTH)
+    runtime.add(image, *there)
+    result = Ran(runtime, release()).result()
+    assert (result.status, runtime.count("bake")) == ("reused", 0)
+    assert {each.tag: each.action for each in result.tags} == {
+        **dict.fromkeys((TAG, "1.2.0", "1.2", "latest"), "created"), **dict.fromkeys(there, "unchanged"),
+    }  # fmt: skip
+    assert set(runtime.tagged().values()) == {image.digest}
+
+
+def test_a_release_s_name_that_is_another_commit_s_is_refused_with_both_digests() -> None:
+    runtime = FakeRuntime()
+    ours, theirs = FakeImage(*BOTH), FakeImage(*BOTH, revision=NEWER)
+    runtime.add(ours, TAG)
+    runtime.add(theirs, "1.2.0")
+    error = Ran(runtime, release()).error()
+    assert (type(error), runtime.count("bake")) == (ConfigurationError, 0)
+    assert error.message == (
+        f"{ECR_HOST}/shop:1.2.0 is the image of another build: commit {NEWER}, {theirs.digest}; "
+        f"this commit's image is {ours.digest}"
+    )
+
+
+def test_two_images_of_one_commit_are_refused_with_both_digests() -> None:
+    runtime = FakeRuntime()
+    first, second = FakeImage(*BOTH, salt="first"), FakeImage(*BOTH, salt="second")
+    runtime.add(first, TAG)
+    runtime.add(second, "1.2.0")
+    error = Ran(runtime, release()).error()
+    assert type(error) is ConfigurationError
+    assert error.message == (
+        f"this commit has two images in {ECR_HOST}/shop: {TAG} is {first.digest}, 1.2.0 is {second.digest}"
+    )
+    result = Ran(runtime, release(if_exists="rebuild")).result()
+    assert {each.tag: each.previous for each in result.tags[:2]} == {TAG: first.digest, "1.2.0": second.digest}
+
+
+def test_a_release_s_name_that_another_build_took_meanwhile_is_refused_with_both_digests() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage(*BOTH, revision=NEWER)
+    runtime.hooks["bake"] = lambda: runtime.add(theirs, "1.2.0")
+    error = Ran(runtime, release()).error()
+    assert type(error) is RegistryError
+    assert error.message == (
+        f"{ECR_HOST}/shop:1.2.0 was published for commit {NEWER} meanwhile: {theirs.digest}; "
+        f"this build's image is {runtime.builds.digest}"
+    )
+    assert "latest" not in runtime.tagged()
+
+
+# Immutable repositories
+
+
+IMMUTABLE = RepositoryFacts(mutability="IMMUTABLE")
+TAKEN = "400 Bad Request: TAG_INVALID: The image tag '0123456' already exists and cannot be overwritten"
+
+
+def immutable(*images: tuple[FakeImage, str]) -> FakeRuntime:
+    runtime = FakeRuntime()
+    runtime.state = IMMUTABLE
+    for image, tag in images:
+        runtime.add(image, tag)
+    return runtime
+
+
+def test_a_tag_that_cannot_move_is_refused_before_the_build() -> None:
+    there = FakeImage(*BOTH, revision=NEWER)
+    runtime = immutable((there, "latest"))
+    error = Ran(runtime).error()
+    assert (type(error), runtime.count("bake")) == (ConfigurationError, 0)
+    assert error.message == f"{ECR_HOST}/shop:latest cannot move from {there.digest}: tags are immutable"
+    assert "IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters filterType=WILDCARD,filter=latest" in (
+        error.hint
+    )
+    assert "--tag ''" in error.hint
+
+
+def test_a_tag_that_will_never_move_is_worth_a_warning() -> None:
+    result = Ran(immutable()).result()
+    assert result.warnings[0].startswith("latest will be written once and never move: immutable; let it: aws ecr")
+
+
+def test_a_tag_that_would_stay_anyway_needs_no_leave_to_move() -> None:
+    runtime = immutable((FakeImage(*BOTH, revision=NEWER), "latest"))
+    runtime.ancestors[SHA, NEWER] = True
+    assert Ran(runtime).result().tags[1].action == "kept"
+
+
+def test_a_tag_that_is_excluded_moves() -> None:
+    runtime = immutable((FakeImage(*BOTH, revision=NEWER), "latest"))
+    runtime.state = RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("lat*",))
+    assert Ran(runtime).result().tags[1].action == "moved"
+
+
+def test_a_re_run_in_an_immutable_repository_succeeds() -> None:
+    image = FakeImage(*BOTH)
+    runtime = immutable((image, TAG), (image, "latest"))
+    result = Ran(runtime).result()
+    assert [each.action for each in result.tags] == ["unchanged", "unchanged"]
+    assert (result.status, result.warnings) == ("reused", ())
+
+
+def test_an_image_that_cannot_be_replaced_is_not_built_anew() -> None:
+    there = FakeImage(*BOTH)
+    error = Ran(immutable((there, TAG)), plan_of(if_exists="rebuild")).error()
+    assert type(error) is ConfigurationError
+    assert error.message == f"{ECR_HOST}/shop:{TAG} cannot be replaced: tags are immutable, it is {there.digest}"
+
+
+def test_a_changed_tree_s_tag_in_an_immutable_repository_is_refused_before_the_build() -> None:
+    runtime = immutable((FakeImage(*BOTH, revision=""), f"{TAG}-dirty"))
+    error = Ran(runtime, plan_of(facts(commit=DIRTY))).error()
+    assert (type(error), runtime.count("bake")) == (ConfigurationError, 0)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_tag_that_was_taken_between_look_and_write_is_success_with_our_digest_alone(is_ours: bool) -> None:  # noqa: FBT001
+    runtime = FakeRuntime()
+    theirs = runtime.builds if is_ours else FakeImage(*BOTH, salt="theirs")
+    runtime.hooks[f"tag {TAG}"] = lambda: runtime.add(theirs, TAG)
+    runtime.fail(f"tag {TAG}", OperationFailedError("manifest", [TAKEN]))
+    if is_ours:
+        assert Ran(runtime).result().tags[0].action == "created"
+    else:
+        assert type(Ran(runtime).error()) is RegistryError
+
+
 def test_force_move_moves_a_tag_back() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, revision=NEWER), "latest")
@@ -633,7 +878,7 @@ def test_an_image_that_fails_verification_publishes_nothing_and_is_not_tried_aga
     assert type(error) is RegistryError
     assert error.message == message.format(digest=image.digest, second=image.platform_digest(1))
     assert runtime.tagged() == {}
-    assert (runtime.count("bake"), ran.clock.slept) == (1, [])
+    assert (runtime.count("bake"), ran.waited) == (1, [])
 
 
 def test_an_image_that_cannot_be_read_back_is_a_registry_error() -> None:
@@ -729,7 +974,7 @@ def test_a_builder_that_is_lost_in_the_build_is_repaired_and_the_build_alone_is_
     builder = [each for each in runtime.events if each in ("create --name", "bake")]
     assert builder == ["create --name", "bake", "create --name", "bake"]
     assert (runtime.count("login"), runtime.count("find shop")) == (1, 1)
-    assert ran.clock.slept == [0]
+    assert ran.waited == [0]
     assert [(each.step, each.attempt, each.wait) for each in result.retries] == [("build", 2, 0)]
 
 
@@ -753,9 +998,9 @@ def test_a_failure_that_can_pass_repeats_its_own_phase_alone(event: str, step: s
     ran = Ran(runtime)
     result = ran.result()
     assert [each.step for each in result.retries] == [step]
-    assert ran.clock.slept == [7]
+    assert ran.waited == [7]
     assert runtime.count("bake") == 1
-    assert result.seconds == 7
+    assert result.seconds == 7 + LOOK
     assert runtime.tagged() == {TAG: runtime.builds.digest, "latest": runtime.builds.digest}
 
 
@@ -767,7 +1012,7 @@ def test_a_build_that_broke_off_is_tried_again_alone_and_waits_as_long_as_it_was
     runtime.fail("bake", OperationFailedError("other", [throttled]))
     ran = Ran(runtime)
     ran.result()
-    assert (runtime.count("bake"), runtime.count("login"), ran.clock.slept) == (2, 1, [12])
+    assert (runtime.count("bake"), runtime.count("login"), ran.waited) == (2, 1, [12])
 
 
 def test_an_expired_login_is_renewed_before_the_next_try() -> None:
@@ -803,7 +1048,7 @@ def test_a_failure_that_no_try_can_cure_is_not_tried_again() -> None:
     error = ran.error()
     assert type(error) is AwsError
     assert error.message == "login: the role may not do ecr:GetAuthorizationToken"
-    assert (runtime.count("login"), ran.clock.slept) == (1, [])
+    assert (runtime.count("login"), ran.waited) == (1, [])
 
 
 def test_a_cause_that_does_not_pass_uses_up_the_tries() -> None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.bake import CREATED, REVISION
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Commit
+from multiarch.identity import Commit, Identity
 from multiarch.image import Registry, Repository
 from multiarch.plan import (
     METADATA_FILE,
@@ -65,13 +64,23 @@ def target_of(plan: Plan) -> Mapping[str, object]:
     return value
 
 
+LABELS = {
+    "org.opencontainers.image.revision": SHA,
+    "org.opencontainers.image.created": "2023-11-14T22:13:20+00:00",
+    "org.opencontainers.image.version": TAG,
+    "org.opencontainers.image.title": "shop",
+}
+
+
 def without_build(plan: Plan) -> list[Step | str]:
     return ["build" if isinstance(step, Build) else step for step in plan.steps]
 
 
 def reuse(repository: Repository = SHOP, tag: str = TAG, **fields: object) -> Reuse:
-    known: dict[str, object] = {"revision": SHA, "names_commit": True, "if_exists": "skip", **fields}
-    return Reuse(repository=repository, tag=tag, platforms=BOTH, **known)  # type: ignore[arg-type]  # as in the table
+    known: dict[str, object] = {
+        "tags": (tag,), "revision": SHA, "digits": (tag,), "if_exists": "skip", **fields,
+    }  # fmt: skip
+    return Reuse(repository=repository, platforms=BOTH, **known)  # type: ignore[arg-type]  # as in the table
 
 
 def test_the_main_job_is_these_steps() -> None:
@@ -100,10 +109,8 @@ def test_the_main_job_s_build_pushes_by_digest() -> None:
                         f"type=image,name={ECR_HOST}/shop,push-by-digest=true,name-canonical=true,store=false,push=true"
                     ],
                     "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
-                    "annotations": [
-                        f"index,manifest:{REVISION}={SHA}",
-                        f"index,manifest:{CREATED}=2023-11-14T22:13:20+00:00",
-                    ],
+                    "labels": LABELS,
+                    "annotations": [f"index,manifest:{name}={value}" for name, value in LABELS.items()],
                     "cache-from": [f"type=registry,ref={ECR_HOST}/shop:cache"],
                     "cache-to": [f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}"],
                 }
@@ -206,9 +213,13 @@ def test_tags_follow_the_commit(
 REUSES: dict[str, tuple[Facts, dict[str, object], Reuse | None]] = {
     "the commit's digits name it": (facts(), {}, reuse()),
     "so do more of them": (facts(), {"commit_tag": SHA[:12]}, reuse(tag=SHA[:12])),
-    "another name does not": (facts(), {"commit_tag": "v1"}, reuse(tag="v1", names_commit=False)),
+    "another name does not": (facts(), {"commit_tag": "v1"}, reuse(tag="v1", digits=())),
     "no commit is known": (
-        facts(commit=None), {"commit_tag": "v1"}, reuse(tag="v1", names_commit=False, revision="")),
+        facts(commit=None), {"commit_tag": "v1"}, reuse(tag="v1", digits=(), revision="")),
+    "further names that stay": (
+        facts(identity=Identity(commit=COMMIT, tag="v1.2.0")),
+        {"tags": ("type=semver,pattern={{version}}", "type=sha", "latest")},
+        reuse(tags=(TAG, "1.2.0", f"sha-{TAG}"), digits=(TAG, f"sha-{TAG}"))),
     "rebuild": (facts(), {"if_exists": "rebuild"}, reuse(if_exists="rebuild")),
     "a changed tree is no commit's": (facts(commit=DIRTY), {}, None),
     "a local build": (LOCAL, {}, None),
@@ -219,22 +230,6 @@ REUSES: dict[str, tuple[Facts, dict[str, object], Reuse | None]] = {
 def test_the_commit_s_image_is_looked_for(seen: Facts, flags: dict[str, object], expected: Reuse | None) -> None:
     found = [step for step in plan_of(seen, **flags).steps if isinstance(step, Reuse)]
     assert found == ([expected] if expected else [])
-
-
-ANNOTATIONS = {
-    "a commit and its time": (COMMIT, [REVISION, CREATED]),
-    "a commit without a time": (Commit(sha=SHA, dirty=False, source="git"), [REVISION]),
-    "a commit of 1970": (Commit(sha=SHA, dirty=False, source="git", time=0), [REVISION, CREATED]),
-    "a changed tree is no commit's image": (DIRTY, []),
-    "no commit": (None, []),
-}
-
-
-@pytest.mark.parametrize(("commit", "names"), ANNOTATIONS.values(), ids=ANNOTATIONS)
-def test_the_image_says_which_commit_it_is_of(commit: Commit | None, names: list[str]) -> None:
-    notes = target_of(plan_of(facts(commit=commit), commit_tag="v1")).get("annotations", [])
-    assert isinstance(notes, list)
-    assert [note.partition(":")[2].partition("=")[0] for note in notes] == names
 
 
 # Drivers

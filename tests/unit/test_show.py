@@ -255,7 +255,7 @@ def test_awkward_words_arrive_as_they_are(world: World, shell: str) -> None:
         "C": "DEFINITION\nDEFINITION",
         "D": "$${X}",
     }
-    assert image["labels"] == {"l": "$(id) \\\\ \\$x"}
+    assert image["labels"]["l"] == "$(id) \\\\ \\$x"
     assert (image["context"], image["target"]) == ("my folder; rm -rf /", "a'b")
 
 
