@@ -393,6 +393,14 @@ class Settings:
         metavar="NAME",
     )
 
+    report: str = setting(
+        "",
+        "Folder to write a report of the run to, whatever came of it: report.html, junit.xml, report.json and more. "
+        "Default: no report.",
+        group="Report",
+        metavar="DIR",
+    )
+
     log_format: Literal["auto", "console", "json"] = setting(
         "auto", "Lines for people, or one JSON object a line; auto is console.", group="Logs"
     )

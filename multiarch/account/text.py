@@ -1,6 +1,6 @@
 """The account, in words. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from multiarch.account.hints import in_file
 from multiarch.account.model import Account, CacheMiss
@@ -13,28 +13,39 @@ _LONG = 10.0
 _WARNINGS = 5
 
 
+_Row = tuple[str, str]
+
+
 def account_as_text(account: Account | None) -> Iterator[str]:
     """Yield the lines that explain a build: of a quick one, what BuildKit warned of, and no more."""
     if not account:
         return
     if account.build + account.export + account.push + account.cache_export >= _LONG:
-        yield from _spent(account)
+        yield from _lines(spent(account))
+    yield from _lines(_noticed(account))
+
+
+def _lines(rows: Iterable[_Row]) -> Iterator[str]:
+    yield from (f"{name:<10} {text}" for name, text in rows)
+
+
+def _noticed(account: Account) -> Iterator[_Row]:
     for warning in account.warnings[:_WARNINGS]:
-        yield _row(
-            "warned", f"{warning.short}{'' if '(line' in warning.short else in_file(account.dockerfile, warning.line)}"
-        )
+        place = "" if "(line" in warning.short else in_file(account.dockerfile, warning.line)
+        yield "warned", f"{warning.short}{place}"
     if len(account.warnings) > _WARNINGS:
-        yield _row("warned", f"{len(account.warnings) - _WARNINGS} more times")
-    yield from (_row("hint", hint) for hint in account.hints)
+        yield "warned", f"{len(account.warnings) - _WARNINGS} more times"
+    yield from (("hint", hint) for hint in account.hints)
 
 
-def _spent(account: Account) -> Iterator[str]:
+def spent(account: Account) -> Iterator[_Row]:
+    """Yield what a build's time and bytes went into, each under a word for it."""
     for work in account.platforms:
         name = work.platform or ("shared" if len(account.platforms) > 1 else "")
-        yield _row("steps", f"{name}  {work.run} run, {work.cached} cached, {work.seconds:.1f} s".strip())
+        yield "steps", f"{name}  {work.run} run, {work.cached} cached, {work.seconds:.1f} s".strip()
     if account.cache:
-        yield _row("no cache", account.cache)
-    yield from (_row("missed", _missed(miss, account)) for miss in account.misses)
+        yield "no cache", account.cache
+    yield from (("missed", _missed(miss, account)) for miss in account.misses)
     parts = (
         ("cache import", account.cache_import),
         ("steps", account.build),
@@ -42,11 +53,11 @@ def _spent(account: Account) -> Iterator[str]:
         ("push", account.push),
         ("cache export", account.cache_export),
     )
-    yield _row("build", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts if seconds))
+    yield "build", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts if seconds)
     if account.emulated:
-        yield _row("emulated", _emulated(account))
+        yield "emulated", _emulated(account)
     if account.layers:
-        yield _row("layers", ", ".join(map(_layer, account.layers)))
+        yield "layers", ", ".join(map(_layer, account.layers))
 
 
 def _missed(miss: CacheMiss, account: Account) -> str:
@@ -75,7 +86,3 @@ def _emulated(account: Account) -> str:
 def _layer(layer: Layer) -> str:
     made_by = layer.made_by.removesuffix("# buildkit").strip()
     return f"{human_size(layer.size)} {shortened(made_by) or layer.digest[:19]}"
-
-
-def _row(name: str, text: str) -> str:
-    return f"{name:<10} {text}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from multiarch import __version__
 from multiarch.bake import hidden_values, is_remote
 from multiarch.commands import World
-from multiarch.commands.request import Request, ask_for_token, read_request
+from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
 from multiarch.edges.aws import Aws
 from multiarch.edges.folder import check_folder, remove_files
 from multiarch.edges.inputs import (
@@ -22,7 +22,6 @@ from multiarch.edges.inputs import (
     secret_values,
 )
 from multiarch.errors import MultiarchError
-from multiarch.handover import HANDOVER_FILES
 from multiarch.identity import no_commit
 from multiarch.image import Registry
 from multiarch.plan import Plan, Replace, RetryPolicy, make_plan
@@ -30,6 +29,7 @@ from multiarch.settings import LoadedSettings
 from multiarch.show import plan_as_json, plan_as_script
 
 if TYPE_CHECKING:
+    from multiarch.commands.run_report import RunReport
     from multiarch.edges.runtime import LocalRuntime
     from multiarch.redaction import Redaction
 
@@ -61,13 +61,11 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
 
 
 def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
-    """Remove what an earlier run handed over, before anything can fail: after a run that failed, nothing is there."""
-    if not loaded.settings.handover:
-        return
-    folder = world.folder / loaded.settings.handover
-    check_folder(folder, flag="--handover")
-    if not dry_run:
-        remove_files(folder, HANDOVER_FILES)
+    """Remove what an earlier run wrote, before anything can fail: after a run that failed, nothing is there of it."""
+    for own in own_folders(loaded.settings):
+        check_folder(world.folder / own.name, flag=own.flag)
+        if not dry_run:
+            remove_files(world.folder / own.name, own.files)
 
 
 def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
@@ -105,10 +103,15 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
         folder=world.folder if is_remote(settings.context) else request.context,
         redaction=redaction,
     )
+    report = None
+    if settings.report:
+        from multiarch.commands.run_report import RunReport  # noqa: PLC0415
+
+        report = RunReport(world.folder / settings.report, settings.report, redaction)
     with interruptible(runtime.abandon):
         try:
             runtime.begin(plan)
-            return _run(request, plan, runtime, redaction, begin=begin, as_json=as_json)
+            return _run(request, plan, runtime, redaction, report, begin=begin, as_json=as_json)
         except MultiarchError as error:
             # It tells what a failed step said, or ran.
             error.message, error.hint = redaction.clean(error.message), redaction.clean(error.hint)
@@ -118,7 +121,14 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
 
 
 def _run(
-    request: Request, plan: Plan, runtime: "LocalRuntime", redaction: "Redaction", *, begin: float, as_json: bool
+    request: Request,
+    plan: Plan,
+    runtime: "LocalRuntime",
+    redaction: "Redaction",
+    report: "RunReport | None",
+    *,
+    begin: float,
+    as_json: bool,
 ) -> Sequence[str]:
     from multiarch.execute import Execution  # noqa: PLC0415
     from multiarch.log import make_log, make_output, write_line  # noqa: PLC0415
@@ -143,10 +153,12 @@ def _run(
         dockerfile=dockerfile_path(settings),
         text=read_dockerfile(settings, request.world.folder),
     )
-    execution = Execution(plan, runtime, log, begin=begin, about=about)
+    execution = Execution(plan, runtime, log, begin=begin, about=about, events=report.events if report else None)
     try:
         result = execution.run()
     finally:
+        if report:
+            report.write(execution, log)
         if settings.metrics:
             write_line(metrics_as_json(execution.record(redaction), settings.metrics, datetime.now(UTC)))
     with suppress(OSError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from multiarch.commands import World
-from multiarch.commands.request import Request, ask_for_token, read_request
+from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
 from multiarch.destination import Destination
 from multiarch.doctor import Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.edges.aws import Aws, Token
@@ -53,11 +53,11 @@ def _refusals(request: Request) -> Mapping[str, Unanswered]:
         check_inputs(request.loaded.settings, request.world.folder, request.world.environment)
     except ConfigurationError as error:
         refusals["inputs"] = unanswered(error)
-    if folder := request.loaded.settings.handover:
+    for own in own_folders(request.loaded.settings):
         try:
-            check_folder(request.world.folder / folder, flag="--handover")
+            check_folder(request.world.folder / own.name, flag=own.flag)
         except ConfigurationError as error:
-            refusals["hand-over"] = unanswered(error)
+            refusals[own.subject] = unanswered(error)
     if not request.is_named:
         refusals["commit"] = unanswered(no_commit(request.world.environment))
     return refusals

@@ -6,13 +6,13 @@ from typing import IO
 
 from multiarch.edges.docker import read_lines
 from multiarch.edges.folder import check_folder, write_files
-from multiarch.edges.report import FLAG
 from multiarch.errors import ConfigurationError
 from multiarch.record import Record, masked, read_record
 from multiarch.redaction import Redaction
 from multiarch.report.compare import compare, comparison_as_json, comparison_as_text
 from multiarch.report.data import report_as_json
 from multiarch.report.files import report_files
+from multiarch.report.names import FLAG
 from multiarch.report.summary import summary
 from multiarch.report.text import printable
 
@@ -46,11 +46,10 @@ def report(streams: Sequence[IO[bytes]], folder: Path | None, *, as_json: bool) 
 
 
 def _report(record: Record, folder: Path | None, *, as_json: bool) -> Sequence[str]:
-    account: Sequence[str] = ()
     if folder:
         check_folder(folder, flag=FLAG)
-        write_files(folder, report_files(record, account))
-    text = report_as_json(record, account) if as_json else summary(record, account)
+        write_files(folder, report_files(record))
+    text = report_as_json(record) if as_json else summary(record)
     return [text.removesuffix("\n")]
 
 

@@ -17,11 +17,28 @@ from multiarch.handover import HANDOVER_FILES
 from multiarch.identity import Checkout, Identity, find_identity, in_codebuild
 from multiarch.image import Partitions, Registry, legal_repository
 from multiarch.plan import Facts
+from multiarch.report.names import ALL_FILES, FLAG
 from multiarch.secrecy import secret_arguments
 from multiarch.settings import LoadedSettings, Settings
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
 _NO_TAG = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFolder:
+    """A folder that a run writes files to.
+
+    Attributes:
+        subject: what they are, in a word.
+        name: the folder, as the user called it.
+        flag: the setting that names it.
+    """
+
+    subject: str
+    name: str
+    flag: str
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +138,16 @@ def _own_output(settings: Settings, folder: Path, context: Path) -> Iterator[Pat
     layout = (folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
     if layout != context:
         yield layout
+    for own in own_folders(settings):
+        yield from ((folder / own.name).resolve() / file for file in own.files)
+
+
+def own_folders(settings: Settings) -> Iterator[OwnFolder]:
+    """Yield the folders that a run writes files to when it has ended."""
     if settings.handover:
-        yield from ((folder / settings.handover).resolve() / name for name in HANDOVER_FILES)
+        yield OwnFolder(subject="hand-over", name=settings.handover, flag="--handover", files=HANDOVER_FILES)
+    if settings.report:
+        yield OwnFolder(subject="report", name=settings.report, flag=FLAG, files=ALL_FILES)
 
 
 def ask_for_token(destination: Destination, aws: Aws) -> Token:

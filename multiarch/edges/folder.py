@@ -29,7 +29,9 @@ def check_folder(folder: Path, *, flag: str) -> None:
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:
-    """Remove what an earlier run wrote, so that nothing takes it for this run's.
+    """Remove what an earlier run wrote, so that nothing takes it for this run's, and the folder if that was all.
+
+    An empty one would still be in the context of a build, where a COPY of all of it finds something new.
 
     Raises:
         ConfigurationError: a file cannot be removed.
@@ -42,6 +44,8 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
         except OSError as error:
             msg = f"{folder / name} is there and cannot be removed: {error.strerror}"
             raise ConfigurationError(msg, hint="remove it yourself, or name another folder") from None
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -1,16 +1,15 @@
-"""The folder that a run's report goes to: looked at before the build, written when it has ended."""
+"""The folder that a run's report goes to: written when the run has ended."""
 
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from multiarch.edges.folder import check_folder, remove_files, write_files
+from multiarch.edges.folder import write_files
 from multiarch.errors import OutputError
-from multiarch.report.names import ALL_FILES, EVENTS
-
-FLAG = "--report"
+from multiarch.report.names import EVENTS
 
 
 class ReportFolder:
@@ -25,13 +24,7 @@ class ReportFolder:
         self._events: IO[str] | None = None
 
     def begin(self) -> None:
-        """Make sure that the folder can be written, and remove what an earlier run wrote there.
-
-        Raises:
-            ConfigurationError: it cannot be written.
-        """
-        check_folder(self._folder, flag=FLAG)
-        remove_files(self._folder, ALL_FILES)
+        """Begin to keep the run's events."""
         self._events = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - until the end
 
     def add(self, line: str) -> None:
@@ -40,7 +33,7 @@ class ReportFolder:
             try:
                 self._events.write(line)
             except OSError:
-                self._close()
+                self.close()
 
     def finish(self, views: Mapping[str, bytes]) -> None:
         """Write everything.
@@ -48,23 +41,29 @@ class ReportFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        write_files(self._folder, views)
-        if not self._events:
-            return
+        try:
+            write_files(self._folder, views)
+            if self._events:
+                self._write_events(self._events)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Forget the events."""
+        events, self._events = self._events, None
+        if events:
+            with suppress(OSError):
+                events.close()
+
+    def _write_events(self, events: IO[str]) -> None:
+        """Copy them, however many there are."""
         fresh = self._folder / f".{EVENTS}.new"
         try:
-            self._events.seek(0)
+            events.seek(0)
             with fresh.open("w", encoding="utf-8") as file:
-                shutil.copyfileobj(self._events, file)
+                shutil.copyfileobj(events, file)
             fresh.replace(self._folder / EVENTS)
         except OSError as error:
             fresh.unlink(missing_ok=True)
             msg = f"{self._folder / EVENTS} cannot be written: {error.strerror}"
             raise OutputError(msg) from None
-        finally:
-            self._close()
-
-    def _close(self) -> None:
-        if self._events:
-            self._events.close()
-        self._events = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from multiarch.record import Phase, Record, Step
+from multiarch.record import Phase, Record, Step, StepKind
 from multiarch.report.text import cut, duration, printable
 from multiarch.report.timeline import end_of
 from multiarch.show import plain
@@ -17,6 +17,8 @@ COMPARISON_VERSION = 1
 _LEAST_SECONDS = 0.5
 _LEAST_SHARE = 0.2
 _NAME = 100
+# What fails no build; whether it failed stands in the run's warnings.
+_HARMLESS = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT)
 
 _Key = tuple[str, str, str, int]
 
@@ -141,7 +143,7 @@ def _gone(old: Mapping[_Key, Step], new: Mapping[_Key, Step]) -> Iterator[StepCh
 def _kind(before: Step, after: Step) -> ChangeKind | None:
     difference = after.seconds - before.seconds
     noticed = abs(difference) >= max(_LEAST_SECONDS, _LEAST_SHARE * before.seconds)
-    if after.error and not before.error and not after.cancelled:
+    if after.error and not before.error and not after.cancelled and after.kind not in _HARMLESS:
         return ChangeKind.FAILED
     if not after.intervals and not after.cached:
         return None  # it never came to it

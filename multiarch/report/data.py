@@ -4,10 +4,12 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from multiarch.account import Account, account_of
+from multiarch.manifest import Layer
 from multiarch.record import (
     BuildWarning,
     CacheAccess,
@@ -55,22 +57,13 @@ class ReportedRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportedLayer:
-    """A layer; its size in bytes, compressed."""
-
-    digest: str
-    size: int
-    made_by: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReportedImage:
     """One platform of the verified image; its size in bytes, compressed."""
 
     platform: str
     digest: str
     size: int
-    layers: tuple[ReportedLayer, ...]
+    layers: tuple[Layer, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +132,7 @@ class Report:
     Attributes:
         cache: how the cache served the build; null where nothing was built.
         caches: those that were to be read or written.
-        account: what is worth knowing, in sentences.
+        account: what the build's time went into, and what would make it faster; null where nothing was built.
         native: the platforms that the builder runs without emulation; empty where that is not known.
         seconds: until the last thing that is known of.
     """
@@ -149,7 +142,7 @@ class Report:
     run: ReportedRun
     outcome: ReportedOutcome
     seconds: float
-    account: tuple[str, ...]
+    account: Account | None
     phases: tuple[Phase, ...]
     cache: CacheUse | None
     caches: tuple[CacheAccess, ...]
@@ -159,12 +152,12 @@ class Report:
     warnings: tuple[BuildWarning, ...]
 
 
-def report_as_json(record: Record, account: Sequence[str]) -> str:
+def report_as_json(record: Record) -> str:
     """Return the report."""
-    return json.dumps(plain(report(record, account)), indent=1) + "\n"
+    return json.dumps(plain(report(record)), indent=1) + "\n"
 
 
-def report(record: Record, account: Sequence[str]) -> Report:
+def report(record: Record) -> Report:
     """Take what is published out of a record."""
     critical = {step.digest for step in critical_path(record)}
     places = {step.digest: step.index for step in record.steps}
@@ -174,7 +167,7 @@ def report(record: Record, account: Sequence[str]) -> Report:
         run=_run(record),
         outcome=_outcome(record),
         seconds=round(end_of(record), 3),
-        account=tuple(account),
+        account=account_of(record),
         phases=record.phases,
         cache=record.cache_use,
         caches=record.caches,
@@ -216,9 +209,7 @@ def _outcome(record: Record) -> ReportedOutcome:
                 platform=str(image.platform),
                 digest=image.digest,
                 size=image.size,
-                layers=tuple(
-                    ReportedLayer(digest=layer.digest, size=layer.size, made_by=layer.made_by) for layer in image.layers
-                ),
+                layers=image.layers,
             )
             for image in outcome.platforms
         ),

@@ -1,6 +1,6 @@
 """The report folder's content: a run's record as files, by name. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from multiarch.record import Record, masked
 from multiarch.report.data import report_as_json
@@ -12,18 +12,17 @@ from multiarch.report.text import printable
 from multiarch.report.trace import trace_as_json
 
 
-def report_files(record: Record, account: Sequence[str]) -> Mapping[str, bytes]:
+def report_files(record: Record) -> Mapping[str, bytes]:
     """Return the views of a record by file name; the events themselves are the log's own writer's.
 
     Args:
         record: the run, its secrets taken out.
-        account: what is worth knowing of it, in sentences.
     """
-    shown, sentences = masked(record, printable), tuple(map(printable, account))
+    shown = masked(record, printable)
     return {
-        JSON: report_as_json(shown, sentences).encode(),
-        PAGE: page(shown, sentences).encode(),
+        JSON: report_as_json(shown).encode(),
+        PAGE: page(shown).encode(),
         JUNIT: junit_as_xml(shown),
-        SUMMARY: summary(shown, sentences).encode(),
+        SUMMARY: summary(shown).encode(),
         TRACE: trace_as_json(shown).encode(),
     }

@@ -1,5 +1,7 @@
 """The files of a report, by name. Constants only: the start of a build needs them, and nothing of the views."""
 
+FLAG = "--report"
+
 EVENTS = "events.jsonl"
 JSON = "report.json"
 PAGE = "report.html"

@@ -3,7 +3,6 @@
 `view.py` says what stands on the page; this module alone knows the template, and Jinja.
 """
 
-from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -12,9 +11,9 @@ from multiarch.record import Record
 from multiarch.report.view import view
 
 
-def page(record: Record, account: Sequence[str]) -> str:
+def page(record: Record) -> str:
     """Return the page."""
-    return _template().render(page=view(record, account))
+    return _template().render(page=view(record))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multiarch.record import Interval, Record, Step, StepKind, StepState
 from multiarch.report.text import NOTHING, cut, duration, last_lines
@@ -100,14 +100,23 @@ def row_groups(record: Record, end: float) -> Iterator[GroupView]:
     found = groups(record)
     size = min(_OUTPUT_OF_A_STEP, _OUTPUT // max(1, sum(len(group.steps) for group in found)))
     for group in found:
+        shown = [_without_harm(step, record) for step in group.steps]
         work = [step for step in group.steps if step.is_work]
         cached = sum(step.cached for step in work)
         note = f"{len(work)} steps, {cached} from the cache" if work else ""
         yield GroupView(
             name="For all platforms" if group.name == SHARED else group.name,
             note=note,
-            rows=tuple(_row(step, end, size, critical=step.digest in critical) for step in group.steps),
+            rows=tuple(_row(step, end, size, critical=step.digest in critical) for step in shown),
         )
+
+
+def _without_harm(step: Step, record: Record) -> Step:
+    """Return a look for a cache that is not there yet as what it is, which is no failure."""
+    missing = [each.reference for each in record.caches if each.direction == "import" and each.status == "missing"]
+    if step.kind is StepKind.CACHE_IMPORT and step.error and any(each in step.name for each in missing):
+        return replace(step, name=f"{step.name}: there is none yet", error="")
+    return step
 
 
 def _phases(record: Record) -> Iterator[tuple[str, Sequence[Interval]]]:

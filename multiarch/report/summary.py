@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from multiarch.account import account_of
+from multiarch.account.text import spent
 from multiarch.record import Record
 from multiarch.report.text import cut, duration, last_lines
 from multiarch.report.timeline import critical_path, end_of
@@ -21,21 +23,23 @@ _STEPS = 10
 _CELL = 120
 
 
-def summary(record: Record, account: Sequence[str]) -> str:
-    """Return the summary; the account's lines stand in it as they are."""
-    return "\n".join([*_lines(record, account), ""])
+def summary(record: Record) -> str:
+    """Return the summary."""
+    return "\n".join([*_lines(record), ""])
 
 
-def _lines(record: Record, account: Sequence[str]) -> Iterator[str]:
+def _lines(record: Record) -> Iterator[str]:
     run, outcome = record.run, record.outcome
     name = ":".join(filter(None, (run.name, run.tags[0] if run.tags else ""))) or "a build"
     yield f"## {_STATUS[outcome.status]}: {_text(name)} in {duration(end_of(record))}"
     if outcome.image:
         yield from ("", _code(outcome.image))
     yield from _failure(record)
+    account = account_of(record)
     if account:
         yield ""
-        yield from (f"- {_text(line)}" for line in account)
+        yield from (f"- {name}: {_text(text)}" for name, text in spent(account))
+        yield from (f"- **{_text(hint)}**" for hint in account.hints)
     if outcome.platforms:
         yield from _table(
             ("platform", "size", "layers", "digest"),

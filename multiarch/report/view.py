@@ -1,8 +1,10 @@
 """What stands on the page of a run, as text and numbers that a template puts in their places. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from multiarch.account import account_of
+from multiarch.account.text import spent
 from multiarch.record import Record
 from multiarch.report.rows import LEGEND, Figure, GroupView, Output, Tick, output_of, row_groups, ticks
 from multiarch.report.tables import Table, tables
@@ -43,7 +45,7 @@ class Page:
     image: str
     figures: tuple[Figure, ...]
     failure: FailureView | None
-    account: tuple[str, ...]
+    account: tuple[Figure, ...]
     ticks: tuple[Tick, ...]
     groups: tuple[GroupView, ...]
     is_long: bool
@@ -52,8 +54,8 @@ class Page:
     footer: str
 
 
-def view(record: Record, account: Sequence[str]) -> Page:
-    """Lay a record out, with an account of it in sentences."""
+def view(record: Record) -> Page:
+    """Lay a record out."""
     status, mark, tone = _WORDS[record.outcome.status]
     end = end_of(record)
     marks = ticks(end)
@@ -67,7 +69,7 @@ def view(record: Record, account: Sequence[str]) -> Page:
         image=record.outcome.image,
         figures=tuple(_figures(record)),
         failure=_failure(record),
-        account=tuple(account),
+        account=tuple(_account(record)),
         ticks=marks,
         groups=shown,
         is_long=sum(len(group.rows) for group in shown) > _LONG,
@@ -98,6 +100,13 @@ def _figures(record: Record) -> Iterator[Figure]:
     if run.commit:
         kind = "changed since" if run.commit.endswith("-dirty") else ""
         yield Figure(name="Commit", value=run.commit[:7], more=kind)
+
+
+def _account(record: Record) -> Iterator[Figure]:
+    account = account_of(record)
+    if account:
+        yield from (Figure(name=name, value=text) for name, text in spent(account))
+        yield from (Figure(name="hint", value=hint) for hint in account.hints)
 
 
 def _failure(record: Record) -> FailureView | None:

@@ -12,7 +12,7 @@ from multiarch.report.files import report_files
 from tests import stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -52,9 +52,9 @@ def open_report(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Write a record's page into a file, and open that as a user does."""
     pages: list[Page] = []
 
-    def open_(record: Record, *, scheme: str = "light", width: int = 1280, account: Sequence[str] = ()) -> Opened:
+    def open_(record: Record, *, scheme: str = "light", width: int = 1280) -> Opened:
         file = tmp_path / "report.html"
-        file.write_bytes(report_files(record, account)[file.name])
+        file.write_bytes(report_files(record)[file.name])
         page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]  # light or dark
         pages.append(page)
         opened = Opened(page=page)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.large_records import HOSTILE, hostile, large
+from tests.unit.large_records import hostile, large
 from tests.unit.records import ALL, BUILT, CACHED, FAILED
 
 if TYPE_CHECKING:
@@ -58,11 +58,10 @@ def colours(page: Page, selector: str) -> tuple[tuple[float, ...], tuple[float, 
 
 @pytest.mark.parametrize("record", ALL.values(), ids=ALL)
 def test_every_report_opens_without_a_complaint_or_a_request(open_report: Open, record: Record) -> None:
-    opened = open_report(record, account=["a sentence"])
+    opened = open_report(record)
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
     assert len([url for url in opened.requests if url.startswith("file:")]) == 1
     assert opened.complaints == []
-    assert opened.page.get_by_text("a sentence").is_visible()
 
 
 def test_each_step_has_a_row_with_its_bar_under_its_platform(open_report: Open) -> None:
@@ -180,7 +179,7 @@ def test_a_narrow_screen_scrolls_one_way(open_report: Open, record: Record, widt
 
 
 def test_hostile_text_is_shown_and_not_obeyed(open_report: Open) -> None:
-    opened = open_report(hostile(), account=HOSTILE)
+    opened = open_report(hostile())
     assert opened.page.title() != "taken"
     assert opened.page.locator("img, script").count() == 0
     assert opened.complaints == []

@@ -119,6 +119,12 @@ def test_what_an_earlier_run_wrote_goes_and_nothing_else(tmp_path: Path) -> None
     assert content(tmp_path) == {"mine": b""}
 
 
+def test_a_folder_that_we_emptied_is_in_no_context(tmp_path: Path) -> None:
+    write_files(tmp_path / "out", FILES)
+    remove_files(tmp_path / "out", FILES)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_not_there_has_nothing_to_remove(tmp_path: Path) -> None:
     remove_files(tmp_path / "out", FILES)
     (tmp_path / "file").touch()

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from multiarch.manifest import Layer
+from multiarch.record import StepKind
 from multiarch.report.files import report_files
 from multiarch.report.rows import ticks
 from multiarch.report.text import cut, duration, last_lines, printable
 from multiarch.report.timeline import critical_path, end_of, groups
-from tests.unit.large_records import HOSTILE, hostile, large
-from tests.unit.records import ALL, BUILT, CACHED, EMPTY, FAILED, KILLED, REUSED, between, step, steps
+from tests.unit.large_records import hostile, large
+from tests.unit.records import ALL, BUILT, CACHED, EMPTY, FAILED, KILLED, REPOSITORY, REUSED, between, step, steps
 
 if TYPE_CHECKING:
     from multiarch.record import Record, Step
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 RECORDS = {**ALL, "large": large(), "hostile": hostile()}
 
 
-def page(record: Record, *account: str) -> str:
-    return report_files(record, account)["report.html"].decode()
+def page(record: Record) -> str:
+    return report_files(record)["report.html"].decode()
 
 
 class Elements(HTMLParser):
@@ -43,7 +45,7 @@ class Elements(HTMLParser):
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
 def test_the_page_asks_for_nothing_and_runs_nothing(record: Record) -> None:
-    text = page(record, *HOSTILE)
+    text = page(record)
     found = Elements(text)
     assert {"main", "h1"} <= found.names
     assert found.names.isdisjoint({"script", "img", "iframe", "object", "embed", "form", "base", "audio", "video"})
@@ -53,7 +55,7 @@ def test_the_page_asks_for_nothing_and_runs_nothing(record: Record) -> None:
 
 
 def test_hostile_text_is_text() -> None:
-    text = page(hostile(), *HOSTILE)
+    text = page(hostile())
     assert "&lt;script&gt;document.title=" in text
     assert "{{ 7 * 7 }}" in text
     assert "javascript:alert(1)" in text
@@ -74,6 +76,29 @@ def test_the_page_says_what_came_of_the_run(record: Record, words: list[str]) ->
     text = page(record)
     for each in words:
         assert each in text
+
+
+def test_a_cache_that_is_not_there_yet_is_no_failure() -> None:
+    name = f"importing cache manifest from {REPOSITORY}:cache"
+    lookup = step(name, 1.0, 1.2, kind=StepKind.CACHE_IMPORT, error=f"{REPOSITORY}:cache: not found")
+    missing = replace(BUILT.caches[0], status="missing")
+    text = page(replace(BUILT, steps=(lookup,), caches=(missing,)))
+    assert f"{name}: there is none yet" in text
+    assert "is-failed" not in text.partition("</style>")[2]
+    assert "is-failed" in page(replace(BUILT, steps=(lookup,))).partition("</style>")[2]
+
+
+def test_layers_say_what_made_them_and_nothing_of_how() -> None:
+    layers = [
+        Layer(digest=f"sha256:{number}", size=number, made_by=made_by)
+        for number, made_by in enumerate(
+            ("RUN /bin/sh -c make # buildkit", "RUN |2 A=1 B=2 /bin/sh -c make it # buildkit", "COPY a /b # buildkit")
+        )
+    ]
+    images = (replace(BUILT.outcome.platforms[0], layers=tuple(layers)),)
+    text = page(replace(BUILT, outcome=replace(BUILT.outcome, platforms=images)))
+    for words in ("<code>RUN make</code>", "<code>RUN make it</code>", "<code>COPY a /b</code>"):
+        assert words in text
 
 
 def test_a_large_build_makes_a_page_of_bounded_size() -> None:

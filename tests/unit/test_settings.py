@@ -322,7 +322,18 @@ def test_settings_do_not_change() -> None:
 def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: SettingInfo) -> None:
     assert info.text[0].isupper()
     assert info.text.endswith(".")
-    assert info.group in ("Image", "Identity", "Build", "Cache", "Builder", "Retries", "Hand-over", "Logs", "Local")
+    assert info.group in (
+        "Image",
+        "Identity",
+        "Build",
+        "Cache",
+        "Builder",
+        "Retries",
+        "Hand-over",
+        "Report",
+        "Logs",
+        "Local",
+    )
     assert info.flags[0].startswith("--")
     assert info.variables[0] == f"MULTIARCH_{info.name.upper().rstrip('_')}"
     assert info.key == info.name.rstrip("_").replace("_", "-")

@@ -1,0 +1,69 @@
+"""The folder of a report: found out of order before the build, and never half of one run and half of another."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.edges.report import ReportFolder
+from multiarch.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    MakeReport = Callable[[Path], ReportFolder]
+
+
+@pytest.fixture
+def make_report() -> Iterator[MakeReport]:
+    made: list[ReportFolder] = []
+
+    def make(folder: Path) -> ReportFolder:
+        made.append(ReportFolder(folder))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_nothing_is_there_until_the_run_has_ended(make_report: MakeReport, tmp_path: Path) -> None:
+    """The folder may be in the context: what changes there from build to build takes the cache from COPY."""
+    report = make_report(tmp_path / "a" / "report")
+    report.begin()
+    report.add('{"multiarch":"begin"}\n')
+    assert list(tmp_path.iterdir()) == []
+    report.finish({"report.html": b"page"})
+    found = {each.name: each.read_bytes() for each in (tmp_path / "a" / "report").iterdir()}
+    assert found == {"report.html": b"page", "events.jsonl": b'{"multiarch":"begin"}\n'}
+
+
+def test_a_full_disk_ends_the_log_and_not_the_build(
+    make_report: MakeReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = make_report(tmp_path / "report")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: open("/dev/full", "w"))  # noqa: PTH123, SIM115
+    report.begin()
+    for _ in range(10):
+        report.add("x" * 10_000)
+    report.finish({"report.html": b"page"})
+    assert [each.name for each in (tmp_path / "report").iterdir()] == ["report.html"]
+
+
+def test_a_report_that_cannot_be_written_says_so(make_report: MakeReport, tmp_path: Path) -> None:
+    report = make_report(tmp_path / "report")
+    report.begin()
+    (tmp_path / "report").touch()
+    with pytest.raises(OutputError):
+        report.finish({"report.html": b"page"})
+
+
+def test_hostile_characters_are_no_reason_to_end(make_report: MakeReport, tmp_path: Path) -> None:
+    report = make_report(tmp_path)
+    report.begin()
+    report.add("\ud800 ä\n")
+    report.finish({})
+    assert (tmp_path / "events.jsonl").read_bytes() == f"? ä{os.linesep}".encode()
