@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,43 +61,6 @@ def test_the_platforms_really_differ(project: Project, running: stack.Stack) -> 
         shown = project.run(["docker", "run", "--rm", "--platform", platform, run.json["image"]])
         machines[platform] = shown.stdout.strip()
     assert machines == {"linux/amd64": "hello from x86_64", "linux/arm64": "hello from aarch64"}
-
-
-def test_the_buildspec_phase_by_phase(project: Project, registry: RegistryView, tmp_path: Path) -> None:
-    """The repository's own buildspec.yml, its commands run as CodeBuild does: one shell, phase after phase.
-
-    At the end CodeBuild reads the exported variables in that shell, and collects the files.
-    """
-    import yaml  # noqa: PLC0415 - moto brings it
-
-    from tests.project import ROOT  # noqa: PLC0415
-
-    spec = yaml.safe_load((ROOT / "buildspec.yml").read_text())
-    assert spec["env"]["variables"] == {"AWS_ECR_REPOSITORY_NAME": ""}
-    commands = [command for phase in spec["phases"].values() for command in phase["commands"]]
-    # What the index would serve; nothing else about the install differs.
-    wheels = tmp_path / "wheels"
-    pip = [f"{ROOT}/.venv/bin/python", "-m", "pip", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT)], check=True)
-    subprocess.run([f"{ROOT}/.venv/bin/python", "-m", "venv", str(tmp_path / "python")], check=True)
-    path = f"{tmp_path}/python/bin:{os.environ['PATH']}"
-    exported = [f'echo {name}="${name}"' for name in spec["env"]["exported-variables"]]
-    script = "\n".join([*(f"{command} || exit" for command in commands), *exported])
-    run = project.run(["sh"], stdin=script, PATH=path, UV_FIND_LINKS=str(wheels))
-    assert run.code == 0, run.said
-    assert registry.tags() == {project.tag, "latest", "cache"}
-    digest = registry.digest(project.tag)
-    image = f"{registry.host}/{registry.repository}@{digest}"
-    assert run.stdout.splitlines()[-len(exported) :] == [
-        f"IMAGE_URI={image}",
-        f"IMAGE_DIGEST={digest}",
-        f"IMAGE_TAG={project.tag}",
-    ]
-    out = project.folder / spec["artifacts"]["base-directory"]
-    collected = {str(each.relative_to(out)) for pattern in spec["artifacts"]["files"] for each in out.glob(pattern)}
-    # CodePipeline looks for these two at the top of the artifact.
-    assert {"imagedefinitions.json", "imageDetail.json"} <= collected
-    assert json.loads((out / "imageDetail.json").read_text()) == {"ImageURI": image}
 
 
 @pytest.mark.parametrize("words", [(), ("--provenance", "mode=min")], ids=["one manifest", "an index"])
