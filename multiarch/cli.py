@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import click
 
@@ -186,6 +186,47 @@ def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool, project: s
 
     text, note = policy.policy(world, loaded, optional=not minimal, project=project)
     if note:
+        click.echo(f"note: {note}", err=True)
+    _print([text])
+
+
+@cli.command(cls=_GroupedCommand)
+@click.option(
+    "--of",
+    "holds",
+    type=click.Choice(["image", "cache"]),
+    default="image",
+    help="Whose policy: that of the image's repository, or of the caches' where that is another one.",
+)
+@click.option(
+    "--untagged-days", type=click.IntRange(1), default=7, help="Days after which what has no tag goes.  [default: 7]"
+)
+@click.option(
+    "--cache-days",
+    type=click.IntRange(1),
+    default=30,
+    help="Days after which a cache goes that no build has written.  [default: 30]",
+)
+@_with_settings
+def lifecycle(
+    world: World,
+    loaded: LoadedSettings,
+    /,
+    *,
+    holds: Literal["image", "cache"],
+    untagged_days: int,
+    cache_days: int,
+) -> None:
+    """Print the ECR lifecycle policy that clears up after `build` with the same flags, as JSON.
+
+    It is for caches and for what has no tag; no rule matches a tag of the image. AWS is not asked.
+    """
+    from multiarch.commands import lifecycle  # noqa: PLC0415
+    from multiarch.lifecycle import Days  # noqa: PLC0415
+
+    days = Days(untagged=untagged_days, cache=cache_days)
+    text, notes = lifecycle.lifecycle(world, loaded, holds=holds, days=days)
+    for note in notes:
         click.echo(f"note: {note}", err=True)
     _print([text])
 

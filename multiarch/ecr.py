@@ -54,7 +54,7 @@ class RepositoryFacts:
 
     def is_immutable(self, tag: str) -> bool:
         """https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html."""
-        excluded = any(_fits(wildcard, tag) for wildcard in self.exclusions)
+        excluded = any(fits(wildcard, tag) for wildcard in self.exclusions)
         return self.mutability.startswith("IMMUTABLE") != excluded
 
     def shown(self) -> str:
@@ -62,7 +62,8 @@ class RepositoryFacts:
         return f"{words} except {', '.join(self.exclusions)}" if self.exclusions else words
 
 
-def _fits(wildcard: str, tag: str) -> bool:
+def fits(wildcard: str, tag: str) -> bool:
+    """Whether a tag is one of those that a wildcard of ECR stands for."""
     return bool(re.fullmatch(".*".join(map(re.escape, wildcard.split("*"))), tag))
 
 

@@ -441,6 +441,7 @@ class Execution:
             self._warn("cache", f"{nodes}: only one platform's is kept; --cache-per-platform keeps all of them")
         cache_to = move_entries(step.cache_to, self._moves, is_written=True)
         self._cache_to = tuple(cache_to)
+        self._about = replace(self._about, cache_to=self._cache_to)
         return replace(step, definition=move_all(step.definition, self._moves), cache_to=self._cache_to)
 
     def _assemble(self, step: Assemble) -> None:
@@ -543,6 +544,7 @@ class Execution:
             platforms=self._image.platforms,
             cache=record.cache_use,
             account=account_of(record),
+            caches=record.caches,
             cache_to=self._cache_to,
             phases=_seconds_by_phase(self._phases),
             seconds=round(self._clock() - self._start, 2),

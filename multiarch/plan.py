@@ -36,7 +36,7 @@ from multiarch.bake import (
 from multiarch.cache.choose import (
     Caches,
     Place,
-    cache_repository,
+    cache_base,
     compression_options,
     find_caches,
     has_no_default_branch,
@@ -408,10 +408,11 @@ def _check_reserved(build: Build, builder: EnsureBuilder, repository: Repository
 
 def _find_repositories(settings: Settings, image: Repository, build: Build) -> Iterator[FindRepository]:
     yield FindRepository(repository=image, cache_tags=cache_tags(build.cache_to, image), holds_image=True)
-    caches = cache_repository(settings, image)
+    base = cache_base(settings, image)
     # The login is for the image's registry; whoever keeps caches in another one has one of their own.
-    if caches != image and caches.registry == image.registry:
-        yield FindRepository(repository=caches, cache_tags=cache_tags(build.cache_to, caches), holds_image=False)
+    if base and base[0] != image and base[0].registry == image.registry:
+        tags = cache_tags(build.cache_to, base[0])
+        yield FindRepository(repository=base[0], cache_tags=tags, holds_image=False)
 
 
 def _name(settings: Settings, facts: Facts) -> str:

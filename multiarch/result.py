@@ -9,7 +9,7 @@ from multiarch.account import Account
 from multiarch.account.text import account_as_text
 from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.manifest import PlatformImage
-from multiarch.record.model import CacheUse, Retry, TagOutcome
+from multiarch.record.model import CacheAccess, CacheUse, Retry, TagOutcome
 from multiarch.redaction import Redaction
 from multiarch.show import plain
 from multiarch.size import human_size
@@ -25,6 +25,7 @@ class Result:
         status: built; reused, where the registry had this commit's image; local, where it was written to a folder.
         image: the reference by digest, or the OCI layout's folder.
         cache: None where nothing was built, or the log of the build could not be read.
+        caches: what was read and written, and what came of each; BuildKit does not say which one a step came from.
         phases: seconds by phase.
         account: what the build's time went into; None where `cache` is.
     """
@@ -36,6 +37,7 @@ class Result:
     tags: tuple[TagOutcome, ...]
     platforms: tuple[PlatformImage, ...]
     cache: CacheUse | None
+    caches: tuple[CacheAccess, ...]
     cache_to: tuple[str, ...]
     phases: Mapping[str, float]
     seconds: float
@@ -66,6 +68,7 @@ def result_as_text(result: Result) -> Iterator[str]:
     for image in result.platforms:
         yield f"platform   {image.platform}  {human_size(image.size)}  {image.digest}"
     yield f"cache      {cache_as_text(result)}"
+    yield from map(_access_as_text, result.caches)
     yield from account_as_text(result.account)
     for warning in result.warnings:
         yield f"warning    {warning}"
@@ -73,6 +76,13 @@ def result_as_text(result: Result) -> Iterator[str]:
         yield f"retried    {retry.step}: {retry.cause}"
     spent = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in result.phases.items())
     yield f"time       {result.seconds:.1f} s ({spent})"
+
+
+def _access_as_text(access: CacheAccess) -> str:
+    way = "read" if access.direction == "import" else "write"
+    said = {"missing": "there is none yet", "failed": f"failed: {access.error}"}.get(access.status, access.status)
+    seconds = f" in {access.interval.seconds:.1f} s" if access.interval and access.status in ("read", "written") else ""
+    return f"  {way:<7}  {access.reference or 'a cache'}  {said}{seconds}"
 
 
 def cache_as_text(result: Result) -> str:

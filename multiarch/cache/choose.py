@@ -197,6 +197,18 @@ def cache_repository(settings: Settings, image: Repository) -> Repository:
     return parse_reference(name)[0] if has_host else Repository(registry=image.registry, name=name)
 
 
+def cache_base(settings: Settings, image: Repository) -> tuple[Repository, str] | None:
+    """Return the repository of registry caches, and the tag that their tags begin with; None where they are elsewhere.
+
+    Raises:
+        ConfigurationError: it is no reference.
+    """
+    if settings.cache != "registry":
+        return None
+    base = settings.cache_ref
+    return parse_reference(base) if ":" in base or "/" in base else (cache_repository(settings, image), base)
+
+
 def compression_options(settings: Settings) -> dict[str, str]:
     """Return the options of an exporter, the image's or the cache's: in two compressions, each layer is made twice."""
     options: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from multiarch.cache.move import move_cache
 from multiarch.doctor.model import (
     Check,
     Observed,
@@ -35,7 +36,7 @@ def registry_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         yield from _tags(plan, plan.repository, observed)
     for repository, tag in caches:
         if repository in observed.repositories:
-            yield from _cache(plan.repository, repository, tag, observed)
+            yield from _cache(plan, repository, tag, observed)
     for repository in observed.permissions:
         if isinstance(observed.repositories.get(repository), str):
             continue
@@ -127,26 +128,27 @@ def _is_known(tag: str, plan: Plan, observed: Observed) -> bool:
     return tag != plan.commit_tag or "commit" not in observed.refusals
 
 
-def _cache(image: Repository, repository: Repository, tag: str, observed: Observed) -> Iterator[Check]:
+def _cache(plan: Plan, repository: Repository, tag: str, observed: Observed) -> Iterator[Check]:
     """An export that fails costs the next build its cache, and this one nothing: never a problem."""
     name, facts = "cache tag", observed.repositories[repository]
     if isinstance(facts, Unanswered):
-        if repository != image:
+        if repository != plan.repository:
             yield _unasked(name, facts, observed)
         return
     if facts in ("missing", "missing, or made on push"):
-        if repository != image:
+        if repository != plan.repository:
             kept = "no cache is kept" if facts == "missing" else "a cache is kept if a creation template makes it"
             yield warning(name, f"{repository} does not exist: {kept}", create_command(repository))
         return
     if isinstance(facts, str) or not facts.is_immutable(tag):
         yield ok(name, f"{repository.tagged(tag)} can be written again and again")
         return
-    how_long = "it is there already, so it is never renewed"
-    if observed.tags.get(repository.tagged(tag)) is not True:
-        how_long = "it can be made once and never renewed"
-    cure = f"let it move: {let_move(repository, facts, [tag])}; or keep it elsewhere: --cache-ref REPOSITORY:TAG"
-    yield warning(name, f"{tag} is immutable in {repository.name}: {how_long}", cure)
+    move = move_cache(repository, tag, facts, plan.tags)
+    if move and move.to:
+        yield ok(name, f"{tag} is immutable in {repository.name}: the cache is kept as {move.to}, which is not")
+        return
+    cure = f"let it move: {let_move(repository, facts, [tag])}; or keep it elsewhere: --cache-repository NAME"
+    yield warning(name, f"{tag} is immutable in {repository.name}: no cache is written", cure)
 
 
 def _permissions(repository: Repository, observed: Observed, *, is_cache: bool) -> Check:

@@ -163,7 +163,7 @@ def _caches(steps: Sequence[Step], run: Run) -> Iterator[CacheAccess]:
         elif step.kind is StepKind.CACHE_EXPORT:
             yield CacheAccess(
                 direction="export",
-                reference=_exported(run.cache_to),
+                reference=_exported(run.cache_to, step.platform),
                 status=_STATUS.get(step.state, "written"),
                 error=step.error,
                 interval=interval,
@@ -178,9 +178,16 @@ _STATUS: Mapping[StepState, CacheStatus] = {
 }
 
 
-def _exported(cache_to: Sequence[str]) -> str:
-    """Return the one cache that is written: `type=registry,ref=NAME,...`; BuildKit does not name it."""
-    if len(cache_to) != 1:
-        return ""
-    words = dict(word.partition("=")[::2] for word in cache_to[0].split(","))
-    return words.get("ref") or words.get("dest") or ""
+def _exported(cache_to: Sequence[str], platform: str) -> str:
+    """Return the cache that is written, `type=registry,ref=NAME,...`, which BuildKit does not name.
+
+    Where each platform has one, its name ends in the platform.
+    """
+    names = [_name_of_cache(each) for each in cache_to]
+    own = names if len(names) == 1 else [each for each in names if each.endswith(f"-{platform.replace('/', '-')}")]
+    return own[0] if len(own) == 1 else ""
+
+
+def _name_of_cache(words: str) -> str:
+    fields = dict(word.partition("=")[::2] for word in words.split(","))
+    return next((fields[each] for each in ("ref", "dest", "name") if each in fields), fields.get("type", ""))

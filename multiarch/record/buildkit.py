@@ -73,7 +73,7 @@ def parse_name(name: str) -> StepName:
     platform, name = _without_target(name)
     match = _STEP.match(name)
     if not match:
-        return StepName(name=name, kind=_kind(name), instruction=name)
+        return StepName(name=name, kind=_kind(name), platform=platform, instruction=name)
     runs_on, target = match["runs_on"] or "", match["target"] or ""
     if target and not target.startswith(_SYSTEMS):
         target = f"{runs_on.partition('/')[0]}/{target}"

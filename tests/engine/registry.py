@@ -46,8 +46,11 @@ class RegistryView:
         for entry in self.manifest(reference)["manifests"]:
             config = self.manifest(entry["digest"])["config"]["digest"]
             platform = f"{entry['platform']['os']}/{entry['platform']['architecture']}"
-            found[platform] = json.loads(self._get(f"blobs/{config}").data)
+            found[platform] = self.config(config)
         return found
+
+    def config(self, digest: str) -> dict[str, Any]:
+        return json.loads(self._get(f"blobs/{digest}").data)  # type: ignore[no-any-return]  # a configuration is an object
 
     def _get(self, path: str) -> urllib3.BaseHTTPResponse:
         running = stack.load()

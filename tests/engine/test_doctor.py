@@ -284,13 +284,13 @@ def test_an_immutable_repository(project: Project) -> None:
     first = doctor(project)
     assert first.code == 0, first.said
     assert "latest is immutable" in lines(first)["tags"]
-    assert "it can be made once and never renewed" in lines(first)["cache tag"]
+    assert lines(first)["cache tag"].endswith("no cache is written")
     assert project.multiarch("build").code == 0
     project.commit("Go on")
     second = doctor(project)
     assert second.code == 2, second.said
     assert lines(second)["tags"] == "problem: latest cannot move: the tag is there, and immutable"
-    assert "it is there already, so it is never renewed" in lines(second)["cache tag"]
+    assert lines(second)["cache tag"].endswith("no cache is written")
     cure = next(line for line in second.stdout.splitlines() if "put-image-tag-mutability" in line)
     command = cure.partition("let it move: ")[2].partition(";")[0]
     assert command.endswith("filterType=WILDCARD,filter=latest")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import sys
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tests.stack import layout, process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_ecr import ECRClient
 
@@ -39,17 +39,23 @@ def credentials(state: State, registry: layout.Registry) -> dict[str, str]:
     return {name: state.fact(name) for name in OTHER} if registry == layout.OTHER_ECR else dict(TESTING)
 
 
+Mutability = Literal["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]
+
+
 def create_repository(
     name: str,
     registry: layout.Registry,
     keys: Mapping[str, str],
     *,
-    mutability: Literal["MUTABLE", "IMMUTABLE"] = "MUTABLE",
+    mutability: Mutability = "MUTABLE",
+    exclusions: Sequence[str] = (),
 ) -> None:
     """Make the repository known to ECR's API; the registry itself takes any name."""
     ecr = _ecr(registry, keys)
+    filters: Any = [{"filterType": "WILDCARD", "filter": each} for each in exclusions]
+    more = {"imageTagMutabilityExclusionFilters": filters} if filters else {}
     try:
-        ecr.create_repository(repositoryName=name, imageTagMutability=mutability)
+        ecr.create_repository(repositoryName=name, imageTagMutability=mutability, **more)
     except ecr.exceptions.RepositoryAlreadyExistsException:
         return
 

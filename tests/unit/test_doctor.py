@@ -235,8 +235,8 @@ def test_platforms_are_native_emulated_or_missing(
         ),
         ({}, RepositoryFacts(), ("cache",), ("cache tag", "ok", "again and again")),
         ({}, EXCLUDING, ("cache",), ("cache tag", "ok", "again and again")),
-        ({}, IMMUTABLE, (), ("cache tag", "warning", "it can be made once and never renewed")),
-        ({}, IMMUTABLE, ("cache",), ("cache tag", "warning", "it is there already, so it is never renewed")),
+        ({}, IMMUTABLE, ("cache",), ("cache tag", "warning", "cache is immutable in shop: no cache is written")),
+        ({"cache_ref": "bc"}, EXCLUDING, (), ("cache tag", "ok", "the cache is kept as cachebc, which is not")),
         ({"cache_ref": "cached-main"}, EXCLUDING, (), ("cache tag", "ok", "shop:cached-main")),
     ],
 )

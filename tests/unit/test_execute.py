@@ -117,6 +117,7 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
             PlatformImage(platform=ARM64, digest=image.platform_digest(1), size=1124, layers=layers("linux/arm64")),
         ),
         cache=None,
+        caches=(),
         cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
         phases={"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": LOOK},
         seconds=LOOK,

@@ -9,7 +9,7 @@ import pytest
 
 from multiarch.errors import AwsError
 from multiarch.manifest import Layer, PlatformImage
-from multiarch.record import CacheUse, Retry, TagOutcome
+from multiarch.record import CacheAccess, CacheUse, Interval, Retry, TagOutcome
 from multiarch.redaction import Redaction
 from multiarch.result import (
     Result,
@@ -38,6 +38,11 @@ RESULT = Result(
     ),
     platforms=(IMAGE,),
     cache=USE,
+    caches=(
+        CacheAccess(direction="import", reference="x:cache-a", status="missing"),
+        CacheAccess(direction="import", reference="x:cache", status="read", interval=Interval(start=1.0, end=1.2)),
+        CacheAccess(direction="export", reference="", status="failed", error="403 Forbidden"),
+    ),
     cache_to=("type=registry,ref=x",),
     phases={"prepare": 0.9, "build": 12.34},
     seconds=13.31,
@@ -53,6 +58,9 @@ def test_the_end_of_the_log_says_everything() -> None:
         "tag        latest  moved (was sha256:bbbbbbbbbbbb)",
         "platform   linux/amd64  2.0 MB  sha256:1",
         "cache      4 of 6 steps",
+        "  read     x:cache-a  there is none yet",
+        "  read     x:cache  read in 0.2 s",
+        "  write    a cache  failed: 403 Forbidden",
         "warning    latest stays",
         "retried    push: the host had trouble",
         "time       13.3 s (prepare 0.9 s, build 12.3 s)",

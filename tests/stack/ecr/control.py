@@ -6,13 +6,13 @@ import dataclasses
 import http.client
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tests.stack import aws, layout
 from tests.stack.ecr.lanes import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tests.stack.ecr.faults import Fault
 
@@ -37,8 +37,8 @@ def open_lane(name: str, faults: Iterable[Fault] = (), *, rules: Rules | None = 
     _ask("POST", "/lanes", json.dumps(data))
 
 
-def create_repository(name: str, *, mutability: Literal["MUTABLE", "IMMUTABLE"] = "MUTABLE") -> None:
-    aws.create_repository(name, layout.PROXIED, aws.TESTING, mutability=mutability)
+def create_repository(name: str, *, mutability: aws.Mutability = "MUTABLE", exclusions: Sequence[str] = ()) -> None:
+    aws.create_repository(name, layout.PROXIED, aws.TESTING, mutability=mutability, exclusions=exclusions)
 
 
 def access_key(lane: str) -> str:

@@ -1,0 +1,39 @@
+"""The command `lifecycle`, wired: what keeps a plan's repositories from filling up."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from multiarch.cache.choose import cache_base
+from multiarch.commands import World
+from multiarch.commands.request import read_request
+from multiarch.image import Repository
+from multiarch.lifecycle import Days, lifecycle_as_json, repository_of
+from multiarch.plan import make_plan
+from multiarch.settings import LoadedSettings
+
+
+def lifecycle(
+    world: World, loaded: LoadedSettings, *, holds: Literal["image", "cache"], days: Days
+) -> tuple[str, Sequence[str]]:
+    """Return the lifecycle policy of a plan's repository as JSON, and what has to be said beside it.
+
+    Raises:
+        ConfigurationError: there is no such repository, or a rule would let a tag of the image expire.
+    """
+    request = read_request(loaded, world, local=False)
+    assert request.destination
+    settings = request.named().settings
+    plan = make_plan(settings, request.facts(request.destination.shown()))
+    repository = repository_of(plan, settings, holds=holds)
+    assert plan.repository
+    base = cache_base(settings, plan.repository)
+    notes = [f"for {repository}: aws ecr put-lifecycle-policy {_where(repository)} --lifecycle-policy-text file://FILE"]
+    if base and base[0] != repository:
+        notes.append(f"caches are in {base[0]}, which needs a policy of its own: --of cache")
+    if settings.cache == "s3":
+        notes.append(f"caches are in the bucket {settings.s3_bucket}: BuildKit touches there what is still in use")
+    return lifecycle_as_json(plan, settings, repository, days), notes
+
+
+def _where(repository: Repository) -> str:
+    return f"--region {repository.registry.region or 'REGION'} --repository-name {repository.name}"
