@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up status demo test chaos unit lint format bench docs down clean
+.PHONY: help venv up status demo test chaos unit lint format bench docs picture down clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do \
@@ -58,6 +58,9 @@ bench: up  ## how long builds take, against the shell lines that multiarch repla
 docs: venv  ## the reference and the schema of reports, written anew from the code
 	@$(BIN)/python -m tests.reference
 	@$(BIN)/python -m tests.schema
+
+picture: up  ## the pictures of a report in docs/, from a build of this machine
+	@$(BIN)/python -m tests.picture
 
 down: venv  ## the test stack taken back: the machine is as it was before `make up`
 	@$(BIN)/python -m tests.stack down

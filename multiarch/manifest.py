@@ -5,6 +5,7 @@ https://github.com/opencontainers/image-spec/blob/main/image-index.md
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from multiarch.errors import ConfigurationError, RegistryError
 from multiarch.image import Platform
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+
+# https://github.com/moby/buildkit/blob/master/exporter/containerimage/writer.go (normalizeLayersAndHistory)
+_ADDED = "buildkit.exporter.image.v0"
 
 
 def digest_of(content: bytes) -> str:
@@ -211,7 +216,17 @@ def _made_by(config: bytes) -> Sequence[str]:
         return []
     history = fields.get("history") if isinstance(fields, dict) else None
     entries = [each for each in history if isinstance(each, dict)] if isinstance(history, list) else []
-    return [str(each.get("created_by", "")) for each in entries if not each.get("empty_layer")]
+    layers = [each for each in entries if not each.get("empty_layer")]
+    # Where a base image has layers and no history, BuildKit adds entries at the end, and none is of its own layer.
+    if len({each.get("comment") == _ADDED for each in layers}) > 1:
+        return []
+    return [_instruction(str(each.get("created_by", ""))) for each in layers]
+
+
+def _instruction(created_by: str) -> str:
+    """Return an instruction as its author wrote it: BuildKit adds the shell, the build arguments and its own name."""
+    text = " ".join(created_by.split()).removesuffix(" # buildkit")
+    return re.sub(r"^RUN (?:\|\d+ .*? )?/bin/sh -c ", "RUN ", text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,5 +84,4 @@ def _emulated(account: Account) -> str:
 
 
 def _layer(layer: Layer) -> str:
-    made_by = layer.made_by.removesuffix("# buildkit").strip()
-    return f"{human_size(layer.size)} {shortened(made_by) or layer.digest[:19]}"
+    return f"{human_size(layer.size)} {shortened(layer.made_by) or layer.digest[:19]}"

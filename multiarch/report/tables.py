@@ -1,6 +1,5 @@
 """The page's tables. Pure."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -116,7 +115,7 @@ def _layers(record: Record) -> Table:
         ),
         rows=tuple(
             (
-                cut(_instruction(layer.made_by), _NAME) or NOTHING,
+                cut(layer.made_by, _NAME) or NOTHING,
                 ", ".join(platforms[layer.digest]),
                 human_size(layer.size),
                 f"{100 * layer.size / most:.1f}",
@@ -125,9 +124,3 @@ def _layers(record: Record) -> Table:
             for layer in largest[:_MOST_LAYERS]
         ),
     )
-
-
-def _instruction(made_by: str) -> str:
-    """Return an instruction as its author wrote it: BuildKit adds the shell, the build arguments and its own name."""
-    text = " ".join(made_by.split()).removesuffix(" # buildkit")
-    return re.sub(r"^RUN (?:\|\d+ .*? )?/bin/sh -c ", "RUN ", text)

@@ -1,14 +1,19 @@
 """Where the time of a run went: what ran when, and the chain of steps that the end had to wait for. Pure."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from multiarch.record import Record, Step, StepKind
+from multiarch.record import Interval, Record, Step
 
 # Clocks of builder and program differ by less, and a step that waits for another starts a moment after its end.
 _SLACK = 0.05
+# More than that between a step and what it builds on, and it waited for something else.
+_PAUSE = 0.25
 # Some of BuildKit's own steps take no time worth a row.
 _SHORT = 0.1
+
+_Node = tuple[Step, Interval]
 
 SHARED = "all platforms"
 
@@ -31,7 +36,7 @@ def end_of(record: Record) -> float:
 
 def groups(record: Record) -> tuple[Group, ...]:
     """Return what is worth a row, by platform: the image's platforms in their order, then what they share."""
-    shown = sorted((step for step in record.steps if is_shown(step)), key=_start)
+    shown = sorted((step for step in record.steps if is_shown(step)), key=_order)
     found = dict.fromkeys([*record.run.platforms, *(step.platform for step in shown if step.platform)])
     named = [(name, [step for step in shown if step.platform == name]) for name in found]
     parts = [*named, (SHARED, [step for step in shown if not step.platform])]
@@ -46,45 +51,66 @@ def is_shown(step: Step) -> bool:
 def critical_path(record: Record) -> tuple[Step, ...]:
     """Return the steps, first one first, of which a shorter one would have made the build shorter.
 
-    From the step that ended last, back and back to the one that it waited for: of those that it builds on, the last to
-    end; where BuildKit names none, as for the export of the image, the last to end before it began.
+    From what ended last, back and back to what it waited for: of the steps that it builds on, the last to end. Where
+    there is none, as for the export of the image, or where time passed in between, as where BuildKit had no room for
+    one more: the last of all that ended before it began. What came from the cache could not have been shorter.
     """
-    ended = [step for step in record.steps if step.intervals and step.completed is not None]
-    path: list[Step] = []
-    at = max(ended, key=_end, default=None)
-    while at and at not in path:
+    ended = sorted(((step, span) for step in record.steps for span in step.intervals if span.end is not None), key=_end)
+    times = [_end(each) for each in ended]
+    path: list[_Node] = []
+    seen: set[tuple[str, float]] = set()
+    at = ended[-1] if ended else None
+    while at:
         path.append(at)
-        at = max(_before(record, at, ended), key=_end, default=None)
-    return tuple(step for step in reversed(path) if step.seconds > 0)
+        seen.add(_key(at))
+        place = bisect_right(times, at[1].start + _SLACK)
+        last = next((ended[each] for each in range(place - 1, -1, -1) if _key(ended[each]) not in seen), None)
+        at = _before(record, at, last, seen)
+    steps = {step.digest: step for step, _ in reversed(path) if step.seconds > 0 and not step.cached}
+    return tuple(steps.values())
 
 
-def _before(record: Record, step: Step, ended: Sequence[Step]) -> Iterator[Step]:
-    named = [record.by_digest[each] for each in step.inputs if each in record.by_digest]
-    waited_for = [each for each in _through(record, named) if each.completed is not None]
-    if waited_for:
-        yield from waited_for
-    elif step.kind is not StepKind.INTERNAL:
-        yield from (each for each in ended if each is not step and _end(each) <= _start(step) + _SLACK)
+def _before(record: Record, at: _Node, last: _Node | None, seen: Collection[tuple[str, float]]) -> _Node | None:
+    """Return what a step waited for.
+
+    Args:
+        record: of all steps.
+        at: the step, and when it ran.
+        last: of all that ended before it began, the last to end.
+        seen: what is on the path already.
+    """
+    step, span = at
+    built_on = ((each, when) for each in _through(record, step) for when in each.intervals)
+    earlier = [each for each in built_on if each[1].end is not None and each[1].end <= span.start + _SLACK]
+    waited_for = max((each for each in earlier if _key(each) not in seen), key=_end, default=None)
+    return waited_for if waited_for and span.start - _end(waited_for) <= _PAUSE else last
 
 
-def _through(record: Record, steps: Sequence[Step]) -> Iterator[Step]:
-    """Yield the steps; in place of one that never ran, what that one builds on."""
+def _through(record: Record, step: Step) -> Iterator[Step]:
+    """Yield the steps that one builds on; in place of one that never ran, those that that one builds on."""
     seen: set[str] = set()
-    waiting = list(steps)
+    waiting = list(step.inputs)
     while waiting:
-        step = waiting.pop()
-        if step.digest in seen:
+        digest = waiting.pop()
+        before = record.by_digest.get(digest)
+        if not before or digest in seen:
             continue
-        seen.add(step.digest)
-        if step.intervals:
-            yield step
+        seen.add(digest)
+        if before.intervals:
+            yield before
         else:
-            waiting += [record.by_digest[each] for each in step.inputs if each in record.by_digest]
+            waiting += before.inputs
 
 
-def _start(step: Step) -> float:
-    return step.intervals[0].start if step.intervals else float("inf")
+def _order(step: Step) -> tuple[float, str, int]:
+    """Steps that came from the cache all began at once: they stand as in the Dockerfile."""
+    start = round(step.intervals[0].start, 1) if step.intervals else float("inf")
+    return start, step.stage, step.number
 
 
-def _end(step: Step) -> float:
-    return step.completed or 0.0
+def _key(node: _Node) -> tuple[str, float]:
+    return node[0].digest, node[1].start
+
+
+def _end(node: _Node) -> float:
+    return node[1].end or 0.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multiarch.record import Record
 
 # Root has no sandbox, and a closed network no Google.
-_FLAGS = (
+FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
@@ -29,7 +29,7 @@ _FLAGS = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=stack.load().browser, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=stack.load().browser, args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -87,6 +87,8 @@ class _Repository:
             "os": "linux",
             "config": {"Env": ["PATH=/bin"], "Cmd": ["sh"]},
             "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
+            # Any real base image has one; without it, BuildKit ascribes the layers of what is built on it wrongly.
+            "history": [{"created_by": f"ADD busybox-{architecture} /"}],
         }
         manifest = {
             "schemaVersion": 2,

@@ -23,7 +23,7 @@ from multiarch.manifest import (
     same_layers,
     verify_image,
 )
-from tests.unit.fakes import AMD64, ARM64, INDEX_TYPE, SHA, FakeImage
+from tests.unit.fakes import AMD64, ARM64, INDEX_TYPE, MANIFEST_TYPE, SHA, FakeImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -276,3 +276,33 @@ def test_attestations_of_the_platforms_come_along() -> None:
     index = make_index({ARM64: image.top}, {})
     assert index.fields["manifests"] == image.entries
     assert "annotations" not in index.fields
+
+
+DOCKERFILE = "buildkit.dockerfile.v0"
+ADDED = "buildkit.exporter.image.v0"
+
+
+@pytest.mark.parametrize(
+    ("history", "made_by"),
+    [
+        (
+            [("ADD rootfs /", ""), ("RUN /bin/sh -c make  all # buildkit", DOCKERFILE)],
+            ["ADD rootfs /", "RUN make all"],
+        ),
+        (
+            [("RUN |2 A=1 B=2 /bin/sh -c make it # buildkit", DOCKERFILE), ("COPY a /b # buildkit", DOCKERFILE)],
+            ["RUN make it", "COPY a /b"],
+        ),
+        ([("COPY a /b # buildkit", DOCKERFILE), ("[2/2] COPY a /b", ADDED)], ["", ""]),
+        ([("step one", ADDED), ("step two", ADDED)], ["step one", "step two"]),
+        ([("COPY a /b", DOCKERFILE)], ["", ""]),
+        ([], ["", ""]),
+    ],
+    ids=["base and own", "arguments", "a base without history", "no Dockerfile", "too few", "none"],
+)
+def test_layers_say_what_made_them_where_the_image_knows(history: list[tuple[str, str]], made_by: list[str]) -> None:
+    entries = [{"created_by": text, "comment": comment} for text, comment in history]
+    config = json.dumps({"history": [{"created_by": "ENV A=1", "empty_layer": True}, *entries]}).encode()
+    layers = [{"digest": f"sha256:{number}", "size": 1} for number in range(2)]
+    manifest = Manifest(content=json.dumps({"layers": layers}).encode(), media_type=MANIFEST_TYPE)
+    assert [layer.made_by for layer in manifest.layers(config)] == made_by
