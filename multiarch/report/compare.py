@@ -54,7 +54,7 @@ class StepChange:
         line: of the Dockerfile, in the second run, or in the first where it is gone; null where that is not certain.
         before: seconds in the first run; 0 for what came from the cache, null for what was not there.
         after: seconds in the second run.
-        first: it is the first one of its platform that lost its cache: those after it did so because of it.
+        first: it lost its cache though nothing that it builds on did: those after it lost theirs because of it.
     """
 
     kind: ChangeKind
@@ -99,13 +99,12 @@ class Comparison:
 def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison:
     """Compare two runs; a step is the same one if platform, stage and instruction are."""
     old, new = _by_key(before.steps), _by_key(after.steps)
-    changes = [*_changes(old, new), *_gone(old, new)]
-    order = list(ChangeKind)
+    changes = [*_changes(old, new, after), *_gone(old, new)]
     return Comparison(
         before=_side(before, names[0]),
         after=_side(after, names[1]),
         phases=tuple(_phases(before.phases, after.phases)),
-        changes=tuple(sorted(changes, key=lambda change: order.index(change.kind))),
+        changes=tuple(sorted(changes, key=_worst_first)),
     )
 
 
@@ -114,30 +113,52 @@ def _by_key(steps: Sequence[Step]) -> Mapping[_Key, Step]:
     seen: Counter[tuple[str, str, str]] = Counter()
     found: dict[_Key, Step] = {}
     for step in steps:
-        if step.is_work or step.seconds >= _LEAST_SECONDS:
-            what = (step.platform, step.stage, " ".join(step.instruction.split()) or step.name)
-            found[*what, seen[what]] = step
-            seen[what] += 1
+        what = (step.platform, step.stage, " ".join(step.instruction.split()) or step.name)
+        found[*what, seen[what]] = step
+        seen[what] += 1
     return found
 
 
-def _changes(old: Mapping[_Key, Step], new: Mapping[_Key, Step]) -> Iterator[StepChange]:
-    lost: set[str] = set()
+def _changes(old: Mapping[_Key, Step], new: Mapping[_Key, Step], record: Record) -> Iterator[StepChange]:
+    lost: dict[str, Step] = {}
     for key, step in new.items():
         before = old.get(key)
         kind = _kind(before, step) if before else ChangeKind.NEW
-        if not kind:
-            continue
-        first = kind is ChangeKind.LOST_CACHE and step.platform not in lost
-        if first:
-            lost.add(step.platform)
-        yield _change(kind, step, before, step, first=first)
+        if kind is ChangeKind.LOST_CACHE:
+            lost[step.digest] = step
+        elif kind and (before or _is_noticed(step)):
+            yield _change(kind, step, before, step)
+    by_digest = {step.digest: before for key, step in new.items() if (before := old.get(key))}
+    for digest, step in lost.items():
+        first = lost.keys().isdisjoint(_all_inputs(step, record))
+        yield _change(ChangeKind.LOST_CACHE, step, by_digest[digest], step, first=first)
+
+
+def _all_inputs(step: Step, record: Record) -> Iterator[str]:
+    """Yield the digests of what a step builds on, directly or not."""
+    seen: set[str] = set()
+    waiting = list(step.inputs)
+    while waiting:
+        digest = waiting.pop()
+        if digest not in seen:
+            seen.add(digest)
+            yield digest
+            waiting += record.by_digest[digest].inputs if digest in record.by_digest else ()
 
 
 def _gone(old: Mapping[_Key, Step], new: Mapping[_Key, Step]) -> Iterator[StepChange]:
     for key, step in old.items():
-        if key not in new:
+        if key not in new and _is_noticed(step):
             yield _change(ChangeKind.GONE, step, step, None)
+
+
+def _is_noticed(step: Step) -> bool:
+    """Whether anybody misses it: BuildKit's own steps come and go."""
+    return step.is_work or step.seconds >= _LEAST_SECONDS
+
+
+def _worst_first(change: StepChange) -> tuple[int, bool, float]:
+    return list(ChangeKind).index(change.kind), not change.first, (change.before or 0.0) - (change.after or 0.0)
 
 
 def _kind(before: Step, after: Step) -> ChangeKind | None:
@@ -212,11 +233,23 @@ def comparison_as_text(comparison: Comparison) -> Iterator[str]:
         yield f"phase    {pair.name:<10} {_difference(pair.before, pair.after)}"
     if not comparison.changes:
         yield "the same steps, from the same cache, in about the same time"
-    for change in comparison.changes:
-        place = f", Dockerfile:{change.line}" if change.line else ""
-        cause = ", the first of its platform" if change.first else ""
-        seconds = _difference(change.before, change.after)
-        yield f"{_WORDS[change.kind]:<19} {seconds:<24} {cut(change.title, _NAME)}{place}{cause}"
+    shown = [change for change in comparison.changes if not _is_a_trifle(change)]
+    yield from map(_line, shown)
+    if rest := [change for change in comparison.changes if _is_a_trifle(change)]:
+        seconds = duration(sum(change.after or 0.0 for change in rest))
+        count = f"{len(rest)} more steps"
+        yield f"{_WORDS[ChangeKind.LOST_CACHE]:<19} {count:<24} because of those, {seconds} together"
+
+
+def _is_a_trifle(change: StepChange) -> bool:
+    return change.kind is ChangeKind.LOST_CACHE and not change.first and (change.after or 0.0) < _LEAST_SECONDS
+
+
+def _line(change: StepChange) -> str:
+    place = f", Dockerfile:{change.line}" if change.line else ""
+    cause = ": it is the first" if change.first else ""
+    seconds = _difference(change.before, change.after)
+    return f"{_WORDS[change.kind]:<19} {seconds:<24} {cut(change.title, _NAME)}{place}{cause}"
 
 
 def _difference(before: float | None, after: float | None) -> str:

@@ -51,16 +51,35 @@ def test_a_step_is_known_again_by_what_it_does(after: list[Step], expected: list
     assert changes(compare(of(MAKE, TEST), of(*after), NAMES)) == expected
 
 
-def test_the_first_lost_cache_of_each_platform_is_marked() -> None:
-    """Those after it lost theirs because of it; it is the one to look at."""
+def test_a_lost_cache_that_took_others_with_it_is_marked() -> None:
+    """What builds on it lost its own because of it; it is the one to look at."""
     found = compare(CACHED, BUILT, NAMES)
     lost = [change for change in found.changes if change.kind is ChangeKind.LOST_CACHE]
     assert len(lost) == 6
-    assert [change.title for change in lost if change.first] == [
+    assert {change.title for change in lost if change.first} == {
         "[linux/amd64 compile 2/3] COPY package.json .",
         "[linux/arm64 compile 2/3] COPY package.json .",
-    ]
+    }
     assert [change.after for change in lost if "arm64 compile 3/3" in change.title] == [71.0]
+    # The first ones, then what cost most.
+    assert [change.first for change in lost] == [True, True, False, False, False, False]
+    assert lost[2].after == 71.0
+
+
+def test_what_cost_little_because_of_another_is_one_line_for_people() -> None:
+    lines = list(comparison_as_text(compare(CACHED, BUILT, NAMES)))
+    assert len([line for line in lines if line.startswith("lost its cache")]) == 5
+    assert [line for line in lines if "because of those" in line] == [
+        "lost its cache      2 more steps             because of those, 0.8 s together"
+    ]
+
+
+def test_steps_of_buildkit_s_own_come_and_go() -> None:
+    export = step("exporting to image", 12.0, 12.2)
+    assert changes(compare(of(MAKE, export), of(MAKE), NAMES)) == []
+    longer = replace(export, intervals=(between(12.0, 13.0),))
+    assert changes(compare(of(MAKE, export), of(MAKE, longer), NAMES)) == [(ChangeKind.SLOWER, "exporting to image")]
+    assert changes(compare(of(MAKE), of(MAKE, longer), NAMES)) == [(ChangeKind.NEW, "exporting to image")]
 
 
 def test_the_same_line_twice_is_two_steps() -> None:
