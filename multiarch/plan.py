@@ -2,7 +2,7 @@
 
 `make_plan` turns settings (what the user wants) and facts (what was observed) into a frozen list of steps. `--dry-run`
 prints the steps and `build` carries them out. What is left to decide then: whether the commit's image is there already,
-whether a moving tag stays with a newer commit, and how to recover from a failure.
+whether a moving tag stays with a newer commit, whether an immutable cache moves, and how to recover from a failure.
 
     prepare   Login, EnsureBuilder    at the same time: login and boot are the two slow ones; ShowVersions beside them
               FindRepository      a missing repository is found now, and not when the push ends a long build
