@@ -57,6 +57,7 @@ def policy(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
     A base image that lies in ECR is the Dockerfile's to name, and not part of the plan: its repository needs the
     actions of the statement `Pull`.
     """
+    yield from _buckets(plan, partitions)
     pushed = _of_ecr(pushed_repositories(plan))
     pulled = [each for each in _of_ecr(pulled_repositories(plan)) if each not in pushed]
     if not pushed and not pulled:
@@ -83,6 +84,22 @@ def _of_project(project: Project, partitions: Partitions) -> Iterator[_Statement
     log = f"arn:{partition}:logs:{where}:log-group:/aws/codebuild/{project.name}"
     yield _statement("Log", _LOG_ACTIONS, [log, f"{log}:*"])
     yield _statement("Reports", _REPORT_ACTIONS, [f"arn:{partition}:codebuild:{where}:report-group/{project.name}-*"])
+
+
+def _buckets(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
+    """What BuildKit does in a cache's bucket; without the list, a HEAD of what is not there is refused.
+
+    https://github.com/moby/buildkit/blob/master/cache/remotecache/s3/s3.go
+    """
+    caches = [cache for step in plan.steps if isinstance(step, Build) for cache in (*step.cache_from, *step.cache_to)]
+    for cache in caches:
+        fields = dict(part.partition("=")[::2] for part in cache.split(","))
+        if fields.get("type") == "s3" and (bucket := fields.get("bucket")):
+            partition = partitions.partition_of_region.get(fields.get("region", ""), "aws")
+            name = f"arn:{partition}:s3:::{bucket}"
+            yield _statement("CacheBucket", ["s3:ListBucket"], [name])
+            yield _statement("CacheObjects", ["s3:GetObject", "s3:PutObject"], [f"{name}/{fields.get('prefix', '')}*"])
+            return
 
 
 def pushed_repositories(plan: Plan) -> list[Repository]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from multiarch.identity import Commit, Identity
 from multiarch.image import Registry, Repository
 from multiarch.plan import (
     METADATA_FILE,
+    Assemble,
     Build,
     EnsureBuilder,
     Facts,
@@ -30,7 +32,7 @@ from multiarch.plan import (
     make_plan,
 )
 from multiarch.settings import BUILDKIT_IMAGE
-from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, facts, load, plan_of
+from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, TIME, facts, load, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -357,6 +359,95 @@ def test_the_cache_is_where_it_was_asked_for(
 ) -> None:
     build = build_of(plan_of(seen, **flags))
     assert (list(build.cache_from), list(build.cache_to)) == (read, written)
+
+
+def test_platforms_with_caches_of_their_own_are_targets_of_their_own() -> None:
+    plan = plan_of(cache_per_platform=True)
+    build = build_of(plan)
+    assert build.targets == ("image-linux-amd64", "image-linux-arm64")
+    assert not build.is_shared
+    (assemble,) = [step for step in plan.steps if isinstance(step, Assemble)]
+    assert (assemble.repository, assemble.platforms) == (SHOP, BOTH)
+    # As on the index that BuildKit makes where there is one target.
+    notes = target_of(plan_of())["annotations"]
+    assert isinstance(notes, list)
+    assert [f"index,manifest:{name}={value}" for name, value in assemble.annotations.items()] == notes
+    assert find_steps(plan) == [
+        FindRepository(repository=SHOP, cache_tags=("cache-linux-amd64", "cache-linux-arm64"), holds_image=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "flags"),
+    [(facts(), {"platforms": ("linux/arm64",)}), (LOCAL, {})],
+    ids=["one platform", "a local build has one archive"],
+)
+def test_what_is_one_target_needs_no_index(seen: Facts, flags: dict[str, object]) -> None:
+    plan = plan_of(seen, cache_per_platform=True, **flags)
+    assert build_of(plan).targets == ("image",)
+    assert not any(isinstance(step, Assemble) for step in plan.steps)
+
+
+def find_steps(plan: Plan) -> list[FindRepository]:
+    return [step for step in plan.steps if isinstance(step, FindRepository)]
+
+
+CACHES_REPOSITORY = Repository(registry=ECR, name="caches")
+FOUND: dict[str, tuple[dict[str, object], list[FindRepository]]] = {
+    "a cache beside the image": (
+        {}, [FindRepository(repository=SHOP, cache_tags=("cache",), holds_image=True)]),
+    "no cache": ({"cache": "none"}, [FindRepository(repository=SHOP, cache_tags=(), holds_image=True)]),
+    "a repository for caches": (
+        {"cache_repository": "caches"},
+        [FindRepository(repository=SHOP, cache_tags=(), holds_image=True),
+         FindRepository(repository=CACHES_REPOSITORY, cache_tags=("cache",), holds_image=False)]),
+    "a whole reference": (
+        {"cache_ref": f"{ECR_HOST}/caches:x"},
+        [FindRepository(repository=SHOP, cache_tags=(), holds_image=True),
+         FindRepository(repository=CACHES_REPOSITORY, cache_tags=("x",), holds_image=False)]),
+    "one of another registry": (
+        {"cache_ref": "localhost:5000/caches:x"},
+        [FindRepository(repository=SHOP, cache_tags=(), holds_image=True)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "expected"), FOUND.values(), ids=FOUND)
+def test_a_repository_is_asked_about_with_the_caches_in_it(
+    flags: dict[str, object], expected: list[FindRepository]
+) -> None:
+    assert find_steps(plan_of(**flags)) == expected
+
+
+OUTPUTS: dict[str, tuple[dict[str, object], str]] = {
+    "gzip is BuildKit's own default": ({}, ""),
+    "zstd needs OCI's media types": ({"compression": "zstd"}, ",compression=zstd,oci-mediatypes=true"),
+    "a level": ({"compression_level": "9"}, ",compression=gzip,compression-level=9"),
+    "the base's layers too": (
+        {"compression": "estargz", "force_compression": True},
+        ",compression=estargz,force-compression=true,oci-mediatypes=true"),
+    "reproducible": ({"reproducible": True}, ",rewrite-timestamp=true"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "end"), OUTPUTS.values(), ids=OUTPUTS)
+def test_the_output_says_how_layers_are_made(flags: dict[str, object], end: str) -> None:
+    plain, output = (str(target_of(plan_of(**each))["output"]) for each in ({}, flags))
+    assert output == plain.replace("']", f"{end}']")
+
+
+def test_what_is_reproducible_has_the_commit_s_time() -> None:
+    assert target_of(plan_of(reproducible=True))["args"] == {"SOURCE_DATE_EPOCH": str(TIME)}
+    untimed = Commit(sha=SHA, dirty=False, source="git")
+    with pytest.raises(ConfigurationError, match="--reproducible needs the commit's time, and nothing tells it"):
+        plan_of(facts(commit=untimed), reproducible=True)
+
+
+def test_what_is_probably_not_meant_is_warned_of() -> None:
+    seen = replace(facts(identity=Identity(commit=COMMIT, branch="x")), secret_arguments={"A": "by its name"})
+    (secret, branch) = plan_of(seen, cache_scope="branch").warnings
+    assert secret.startswith("the build argument A looks like a secret (by its name)")
+    assert branch.endswith("--default-branch NAME says which one it is")
+    assert plan_of().warnings == ()
 
 
 @pytest.mark.parametrize(

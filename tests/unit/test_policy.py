@@ -128,3 +128,12 @@ def test_references_are_read_as_docker_reads_them(text: str, repository: str, re
 def test_only_registry_caches_have_a_repository() -> None:
     caches = ["type=local,dest=/x", "type=registry,ref=ghcr.io/a/b:c,mode=max", "type=registry,ref=NO GOOD", "type=gha"]
     assert [(str(repository), tag) for repository, tag in references(caches)] == [("ghcr.io/a/b", "c")]
+
+
+def test_a_cache_in_a_bucket_needs_the_bucket() -> None:
+    found = statements(cache="s3", s3_bucket="b", s3_region="cn-north-1", s3_prefix="ci/")
+    assert found["CacheBucket"]["Action"] == ["s3:ListBucket"]
+    assert found["CacheBucket"]["Resource"] == ["arn:aws-cn:s3:::b"]
+    assert found["CacheObjects"]["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert found["CacheObjects"]["Resource"] == ["arn:aws-cn:s3:::b/ci/*"]
+    assert "CacheBucket" not in statements()

@@ -409,3 +409,18 @@ def test_an_image_that_does_not_say_its_commit_is_this_one_s_only_under_the_comm
     world.put("tags/v1")
     assert world.run(plan_as_script(plan_of(commit_tag="v1"))).returncode == 2
     assert world.count("docker buildx bake") == 0
+
+
+def test_a_hidden_argument_is_asked_for_before_anything_is_built() -> None:
+    seen = replace(facts(), secret_arguments={"NPM_TOKEN": "by its name"})
+    script = plan_as_script(plan_of(seen, build_args=["NPM_TOKEN=hunter22"]))
+    assert "hunter22" not in script
+    assert ': "${BUILD_ARG_NPM_TOKEN?a build argument comes from this variable: export it}"' in script
+    assert "# Warning: the build argument NPM_TOKEN looks like a secret" in script
+    assert "hunter22" not in plan_as_json(plan_of(seen, build_args=["NPM_TOKEN=hunter22"]))
+
+
+def test_platforms_that_are_targets_become_one_index() -> None:
+    script = plan_as_script(plan_of(cache_per_platform=True))
+    assert f"imagetools create --annotation index:org.opencontainers.image.revision={SHA}" in script
+    assert f"--tag {ECR_HOST}/shop:unverified" in script
