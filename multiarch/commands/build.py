@@ -13,6 +13,7 @@ from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
 from multiarch.edges.aws import Aws
 from multiarch.edges.folder import check_folder, remove_files
+from multiarch.edges.git import tracked
 from multiarch.edges.inputs import (
     check_inputs,
     check_layout,
@@ -21,7 +22,7 @@ from multiarch.edges.inputs import (
     read_dockerfile,
     secret_values,
 )
-from multiarch.errors import MultiarchError
+from multiarch.errors import ConfigurationError, MultiarchError
 from multiarch.identity import no_commit
 from multiarch.image import Registry
 from multiarch.plan import Plan, Replace, RetryPolicy, make_plan
@@ -63,9 +64,13 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
 def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
     """Remove what an earlier run wrote, before anything can fail: after a run that failed, nothing is there of it."""
     for own in own_folders(loaded.settings):
-        check_folder(world.folder / own.name, flag=own.flag)
+        folder = world.folder / own.name
+        check_folder(folder, flag=own.flag)
+        if kept := tracked(folder, world.environment, own.files):
+            msg = f"{own.flag} {own.name} would remove what git keeps there: {', '.join(kept)}"
+            raise ConfigurationError(msg, hint=f"name a folder of its own: {own.flag} DIR")
         if not dry_run:
-            remove_files(world.folder / own.name, own.files)
+            remove_files(folder, own.files)
 
 
 def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:

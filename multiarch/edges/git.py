@@ -72,6 +72,14 @@ def is_ancestor(folder: Path, environment: Mapping[str, str], older: str, newer:
     return {0: True, 1: False}.get(answer.returncode) if answer else None
 
 
+def tracked(folder: Path, environment: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of a folder's files that git keeps; none where there is no such folder or no checkout."""
+    answer = _git(
+        folder, environment, *_trust(folder), "ls-files", "-z", "--", *(f":(literal){name}" for name in names)
+    )
+    return tuple(answer.stdout.rstrip("\0").split("\0")) if answer and answer.stdout else ()
+
+
 def _git(folder: Path, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str] | None:
     process = _start(folder, environment, *words)
     if not process:

@@ -30,10 +30,7 @@ class ReportFolder:
     def add(self, line: str) -> None:
         """Keep a line of the run's events; where the disk is full, the build goes on without."""
         if self._events:
-            try:
-                self._events.write(line)
-            except OSError:
-                self.close()
+            self._keep(self._events, line)
 
     def finish(self, views: Mapping[str, bytes]) -> None:
         """Write everything.
@@ -41,11 +38,21 @@ class ReportFolder:
         Raises:
             OutputError: it cannot be written.
         """
+        if self._events:
+            self._keep(self._events, "", now=True)
         try:
             write_files(self._folder, views)
             if self._events:
                 self._write_events(self._events)
         finally:
+            self.close()
+
+    def _keep(self, events: IO[str], text: str, *, now: bool = False) -> None:
+        try:
+            events.write(text)
+            if now:
+                events.flush()
+        except OSError:
             self.close()
 
     def close(self) -> None:

@@ -270,6 +270,19 @@ def test_whatever_ends_a_run_nothing_of_an_earlier_one_is_left_to_hand_over(
     assert [each.name for each in (project.folder / "out").iterdir()] == ["mine"]
 
 
+def test_a_file_that_git_keeps_is_not_removed_to_make_way_for_a_report(project: Project) -> None:
+    project.path = os.environ["PATH"]
+    (project.folder / "docs").mkdir()
+    project.write("docs/summary.md", "mine")
+    for words in (["init", "--quiet"], ["add", "docs"]):
+        subprocess.run(["git", *words], cwd=project.folder, check=True)
+    for words in (["--dry-run"], []):
+        said = project.run("build", "--report", "docs", *words, **CODEBUILD)
+        assert (said.code, said.out) == (2, "")
+        assert said.errors[0] == "error: --report docs would remove what git keeps there: summary.md"
+    assert (project.folder / "docs" / "summary.md").read_text() == "mine"
+
+
 def test_a_file_that_is_no_toml_is_said_with_its_line(project: Project) -> None:
     project.write("multiarch.toml", "tags = latest\n")
     said = project.run("build", "--dry-run", **CODEBUILD)

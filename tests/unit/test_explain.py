@@ -40,7 +40,7 @@ def explain(*words: str, content: bytes = b"", program: tuple[str, ...] = ("-m",
         env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=300,  # a machine that is busy with other tests reads 100 MB slowly
     )
     said = Said(code=ran.returncode, out=ran.stdout.decode(), err=ran.stderr.decode())
     assert "Traceback" not in said.out + said.err

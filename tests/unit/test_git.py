@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.git import is_ancestor, read_checkout
+from multiarch.edges.git import is_ancestor, read_checkout, tracked
 from multiarch.errors import ConfigurationError
 from multiarch.identity import Checkout
 
@@ -232,3 +232,14 @@ def test_history_that_is_not_here_tells_nothing(checkout: Path, tmp_path: Path) 
 @pytest.mark.parametrize("words", ["--help", "no-commit", "", "a\0b"])
 def test_a_word_from_an_image_s_annotations_that_is_no_commit_tells_nothing(checkout: Path, words: str) -> None:
     assert is_ancestor(checkout, ENVIRONMENT, head(checkout), words) is None
+
+
+def test_the_files_that_git_keeps(checkout: Path) -> None:
+    (checkout / "docs").mkdir()
+    commit(checkout, "docs/summary.md")
+    (checkout / "docs" / "trace.json").write_text("not added", encoding="utf-8")
+    names = ("summary.md", "trace.json", "*.md")
+    assert tracked(checkout / "docs", ENVIRONMENT, names) == ("summary.md",)
+    assert tracked(checkout, ENVIRONMENT, names) == ()
+    assert tracked(checkout / "nothing", ENVIRONMENT, names) == ()
+    assert tracked(checkout.parent, ENVIRONMENT, names) == ()

@@ -41,14 +41,15 @@ def test_nothing_is_there_until_the_run_has_ended(make_report: MakeReport, tmp_p
     assert found == {"report.html": b"page", "events.jsonl": b'{"multiarch":"begin"}\n'}
 
 
+@pytest.mark.parametrize("length", [100_000, 10], ids=["at once", "at the end"])
 def test_a_full_disk_ends_the_log_and_not_the_build(
-    make_report: MakeReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_report: MakeReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     report = make_report(tmp_path / "report")
     monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: open("/dev/full", "w"))  # noqa: PTH123, SIM115
     report.begin()
     for _ in range(10):
-        report.add("x" * 10_000)
+        report.add("x" * length)
     report.finish({"report.html": b"page"})
     assert [each.name for each in (tmp_path / "report").iterdir()] == ["report.html"]
 
