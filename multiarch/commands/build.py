@@ -32,6 +32,7 @@ from multiarch.show import plan_as_json, plan_as_script
 if TYPE_CHECKING:
     from multiarch.commands.run_report import RunReport
     from multiarch.edges.runtime import LocalRuntime
+    from multiarch.execute import Execution
     from multiarch.redaction import Redaction
 
 
@@ -136,9 +137,8 @@ def _run(
     as_json: bool,
 ) -> Sequence[str]:
     from multiarch.execute import Execution  # noqa: PLC0415
-    from multiarch.log import make_log, make_output, write_line  # noqa: PLC0415
+    from multiarch.log import make_log, make_output  # noqa: PLC0415
     from multiarch.record.about import run_of  # noqa: PLC0415
-    from multiarch.report.metrics import metrics_as_json  # noqa: PLC0415
     from multiarch.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
     from multiarch.show import settings_as_text, settings_rows  # noqa: PLC0415
 
@@ -165,7 +165,7 @@ def _run(
         if report:
             report.write(execution, log)
         if settings.metrics:
-            write_line(metrics_as_json(execution.record(redaction), settings.metrics, datetime.now(UTC)))
+            _write_metrics(execution, redaction, settings.metrics)
     with suppress(OSError):
         sys.stderr.flush()
     if as_json:
@@ -174,3 +174,10 @@ def _run(
     if result.status == "local":
         lines += load_hint(result.image, f"{plan.name}:{plan.commit_tag}", result.platforms)
     return lines
+
+
+def _write_metrics(execution: "Execution", redaction: "Redaction", namespace: str) -> None:
+    from multiarch.log import write_line  # noqa: PLC0415 - for who asked for it
+    from multiarch.report.metrics import metrics_as_json  # noqa: PLC0415
+
+    write_line(metrics_as_json(execution.record(redaction), namespace, datetime.now(UTC)))
