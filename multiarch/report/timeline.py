@@ -51,23 +51,34 @@ def is_shown(step: Step) -> bool:
 def critical_path(record: Record) -> tuple[Step, ...]:
     """Return the steps, first one first, of which a shorter one would have made the build shorter.
 
-    From what ended last, back and back to what it waited for: of the steps that it builds on, the last to end. Where
-    there is none, as for the export of the image, or where time passed in between, as where BuildKit had no room for
-    one more: the last of all that ended before it began. What came from the cache could not have been shorter.
+    From what ended last, or failed, or never ended, back and back to what that waited for: of the steps that it builds
+    on, the last to end. Where there is none, as for the export of the image, or where time passed in between, as where
+    BuildKit had no room for one more: the last of all that ended before it began. What came from the cache could not
+    have been shorter.
     """
     ended = sorted(((step, span) for step in record.steps for span in step.intervals if span.end is not None), key=_end)
     times = [_end(each) for each in ended]
     path: list[_Node] = []
     seen: set[tuple[str, float]] = set()
-    at = ended[-1] if ended else None
+    at = _last(record) or (ended[-1] if ended else None)
     while at:
         path.append(at)
         seen.add(_key(at))
         place = bisect_right(times, at[1].start + _SLACK)
         last = next((ended[each] for each in range(place - 1, -1, -1) if _key(ended[each]) not in seen), None)
         at = _before(record, at, last, seen)
-    steps = {step.digest: step for step, _ in reversed(path) if step.seconds > 0 and not step.cached}
+    took_time = (step for step, span in reversed(path) if (step.seconds > 0 or span.end is None) and not step.cached)
+    steps = {step.digest: step for step in took_time}
     return tuple(steps.values())
+
+
+def _last(record: Record) -> _Node | None:
+    """Return what a build that did not end well ended with: its failure, or what ran longest when the log ended."""
+    failed = record.failed_step
+    if failed and failed.intervals and not failed.cancelled:
+        return failed, failed.intervals[-1]
+    running = ((step, span) for step in record.steps for span in step.intervals if span.end is None)
+    return min(running, key=lambda node: node[1].start, default=None)
 
 
 def _before(record: Record, at: _Node, last: _Node | None, seen: Collection[tuple[str, float]]) -> _Node | None:

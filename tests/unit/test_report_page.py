@@ -130,6 +130,18 @@ def test_the_critical_path_leads_through_what_never_ran() -> None:
     assert [each.digest for each in critical_path(record)] == ["a", "c", "export"]
 
 
+@pytest.mark.parametrize(
+    ("record", "last"),
+    [(FAILED, "[linux/arm64 compile 3/3] RUN npm ci"), (KILLED, "[linux/amd64 compile 3/3] RUN npm ci")],
+    ids=["failed", "killed"],
+)
+def test_the_critical_path_of_a_build_that_did_not_end_well_leads_to_where_it_ended(record: Record, last: str) -> None:
+    """Not to what was cancelled a moment later."""
+    path = critical_path(record)
+    assert path[-1].title == last
+    assert path[-2].title == last.replace("3/3", "2/3").replace("RUN npm ci", "COPY package.json .")
+
+
 def test_a_circle_in_a_log_ends_the_path() -> None:
     made = steps(
         step("x", 0.0, 1.0, digest="x", inputs=("y",)),
