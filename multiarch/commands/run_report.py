@@ -32,11 +32,20 @@ class RunReport:
         # Templates and XML: nobody waits for them before the builder has done its work.
         from multiarch.report.files import report_files  # noqa: PLC0415
 
-        record = execution.record(self._redaction)
-        self.events.end(record)
         try:
+            record = execution.record(self._redaction)
+            self.events.end(record)
             self._folder.finish(report_files(record))
         except OutputError as error:
             log.warning(f"there is no report: {error.message}", phase="report")
+        except Exception as error:  # noqa: BLE001 - what came of the build is said in any case
+            text = f"there is no report, by a mistake of ours: {type(error).__name__}: {error}"
+            log.warning(f"{text}; please report it", phase="report")
         else:
             log.info(f"written to {self._shown}", phase="report")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Forget the events."""
+        self._folder.close()
