@@ -46,7 +46,7 @@ class Docker:
             if self._stopped:
                 return
             process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            self._running.add(process)
+            self._add(process)
             self._begun[tuple(command)] = process
 
     def run(self, command: Sequence[str], *, phase: str) -> str:
@@ -159,7 +159,7 @@ class Docker:
             if self._stopped:
                 raise RunEndedError
             process = self._begun.pop(tuple(command), None) or self._start(command, stdin=stdin, **streams)
-            self._running.add(process)
+            self._add(process)
         try:
             yield process
         finally:
@@ -170,6 +170,12 @@ class Docker:
                 self._running.discard(process)
         if self._stopped:
             raise RunEndedError
+
+    def _add(self, process: subprocess.Popen[bytes]) -> None:
+        self._running.add(process)
+        # `kill` takes no lock: it may have come since the process was started, and have missed it.
+        if self._stopped:
+            _signal(process, signal.SIGKILL)
 
     def _start(self, command: Sequence[str], *, stdin: int, **streams: int | None) -> subprocess.Popen[bytes]:
         try:
