@@ -16,6 +16,7 @@ from multiarch.errors import ConfigurationError
 from multiarch.handover import HANDOVER_FILES
 from multiarch.identity import Checkout, Identity, find_identity, in_codebuild
 from multiarch.image import Partitions, Registry, legal_repository
+from multiarch.names import Moment
 from multiarch.plan import Facts
 from multiarch.report.names import ALL_FILES, FLAG
 from multiarch.secrecy import secret_arguments
@@ -63,6 +64,11 @@ class Request:
         """Whether anything says what the image is called."""
         return bool(self.identity.commit or self.loaded.settings.commit_tag)
 
+    @property
+    def moment(self) -> Moment:
+        """What tag rules can tell of."""
+        return Moment(identity=self.identity, now=_begin(self.world.environment))
+
     def named(self) -> LoadedSettings:
         """The settings, with a tag also where nothing says what the image is called."""
         if self.is_named:
@@ -85,7 +91,7 @@ class Request:
             interactive=_is_terminal() and settings.log_format != "json" and not (settings.secrets or secrets),
             folder_name=legal_repository(self.context.name),
             secret_arguments=secrets,
-            now=_begin(self.world.environment),
+            now=self.moment.now,
             cache_folder=self.world.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
         )
 

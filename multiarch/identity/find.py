@@ -51,6 +51,7 @@ def find_identity(
         event=event,
         sources={
             **({"commit": commit.source} if commit else {}),
+            **({"commit_time": _time_source(loaded)} if commit and commit.time is not None else {}),
             "event": event_source,
             **{name: source for name, (_, source) in found.items()},
         },
@@ -121,6 +122,10 @@ def _commit(loaded: "LoadedSettings", said: Said, checkout: Checkout | None, *, 
         return Commit(sha=checkout.sha, dirty=bool(changes), source=_GIT, time=time or checkout.time, changes=changes)
     sha, source = (passed, source) if passed else said.sha
     return Commit(sha=sha, dirty=False, source=source, time=time) if sha else None
+
+
+def _time_source(loaded: "LoadedSettings") -> str:
+    return loaded.sources["commit_time"] if loaded.settings.commit_time else _GIT
 
 
 def _event(loaded: "LoadedSettings", said: Said) -> tuple[Event, str]:

@@ -365,6 +365,23 @@ def test_the_policy_of_a_project(
     assert reports["Resource"] == [f"arn:aws:codebuild:{where}:report-group/shop-*"]
 
 
+# The identity
+
+
+def test_the_identity_needs_no_repository_and_shows_the_tags(project: Project) -> None:
+    said = project.run("identity", "--commit", "a" * 40, "--ref-tag", "v1.2.3", "--tag", "type=ref,event=tag")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0] == f"commit          {'a' * 40}  (--commit)"
+    assert "fixed tags      aaaaaaa, v1.2.3" in lines
+    assert "moving tags     latest" in lines
+    said = project.run("identity", "--output", "json", MULTIARCH_BRANCH="main", MULTIARCH_DEFAULT_BRANCH="main")
+    found = json.loads(said.out)
+    assert (found["kind"], found["branch"], found["commit"]) == ("identity", "main", None)
+    assert found["sources"]["branch"] == "MULTIARCH_BRANCH"
+    assert found["tags"] == {"fixed": [], "moving": []}
+
+
 # A whole local build, with a stand-in for docker
 
 

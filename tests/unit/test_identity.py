@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from multiarch.errors import ConfigurationError
 from multiarch.identity import Checkout, Commit, Event, Identity, find_identity, no_commit
+from multiarch.identity.report import identity_as_json, identity_as_text
 from multiarch.identity.url import public_url
 from tests.unit.fakes import NEWER, SHA, load
 
@@ -187,6 +189,7 @@ def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None
     assert found.commit
     assert (found.commit.sha, found.commit.dirty) == (SHA, False)
     known = {name for name in (*fields, "commit", "initiator") if getattr(found, name) not in ("", None)}
+    known |= {"commit_time"} if found.commit.time else set()
     if environment:
         assert set(found.sources) == known
     assert all(found.sources[name] for name in known - {"event"})
@@ -267,7 +270,8 @@ def test_what_is_passed_is_taken_before_all_else() -> None:
     assert (found.default_branch, found.repository_url) == ("main", "https://example.com/acme/shop")
     assert found.event is Event.SCHEDULE
     assert {name for name, source in found.sources.items() if source.startswith("MULTIARCH_")} == {
-        "commit", "branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url", "event",
+        "commit", "commit_time", "branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url",
+        "event",
     }  # fmt: skip
 
 
@@ -275,6 +279,61 @@ def test_a_commit_that_is_not_the_one_checked_out_is_refused() -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_identity(load({"commit": NEWER}), CLEAN, {})
     assert caught.value.message == f"--commit is {NEWER}, and the checkout is at {SHA}"
+
+
+def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable() -> None:
+    found = find_identity(load(), None, PIPELINE)
+    tags = {"fixed": (SHA[:7],), "moving": ("latest",)}
+    assert list(identity_as_text(found, tags)) == [
+        f"commit          {SHA}  (CODEBUILD_RESOLVED_SOURCE_VERSION)",
+        "event           pipeline  (CODEBUILD_INITIATOR)",
+        "initiator       codepipeline/shop  (CODEBUILD_INITIATOR)",
+        "fixed tags      0123456",
+        "moving tags     latest",
+        "commit time     not known: pass MULTIARCH_COMMIT_TIME; in CodePipeline, #{SourceVariables.AuthorDate}",
+        "branch          not known: pass MULTIARCH_BRANCH; in CodePipeline, #{SourceVariables.BranchName}",
+        "default branch  not known: pass MULTIARCH_DEFAULT_BRANCH",
+        "repository url  not known: pass MULTIARCH_REPOSITORY_URL",
+    ]
+
+
+def test_a_changed_tree_says_what_changed() -> None:
+    lines = list(identity_as_text(find_identity(load(), CHANGED, {}), {}))
+    assert lines[0] == f"commit          {SHA}-dirty  (git)"
+    assert [line for line in lines if line.startswith("changed")] == ["changed         a", "changed         b"]
+
+
+def test_the_identity_as_json() -> None:
+    found = find_identity(load(), CLONE, PULL_REQUEST)
+    made = json.loads(identity_as_json(found, {"fixed": ("a",), "moving": ()}))
+    assert made == {
+        "version": 1,
+        "kind": "identity",
+        "commit": SHA,
+        "commit_time": "1970-01-01T00:00:07+00:00",
+        "dirty": False,
+        "branch": "topic",
+        "tag": None,
+        "pull_request": 12,
+        "base_branch": "main",
+        "default_branch": None,
+        "repository_url": URL,
+        "event": "pull-request",
+        "initiator": "GitHub-Hookshot/0a1b2c3",
+        "batch": None,
+        "sources": {
+            "commit": "git",
+            "commit_time": "git",
+            "event": "CODEBUILD_WEBHOOK_EVENT",
+            "branch": "CODEBUILD_WEBHOOK_TRIGGER",
+            "pull_request": "CODEBUILD_WEBHOOK_TRIGGER",
+            "base_branch": "CODEBUILD_WEBHOOK_BASE_REF",
+            "repository_url": "CODEBUILD_SOURCE_REPO_URL",
+            "initiator": "CODEBUILD_INITIATOR",
+        },
+        "unknown": {"default_branch": "pass MULTIARCH_DEFAULT_BRANCH"},
+        "tags": {"fixed": ["a"], "moving": []},
+    }
 
 
 DEFAULT_BRANCH = {

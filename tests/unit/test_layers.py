@@ -15,7 +15,18 @@ import multiarch
 
 ROOT = Path(multiarch.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-HEAVY = ("boto3", "botocore", "structlog", "tenacity", "python_on_whales", "urllib3", "jinja2", "junitparser")
+HEAVY = (
+    "semver",
+    "packaging",
+    "boto3",
+    "botocore",
+    "structlog",
+    "tenacity",
+    "python_on_whales",
+    "urllib3",
+    "jinja2",
+    "junitparser",
+)
 OUTSIDE = ("subprocess", "socket", "urllib3", "http", "boto3", "botocore", "python_on_whales")
 
 
@@ -82,6 +93,8 @@ SOLE_IMPORTERS = {
     "python_on_whales": {"edges/docker.py"},
     "tenacity": {"recovery.py"},
     "structlog": {"log.py"},
+    "packaging": {"names/version.py"},
+    "semver": {"names/version.py"},
     "msgspec": {"settings.py", "record/saved.py"},
     "urllib3": {"edges/registry.py"},
     "jinja2": {"report/page.py"},
