@@ -249,10 +249,9 @@ def _rules() -> Iterator[Case]:
         name="ECR: every tag is immutable, the cache's too, and it is there",
         mutability="IMMUTABLE",
         before=True,
-        code=6,
-        says=("latest", "does not let it be overwritten"),
+        code=2,
+        says=("latest cannot move from", "--image-tag-mutability-exclusion-filters"),
         retries=0,
-        tags=frozenset({"COMMIT"}),
         smoke=True,
     )
     yield Case(
@@ -260,7 +259,8 @@ def _rules() -> Iterator[Case]:
         mutability="IMMUTABLE",
         before=True,
         words=("--if-exists", "rebuild", "--commit-tag", "v1"),
-        code=6,
+        code=2,
+        says=("cannot be replaced",),
         retries=0,
     )
     for action in (

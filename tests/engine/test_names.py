@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 PASSWORD = "ghs-hunter2secret"
-RULES = "\n".join(
-    (
-        "type=semver,pattern={{version}}",
-        "type=semver,pattern={{major}}.{{minor}}",
-        "type=semver,pattern={{major}}",
-        "type=ref,event=branch",
-        "type=ref,event=pr",
-    )
-)
+RULES = """\
+type=semver,pattern={{version}}
+type=semver,pattern={{major}}.{{minor}}
+type=semver,pattern={{major}}
+type=ref,event=branch
+type=ref,event=pr
+"""
 OCI = "org.opencontainers.image"
 
 
