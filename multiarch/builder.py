@@ -75,10 +75,10 @@ def native_platforms(inspected: str) -> tuple[str, ...]:
 
     A node lists its own platform first, and what it emulates last. One that was set by hand has a star, and hides that.
     """
-    lists = re.findall(r"^Platforms:\s*(.+)", inspected, re.MULTILINE)
-    if any("*" in each for each in lists):
+    lists = [each.strip() for each in re.findall(r"^Platforms:(.*)", inspected, re.MULTILINE)]
+    if any("*" in each or not each for each in lists):
         return ()
-    return tuple(each.partition(",")[0].strip() for each in lists)
+    return tuple(each.partition(",")[0] for each in lists)
 
 
 def _unquoted(text: str) -> str:

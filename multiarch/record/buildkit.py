@@ -29,7 +29,9 @@ _KINDS = (
     ("exporting to", StepKind.EXPORT),
 )
 # Named by BuildKit around the user's steps.
-_INTERNAL = re.compile(r"\[(?:\S+ )?(?:internal|auth)\]|resolving provenance|resolve image config|inferred")
+_INTERNAL = re.compile(
+    r"\[(?:(?P<platform>\S+/\S+) )?(?:internal|auth)\]|resolving provenance|resolve image config|inferred"
+)
 _NO_LOCAL_CACHE = re.compile(r"WARNING: local cache import at (\S+) not found")
 
 
@@ -73,6 +75,8 @@ def parse_name(name: str) -> StepName:
     platform, name = _without_target(name)
     match = _STEP.match(name)
     if not match:
+        internal = _INTERNAL.match(name)
+        platform = platform or (internal["platform"] or "" if internal else "")
         return StepName(name=name, kind=_kind(name), platform=platform, instruction=name)
     runs_on, target = match["runs_on"] or "", match["target"] or ""
     if target and not target.startswith(_SYSTEMS):

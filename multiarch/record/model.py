@@ -99,8 +99,11 @@ class StepName:
         """`[linux/arm64 compile 2/3]`; the name, for what is no step of the Dockerfile."""
         if not self.number:
             return self.name
-        is_cross = self.platform and self.runs_on and self.platform != self.runs_on
-        platform = f"{self.runs_on}->{self.platform.partition('/')[2]}" if is_cross else self.platform
+        platform = self.platform
+        if platform and self.runs_on and platform != self.runs_on:
+            # As BuildKit writes it: within one system, the target's system is left out.
+            system = self.runs_on.partition("/")[0]
+            platform = f"{self.runs_on}->{platform.removeprefix(f'{system}/')}"
         return f"[{' '.join(filter(None, (platform, self.stage, self.position)))}]"
 
     @property

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from multiarch.builder import Builder, Fate, Node, decide, parse_inspect
+from multiarch.builder import Builder, Fate, Node, decide, native_platforms, parse_inspect
 from multiarch.plan import EnsureBuilder
 from tests.unit.fakes import plan_of
 
@@ -129,3 +129,21 @@ FATES = {
 def test_what_becomes_of_a_builder(step: EnsureBuilder, options: set[str], driver: str, fate: Fate) -> None:
     there = Builder(name="multiarch", driver=driver, nodes=(Node(options=frozenset(options)),))
     assert decide(step, there)[0] is fate
+
+
+NATIVE = {
+    "one node": ("Platforms:        linux/amd64, linux/amd64/v2, linux/arm64\n", ("linux/amd64",)),
+    "two nodes": (
+        "Platforms: linux/amd64, linux/386\nName: b\nPlatforms: linux/arm64\n",
+        ("linux/amd64", "linux/arm64"),
+    ),
+    "set by hand": ("Platforms: linux/arm64*, linux/amd64\n", ()),
+    "one of two set by hand": ("Platforms: linux/amd64\nPlatforms: linux/arm64*\n", ()),
+    "one that does not run": ("Status: inactive\nPlatforms:\nLabels:\n", ()),
+    "another line": (" Labels: Platforms: linux/amd64\n", ()),
+}
+
+
+@pytest.mark.parametrize(("text", "platforms"), NATIVE.values(), ids=NATIVE)
+def test_a_node_s_own_platform_is_the_first_that_it_lists(text: str, platforms: tuple[str, ...]) -> None:
+    assert native_platforms(text) == platforms

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import signal
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +29,8 @@ from multiarch.execute import Execution
 from multiarch.identity import Identity
 from multiarch.image import Registry
 from multiarch.manifest import Layer, PlatformImage
-from multiarch.record import TagOutcome
+from multiarch.record import EventLog, Record, Retry, Run, StepState, TagOutcome, read_record
+from multiarch.redaction import Redaction
 from multiarch.result import Result
 from tests.unit.fakes import (
     AMD64,
@@ -58,13 +63,26 @@ LOST = "ERROR: failed to solve: rpc error: code = Unavailable desc = error readi
 FITTING = 'Driver: docker-container\nDriver Options: image="moby/buildkit:v0.32.2"\n'
 
 
+SECRET = "s3cret-value"
+ABOUT = Run(name="shop", platforms=BOTH, begin=datetime(2026, 1, 1, tzinfo=UTC))
+
+
 class Ran:
     """One execution: what came of it, and what was seen."""
 
     def __init__(self, runtime: FakeRuntime, plan: Plan | None = None) -> None:
         self.clock = FakeClock()
         self.log, self.stream = quiet_log()
-        self._execution = Execution(plan or plan_of(), runtime, self.log, clock=self.clock, sleep=self.clock.sleep)
+        self.events: list[str] = []
+        self._execution = Execution(
+            plan or plan_of(),
+            runtime,
+            self.log,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            about=ABOUT,
+            events=EventLog(self.events.append, Redaction([SECRET])),
+        )
 
     def result(self) -> Result:
         return self._execution.run()
@@ -73,6 +91,9 @@ class Ran:
         with pytest.raises(MultiarchError) as caught:
             self._execution.run()
         return caught.value
+
+    def record(self) -> Record:
+        return self._execution.record(Redaction([SECRET]))
 
     @property
     def waited(self) -> list[float]:
@@ -1124,3 +1145,120 @@ def test_an_error_of_our_own_in_a_thread_is_raised_and_not_lost() -> None:
     runtime.hooks["create --name"] = break_down
     with pytest.raises(ZeroDivisionError, match="a bug"):
         Ran(runtime).result()
+
+
+# The record
+
+
+def events_of(title: str, *, seconds: int = 10, error: str = "", printed: str = "") -> list[str]:
+    """The events of one step that ran."""
+    at = {"started": "2026-01-01T00:00:01Z", "completed": f"2026-01-01T00:00:{1 + seconds:02}Z"}
+    log = {"logs": [{"vertex": "a", "data": base64.b64encode(f"{printed}\n".encode()).decode()}]}
+    fields = {"digest": "a", "name": title, **at, **({"error": error} if error else {})}
+    return [*([json.dumps(log)] if printed else []), json.dumps({"vertexes": [fields]})]
+
+
+def test_a_run_that_ended_well_has_its_record() -> None:
+    runtime = FakeRuntime()
+    runtime.lines = events_of("[linux/arm64 2/2] RUN x")
+    ran = Ran(runtime)
+    result = ran.result()
+    record = ran.record()
+    assert record.run == ABOUT
+    assert [phase.name for phase in record.phases] == ["prepare", "build", "verify", "tag"]
+    assert (record.outcome.status, record.outcome.digest) == ("built", result.digest)
+    assert (record.outcome.tags, record.outcome.platforms) == (result.tags, result.platforms)
+    [step] = record.steps
+    assert (step.started, step.completed, step.state) == (1, 11, StepState.DONE)
+    assert result.account
+    assert result.account.build == 10
+
+
+def test_a_build_that_failed_has_its_record_and_its_account_without_secrets() -> None:
+    runtime = FakeRuntime()
+    runtime.lines = events_of(f"[linux/arm64 2/2] RUN x {SECRET}", error=f"exit code: 3 {SECRET}", printed=SECRET)
+    runtime.fail("bake", OperationFailedError("other", ["ERROR: failed to solve: exit code: 3"]))
+    ran = Ran(runtime)
+    error = ran.error()
+    record = ran.record()
+    assert [phase.name for phase in record.phases] == ["prepare", "build"]
+    assert record.outcome.status == "failed"
+    assert record.outcome.failure
+    assert record.outcome.failure.exit_code == error.exit_code
+    [step] = record.steps
+    assert (step.output, step.error) == (("<redacted>",), "exit code: 3 <redacted>")
+    assert SECRET not in repr(record) + "".join(ran.events)
+    assert "account   steps      linux/arm64  1 run, 0 cached, 10.0 s" in ran.said
+
+
+def test_a_run_that_was_interrupted_has_its_record() -> None:
+    runtime = FakeRuntime()
+    runtime.lines = events_of("[linux/arm64 2/2] RUN x")
+
+    def interrupt() -> None:
+        raise InterruptedRunError(signal.SIGTERM)
+
+    runtime.hooks["bake"] = interrupt
+    ran = Ran(runtime)
+    with pytest.raises(InterruptedRunError):
+        ran._execution.run()
+    record = ran.record()
+    assert (record.outcome.status, len(record.steps)) == ("interrupted", 1)
+    assert record.outcome.failure
+    assert record.outcome.failure.exit_code == 143
+
+
+def test_a_run_that_had_nothing_to_build_has_its_record() -> None:
+    runtime = FakeRuntime()
+    runtime.add(runtime.builds, TAG)
+    ran = Ran(runtime)
+    ran.result()
+    record = ran.record()
+    assert (record.outcome.status, record.steps, record.attempt) == ("reused", (), 0)
+
+
+def test_the_record_of_a_build_that_was_tried_again_is_of_the_last_try() -> None:
+    runtime = FakeRuntime()
+    runtime.lines = events_of("[linux/arm64 2/2] RUN x")
+    runtime.fail("bake", OperationFailedError("other", [UNAVAILABLE]))
+    ran = Ran(runtime)
+    ran.result()
+    record = ran.record()
+    assert (record.attempt, len(record.steps)) == (2, 1)
+    assert [(retry.step, retry.attempt) for retry in record.outcome.retries] == [("build", 2)]
+    assert isinstance(record.outcome.retries[0], Retry)
+
+
+def test_the_events_that_were_kept_tell_the_same() -> None:
+    runtime = FakeRuntime()
+    runtime.lines = events_of("[linux/arm64 2/2] RUN x", printed="hello")
+    runtime.fail("bake", OperationFailedError("other", [UNAVAILABLE]))
+    ran = Ran(runtime)
+    ran.result()
+    cut_off = read_record(ran.events)
+    assert (cut_off.attempt, cut_off.outcome.status) == (2, "unfinished")
+    EventLog(ran.events.append, Redaction()).end(ran.record())
+    assert read_record(ran.events) == ran.record()
+
+
+NATIVE = {"a long build": (10, True), "a short one": (1, False)}
+
+
+@pytest.mark.parametrize(("seconds", "asked"), NATIVE.values(), ids=NATIVE)
+def test_after_a_long_build_it_is_found_out_what_was_emulated(seconds: float, asked: object) -> None:
+    runtime = FakeRuntime()
+    ran = Ran(runtime)
+    runtime.hooks["bake"] = lambda: ran.clock.sleep(seconds)
+    runtime.answers["inspect multiarch"] = "Platforms: linux/amd64, linux/arm64\n"
+    ran.result()
+    assert (ran.record().native == ("linux/amd64",)) is asked
+    assert ("inspect multiarch" in runtime.events) is asked
+
+
+def test_of_a_builder_that_was_there_it_is_known_what_it_emulates() -> None:
+    runtime = FakeRuntime()
+    runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
+    runtime.answers["inspect multiarch"] = f"{FITTING}Platforms: linux/arm64, linux/amd64\n"
+    ran = Ran(runtime)
+    ran.result()
+    assert ran.record().native == ("linux/arm64",)
