@@ -9,6 +9,7 @@ from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
+import msgspec
 import structlog
 
 from multiarch.record.live import as_fields, as_lines, is_missing_cache
@@ -137,7 +138,7 @@ def make_output(
 
     def write_json(event: Event) -> None:
         head = {"level": _level(event), "timestamp": now().isoformat(), "phase": "build"}
-        lines = (json.dumps(redaction.clean_all({**head, **fields})) for fields in as_fields(event))
+        lines = (msgspec.json.encode(redaction.clean_all({**head, **fields})).decode() for fields in as_fields(event))
         out.write("".join(f"{line}\n" for line in lines))
 
     return write_json if log_format == "json" else write

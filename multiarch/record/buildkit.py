@@ -5,11 +5,12 @@ state wins: https://github.com/moby/buildkit/blob/master/client/graph.go. Other 
 """
 
 import base64
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from multiarch.record.model import StepKind, StepName
 
@@ -40,18 +41,19 @@ def parse_event(line: str) -> Mapping[str, Any] | None:
     if not line.startswith("{"):
         return None
     try:
-        event = json.loads(line)
-    except ValueError:
+        event = msgspec.json.decode(line)
+    except msgspec.DecodeError:
         return None
     known = ("vertexes", "statuses", "logs", "warnings")
     return event if isinstance(event, dict) and any(key in event for key in known) else None
 
 
-def parts(event: Mapping[str, Any], kind: str, key: str) -> Iterator[Mapping[str, Any]]:
-    """Yield an event's parts of a kind; one of another shape than BuildKit's must not end a build."""
+def parts(event: Mapping[str, Any], kind: str, key: str) -> Sequence[Mapping[str, Any]]:
+    """Return an event's parts of a kind; one of another shape than BuildKit's must not end a build."""
     found = event.get(kind)
-    if isinstance(found, list):
-        yield from (each for each in found if isinstance(each, dict) and isinstance(each.get(key), str))
+    if not isinstance(found, list):
+        return ()
+    return [each for each in found if isinstance(each, dict) and isinstance(each.get(key), str)]
 
 
 def decode(data: object) -> bytes:

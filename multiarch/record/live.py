@@ -4,7 +4,7 @@ A step is told when it starts and when it ends, with its output under its own na
 long is told from time to time. What BuildKit does for itself is told where it takes time or fails.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -101,7 +101,7 @@ def as_lines(event: Event) -> Iterator[str]:
             assert_never(event.kind)
 
 
-def as_fields(event: Event) -> Iterator[Mapping[str, object]]:
+def as_fields(event: Event) -> Iterator[dict[str, object]]:
     """Yield an event as JSON objects, one for each line of output: `step` as people read it, and its parts."""
     step = event.step
     about: dict[str, object] = {"event": f"step {event.kind}" if step else event.kind.value}

@@ -94,7 +94,7 @@ class StepName:
         """`2/5`, empty for what is no step of the Dockerfile."""
         return f"{self.number}/{self.total}" if self.number else ""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """`[linux/arm64 compile 2/3]`; the name, for what is no step of the Dockerfile."""
         if not self.number:

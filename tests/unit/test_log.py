@@ -110,20 +110,29 @@ STEP = StepName(
     name="", kind=StepKind.DOCKERFILE, platform="linux/arm64", number=2, total=2, instruction=f"RUN login {SECRET}"
 )
 SAYS = Event(kind=EventKind.OUTPUT, step=STEP, lines=(SECRET, "done"))
-HEAD = '{"level": "info", "timestamp": "2026-01-01T00:00:00+00:00", "phase": "build", "event": "step output", '
-ABOUT = '"step": "[linux/arm64 2/2] RUN login <redacted>", "platform": "linux/arm64", "position": "2/2", '
-OUTPUT = {
-    "console": "[linux/arm64 2/2] <redacted>\n[linux/arm64 2/2] done\n",
-    "json": f'{HEAD}{ABOUT}"text": "<redacted>"}}\n{HEAD}{ABOUT}"text": "done"}}\n',
+ABOUT = {
+    "level": "info",
+    "timestamp": "2026-01-01T00:00:00+00:00",
+    "phase": "build",
+    "event": "step output",
+    "step": "[linux/arm64 2/2] RUN login <redacted>",
+    "platform": "linux/arm64",
+    "position": "2/2",
 }
 
 
-@pytest.mark.parametrize(("log_format", "written"), OUTPUT.items(), ids=OUTPUT)
-def test_the_build_s_own_output_is_written_without_secrets(log_format: str, written: str) -> None:
+def test_the_build_s_own_output_is_written_without_secrets() -> None:
+    stream = io.StringIO()
+    make_output(log_format="console", redaction=Redaction([SECRET]), stream=stream)(SAYS)
+    assert stream.getvalue() == "[linux/arm64 2/2] <redacted>\n[linux/arm64 2/2] done\n"
+
+
+def test_the_build_s_own_output_is_an_object_a_line_without_secrets() -> None:
     stream = io.StringIO()
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    make_output(log_format=log_format, redaction=Redaction([SECRET]), stream=stream, now=lambda: now)(SAYS)
-    assert stream.getvalue() == written
+    make_output(log_format="json", redaction=Redaction([SECRET]), stream=stream, now=lambda: now)(SAYS)
+    said = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert said == [{**ABOUT, "text": "<redacted>"}, {**ABOUT, "text": "done"}]
 
 
 LEVEL_OF = {
