@@ -441,7 +441,10 @@ class Execution:
             self._warn("cache", f"{nodes}: only one platform's is kept; --cache-per-platform keeps all of them")
         cache_to = move_entries(step.cache_to, self._moves, is_written=True)
         self._cache_to = tuple(cache_to)
-        self._about = replace(self._about, cache_to=self._cache_to)
+        if self._about.cache_to != self._cache_to:
+            self._about = replace(self._about, cache_to=self._cache_to)
+            if self._events:
+                self._events.begin(self._about)
         return replace(step, definition=move_all(step.definition, self._moves), cache_to=self._cache_to)
 
     def _assemble(self, step: Assemble) -> None:

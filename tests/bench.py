@@ -28,6 +28,9 @@ _EXPLANATION: Final = ROOT / "docs" / "explanation.md"
 _BEGIN: Final = "<!-- bench -->"
 _END: Final = "<!-- /bench -->"
 _LINES: Final = 100_000
+_STEPS: Final = 500
+# An image has 127 layers at most.
+_STEPS_OF_STAGE: Final = 25
 _MEGABYTE: Final = 1000 * 1000
 
 
@@ -134,9 +137,11 @@ class _Bench:
         slowly = f"for i in $(seq 500); do yes 'a line of a long and boring test log' | head -n {_LINES // 500}; "
         builds = self._lines(at_once)
         paced = self._lines(f"{slowly} sleep 0.01; done")
+        step = f"yes 'a line of a long and boring test log' | head -n {_LINES // _STEPS}"
+        steps = self._compare(_many_steps(step))
         what = f"a build that prints {_LINES:,} lines"
         against = "`docker buildx build --progress=plain`"
-        peak = max(each.peak for each in (*builds.ours, *paced.ours))
+        peak = max(each.peak for each in (*builds.ours, *paced.ours, *steps.ours))
         memory = f"{peak / _MEGABYTE:.0f} MB"
         return (
             _ratio(f"{what} at once, its build phase", against, builds.phases, builds.theirs, limit=1.2),
@@ -147,6 +152,7 @@ class _Bench:
                 paced.theirs,
                 limit=1.2,
             ),
+            _ratio(f"{what} in {_STEPS} steps, its build phase", against, steps.phases, steps.theirs, limit=1.2),
             Row(
                 what=f"{what}, peak memory",
                 against="",
@@ -159,8 +165,11 @@ class _Bench:
         )
 
     def _lines(self, step: str) -> _Lines:
+        return self._compare(f"ARG BASE_IMAGE=busybox\nFROM ${{BASE_IMAGE}}\nARG ROUND\nRUN {step} # $ROUND\n")
+
+    def _compare(self, content: str) -> _Lines:
         dockerfile = self._ours.folder / "Dockerfile.lines"
-        dockerfile.write_text(f"ARG BASE_IMAGE=busybox\nFROM ${{BASE_IMAGE}}\nARG ROUND\nRUN {step} # $ROUND\n")
+        dockerfile.write_text(content)
         self._ours.commit("Print much")
         common = ["--platform", "linux/amd64", "--file", dockerfile.name]
         image = f"type=image,name={self._stack.plain.host}/lines,push-by-digest=true,push=true"
@@ -174,7 +183,7 @@ class _Bench:
             arguments = ["--build-arg", f"BASE_IMAGE={self._stack.base}", "--build-arg", f"ROUND={time.time_ns()}"]
             other = self._timed([*build, *arguments, "--provenance=false", "--output", image, "."])
             lines.theirs.append(other.seconds)
-            assert mine.lines == other.lines > _LINES, (mine.lines, other.lines)
+            assert mine.lines == other.lines == _LINES, (mine.lines, other.lines)
         return lines
 
     def close(self) -> None:
@@ -224,7 +233,9 @@ class _Bench:
             out.seek(0)
             text = log.read()
             assert process.returncode == 0, text[-2000:]
-            return _Timed(seconds=seconds, peak=peak, lines=text.count(b"a line of a long"), stdout=out.read().decode())
+            return _Timed(
+                seconds=seconds, peak=peak, lines=text.count(b"boring test log\n"), stdout=out.read().decode()
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +253,17 @@ class _Lines:
     ours: list[_Timed]
     phases: list[float]
     theirs: list[float]
+
+
+def _many_steps(step: str) -> str:
+    """Return a Dockerfile with so many steps, in stages that the last one needs."""
+    stages = range(_STEPS // _STEPS_OF_STAGE)
+    lines = ["ARG BASE_IMAGE=busybox\n"]
+    for stage in stages:
+        lines.append(f"FROM ${{BASE_IMAGE}} AS s{stage}\nARG ROUND\nRUN : > /done{stage}\n")
+        lines += [f"RUN {step} # {stage} {number}\n" for number in range(_STEPS_OF_STAGE)]
+    copies = "".join(f"COPY --from=s{stage} /done{stage} /\n" for stage in stages)
+    return "".join([*lines, f"FROM ${{BASE_IMAGE}}\n{copies}"])
 
 
 def _memory(pid: int) -> int:

@@ -74,7 +74,7 @@ def _steps(
     shared = _shared(steps)
     for step in steps:
         platform = "" if step.digest in shared else step.platform
-        runs_on = step.runs_on or _only_platform(run, step)
+        runs_on = step.runs_on or _same_as_its_image(run, step)
         yield replace(
             step,
             platform=platform,
@@ -115,10 +115,10 @@ def _interval(start: float, end: float | None, begin: float) -> Interval:
     return Interval(start=round(start - begin, 6), end=None if end is None else round(end - begin, 6))
 
 
-def _only_platform(run: Run, step: Step) -> str:
-    """Where one platform is built, BuildKit names none; without --platform in a FROM, all steps are of that one."""
+def _same_as_its_image(run: Run, step: Step) -> str:
+    """Return where a step runs whose name does not say so: as what it is for, unless a FROM has --platform."""
     is_sure = run.instructions and not any("--platform" in each.text for each in run.instructions)
-    return run.platforms[0] if step.number and len(run.platforms) == 1 and is_sure else ""
+    return step.platform if step.number and is_sure else ""
 
 
 def _shared(steps: Sequence[Step]) -> set[str]:

@@ -1,6 +1,6 @@
 """A run's record as lines of JSON, written while it runs, and read again: `events.jsonl`. Pure.
 
-    {"multiarch": "begin", "format": 1, ...}    what the run is about
+    {"multiarch": "begin", "format": 1, ...}    what the run is about; again where more is known
     {"multiarch": "try", "number": 1}           a build begins; again where it is tried again
     {"vertexes": [...]}                         BuildKit's events, as `--progress=rawjson` prints them
     ERROR: failed to build: ...                 buildx's own words
