@@ -27,6 +27,7 @@ from multiarch.failures.parts import (
 from multiarch.failures.reading import Line, compiled, read
 from multiarch.failures.rules import RULES
 from multiarch.failures.tables.fetches import FETCHED
+from multiarch.failures.tables.sources import WRAPPER_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
 from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN
 from multiarch.failures.words import BOOTING, GENERAL, fill, names_of, phase_of
@@ -69,8 +70,11 @@ def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool)
     solved = any(compiled(OF_BUILDKIT).search(said[index].text) for index in verdicts)
     printed = [index for index, line in enumerate(said) if not line.output]
     firm = [index for index in printed if not compiled(WARNING).match(said[index].text)]
-    hit = _first(RULES, said, firm) or _first(RULES, said, printed)
-    return hit or (None if solved else _of_fragment(said, command)) or _unknown(said)
+    if hit := _first(RULES, said, firm) or _first(RULES, said, printed):
+        return hit
+    if not solved and (hit := _of_fragment(said, command)):
+        return hit
+    return _first(WRAPPER_RULES, said, printed) or _unknown(said)
 
 
 def _of_fragment(said: Sequence[Line], command: str) -> _Hit | None:

@@ -12,7 +12,7 @@ from multiarch.failures.tables.aws import AWS_RULES
 from multiarch.failures.tables.builder import BUILDER_RULES, CACHE_RULES, HOST_RULES, TLS_RULES
 from multiarch.failures.tables.dockerfile import DOCKERFILE_RULES
 from multiarch.failures.tables.registry import ANSWER_RULES, PASSING_RULES
-from multiarch.failures.tables.sources import CODEBUILD_RULES, GIT_RULES, WRAPPER_RULES
+from multiarch.failures.tables.sources import CODEBUILD_RULES, GIT_RULES
 
 RULES: tuple[Rule, ...] = (
     *AWS_RULES,
@@ -25,5 +25,4 @@ RULES: tuple[Rule, ...] = (
     *DOCKERFILE_RULES,
     *ANSWER_RULES,
     *PASSING_RULES,
-    *WRAPPER_RULES,
 )

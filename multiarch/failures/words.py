@@ -14,7 +14,7 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
     (Phase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
      r"|file presence in cache|\bs3: (?:put|upload|headobject)")),
-    (Phase.BUILDER_BOOT, r"moby/buildkit"),
+    (Phase.BUILDER_BOOT, r"moby/buildkit|failed to list workers|cannot create resource"),
     (Phase.BASE_PULL,
      r"failed to solve.{0,200}error getting credentials|unauthenticated pull|pull access denied|token for pull"),
     (Phase.LOGIN, (r"error getting credentials|(?:error|failed) (?:saving|storing) credentials|login attempt"
@@ -40,7 +40,7 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.DOCKERFILE, r"dockerfile"),
 )  # fmt: skip
 
-BOOTING = r"booting buildkit|pulling image \S*buildkit"
+BOOTING = r"booting build(?:kit|er)|pulling image \S*buildkit"
 
 # What a cause and an advice may name: the text's own word, or the general one.
 _NAMES: tuple[tuple[str, str], ...] = (

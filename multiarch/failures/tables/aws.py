@@ -51,6 +51,12 @@ AWS_RULES: tuple[Rule, ...] = (
         "AWS does not know the credentials of the {operation} call", CREDENTIALS, "the same key stays unknown",
     ),
     Rule(
+        Phase.STS, CONFIG, r"no openidconnect provider found|federated principal",
+        "AWS does not know the identity provider of this run",
+        "create the OIDC provider in IAM, and name it in the role's trust policy", "a provider does not appear by "
+        "itself",
+    ),
+    Rule(
         None, CONFIG,
         r"credential should be scoped to a valid region|(?:the )?authorization header is malformed.*region",
         "the request was signed for another region",
@@ -88,6 +94,10 @@ AWS_RULES: tuple[Rule, ...] = (
         r"|invalid endpoint: https?:|not a valid region|could not resolve (?:the )?region|provided region",
         "no AWS region is known, or it is no region", "set AWS_DEFAULT_REGION, or --region",
             "the setting stays missing",
+    ),
+    Rule(
+        Phase.LOGIN, CONFIG, r"\baws: (?:command )?not found|aws: no such file",
+        "the AWS command line is not installed", "install it (CodeBuild's standard images have it)", "nothing to run",
     ),
     Rule(
         None, CONFIG, r"certificate_verify_failed|ssl validation failed|certificate verify failed",

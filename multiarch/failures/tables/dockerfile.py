@@ -26,6 +26,7 @@ DOCKERFILE_RULES: tuple[Rule, ...] = (
         r"|the dockerfile .{0,80}(?:cannot be empty|must be within)"
         r"|file with no instructions|dockerfile cannot be empty|cannot locate (?:specified )?dockerfile",
         "the Dockerfile {path} is not there, or empty", "check --file and the context folder", "it stays missing",
+        unless=r"failed to (?:fetch remote|load cache key)|error fetching default branch",
     ),
     Rule(
         Phase.DOCKERFILE, CONFIG,
@@ -72,7 +73,7 @@ DOCKERFILE_RULES: tuple[Rule, ...] = (
         Phase.OTHER, CONFIG,
         r"additional privileges requested|entitlement .{0,60}(?:is )?not allowed|requesting privileges for"
         r"|is not allowed by (?:the )?policy"
-        r"|requested by the build but not allowed",
+        r"|requested by the build but not allowed|(?:security\.insecure|network\.host) is not allowed",
         "the build asks for privileges that it was not given", "grant them: --allow in docker buildx bake",
             "a permission",
     ),

@@ -34,7 +34,7 @@ FETCHED: tuple[Rule, ...] = (
     Rule(
         Phase.RUN_STEP, THROTTLED, r"(?:npm (?:err!|error)|err_pnpm|yarn|curl: \(22\)|wget|pip|error 429|http error"
         r"|status code|requested url returned error).{0,120}\b429\b"
-        r"|\b429 too many requests|toomanyrequests:",
+        r"|\b429 too many requests|toomanyrequests:|\brate limit exceeded|status code: 429",
         "{host} limits how often the step may ask it", "wait, then try again; log in, or give the step a mirror",
             "the limit lifts with time",
     ),

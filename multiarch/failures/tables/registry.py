@@ -102,6 +102,12 @@ ANSWER_RULES: tuple[Rule, ...] = (
         "the same push is refused again",
     ),
     Rule(
+        Phase.PUSH, CONFIG, r"post \\?\"?https?://[^\s\"]*\.dkr[.-]ecr[^\s\"]*/blobs/uploads/\\?\"?: eof\b",
+        "ECR cut the upload off as it began, which it does where the repository or a permission is missing",
+        "create the repository (aws ecr create-repository), or allow ecr:InitiateLayerUpload to the role",
+        "BuildKit tried it several times already; https://github.com/aws/containers-roadmap/issues/1970",
+    ),
+    Rule(
         Phase.PUSH, CONFIG, r"^eof$",
         "ECR cut the push off, which it does when a permission is missing",
         "allow ecr:InitiateLayerUpload, ecr:UploadLayerPart and ecr:CompleteLayerUpload to the role (CloudTrail "

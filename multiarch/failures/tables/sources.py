@@ -22,7 +22,7 @@ GIT_RULES: tuple[Rule, ...] = (
         "git may not read the repository {repository}",
             "hand over a token or an SSH key (--secret, --ssh); or the CodeBuild source credential",
         "the same credential is refused again",
-        unless=r"could not resolve host|connection (?:timed out|closed|reset)|remote end hung up",
+        unless=r"could not resolve host|connection (?:timed out|closed|reset)|remote end hung up|dial-stdio",
     ),
     Rule(
         Phase.GIT, PERMANENT,
@@ -52,6 +52,21 @@ GIT_RULES: tuple[Rule, ...] = (
 
 CODEBUILD_RULES: tuple[Rule, ...] = (
     Rule(
+        Phase.GIT, PERMANENT, r"reference not found for primary source",
+        "CodeBuild does not find the branch or the commit", "correct the source version of the build", "it stays "
+        "missing",
+    ),
+    Rule(
+        Phase.GIT, CONFIG, r"authentication required for primary source",
+        "CodeBuild may not read the sources", "give the project a source credential, or connect it again",
+        "the same credential is refused again",
+    ),
+    Rule(
+        Phase.OTHER, PERMANENT, r"build_timed_out|build has timed out|state: timed_out",
+        "the build took longer than the project lets it", "raise the project's timeout; look for the step that hangs",
+        "it takes as long again",
+    ),
+    Rule(
         Phase.OTHER, CONFIG, r"yaml_file_error|invalid_buildspec|buildspec.{0,80}(?:not found|no such file|invalid)",
         "CodeBuild did not find or not understand the buildspec", "correct its path or its YAML", "it stays wrong",
     ),
@@ -79,6 +94,11 @@ WRAPPER_RULES: tuple[Rule, ...] = (
         r"unable to pull customer's container image|build_container_unable_to_pull_image|cannotpullcontainer",
         "the image that the build runs in could not be pulled",
         "correct the project's image, its credential and the role's right to pull", "the project stays as it is",
+    ),
+    Rule(
+        Phase.GIT, PERMANENT, r"failed to fetch remote|error fetching default branch",
+        "git could not fetch the build's context", "check the address, the branch, and the credential for it",
+        "git's own words say more, where the log has them",
     ),
     Rule(
         Phase.STS, CONFIG, r"(?:could not|unable to|failed to) assume (?:the )?role",

@@ -95,7 +95,8 @@ MISSING: tuple[Rule, ...] = (
         r"has no installation candidate|unable to locate package|no such package|unable to select packages"
         r"|could not find a version that satisfies|no matching distribution found"
         r"|no package .{1,80} available|unable to find a match|nothing provides|failed to resolve: "
-        r"|e: couldn't find any package|required by: world|from versions: none",
+        r"|e: couldn't find any package|required by: world|from versions: none|unsatisfiable constraints"
+        r"|nu1101\b|no packages exist with this id",
         "the step wants a package that the index does not have: {package}",
         "a misspelt name, unless the index itself could not be fetched",
         echo=True,
