@@ -9,7 +9,7 @@ from multiarch.failures.reading import compiled
 # Where nothing in the rule says so: the part of the run that a line speaks of.
 _PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.ECR_API, (r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation"
-     r"|operation error ecr(?: public)?:")),
+     r"|operation error ecr(?: public)?:|registry auth\b")),
     (Phase.OTHER, r"secrets ?manager|parameter store"),
     (Phase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
     (Phase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
@@ -26,7 +26,8 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
      r"|writing blob|reuse blob|at destination|remote destination|layer upload|(?:running|checking|no) push"
      r"|(?:write|create)[_ ](?:organization )?package"
      r"|(?<!pull access denied.)requested access to the resource is denied"
-     r"|^(?:error: )?(?:\S+ )?denied: |maximum allowed number of images|\bpush: |jib-\w+-plugin|i/o error for image"
+     r"|^(?:error: )?(?:\S+ )?denied: |exported snapshot|maximum allowed number of images|\bpush: |jib-\w+-plugin"
+     r"|i/o error for image"
      r"|extraction snapshot|push(?:ing|ed)? |content store")),
     (Phase.ECR_API, r"api\.ecr|ecr:\w"),
     (Phase.STS, (r"calling the (?:getcalleridentity|assumerole\w*|getsessiontoken|\w+configuration\w*"

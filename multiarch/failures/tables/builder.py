@@ -34,7 +34,8 @@ HOST_RULES: tuple[Rule, ...] = (
         r"|error during connect: "
         r"|permission denied while trying to connect to the docker|failed to start daemon"
         r"|couldn't connect to docker daemon|(?:un|not )able to connect to podman|cannot connect to podman"
-        r"|timed out waiting for (?:docker|daemon)|daemon is not running"
+        r"|docker endpoint for .{1,40} not found|docker is unreachable|timed out waiting for (?:docker|daemon)"
+        r"|daemon is not running"
         r"|docker daemon is not running|cannot connect to docker endpoint|no docker endpoint",
         "the docker daemon cannot be reached", PRIVILEGED, "no daemon, no build",
     ),
@@ -107,6 +108,7 @@ BUILDER_RULES: tuple[Rule, ...] = (
     Rule(
         Phase.QEMU, CONFIG,
         r"exec format error|no such file or directory.{0,40}qemu-|binfmt_misc.{0,60}(?:fail|denied|not)"
+        r"|failed to register binfmt"
         r"|does not match the detected host platform.{0,80}exec",
         "the step's program is for another platform, and no emulation is set up",
         "run docker run --privileged --rm tonistiigi/binfmt --install all, or build {platform} natively; check "

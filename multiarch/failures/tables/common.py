@@ -36,7 +36,7 @@ NETWORK = (
     r"use of closed network connection|server closed idle connection|transport connection broken|"
     r"http2: (?:client connection lost|timeout|server sent goaway|transport received server's graceful)|"
     r"(?:server sent )?goaway|connection lost|client connection force closed|"
-    r"bad record mac|unexpected eof|(?<=: )eof\b|unexpected end of (?:json input|stream)|connection was (?:closed"
+    r"bad record mac|unexpected eof|(?<=: )eof\b|unexpected end of stream|connection was (?:closed"
     r"|forcibly)|"
     r"read/write on closed pipe|wsarecv|malformed http response|server misbehaving"
     r"|temporary failure in name resolution|try again"

@@ -164,6 +164,7 @@ FETCHED: tuple[Rule, ...] = (
     _fetch(
         r"(?:unable to load the service index for source|nu130[01]\b|retrying 'findpackagesbyid).{1,300}" + _NO_ANSWER +
         r"|unable to load the service index for source https://api\.nuget\.org(?!.*\b40[0-9]\b)"
+        r"|failed to retrieve information about .{1,100} from remote source 'https://api\.nuget\.org"
         r"|no such host is known",
         "nuget could not fetch from {host}", "nuget's words for a feed that is away",
     ),

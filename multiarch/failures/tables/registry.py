@@ -126,8 +126,13 @@ ANSWER_RULES: tuple[Rule, ...] = (
             "it stays missing",
     ),
     Rule(
+        Phase.PUSH, CONFIG, r"tag is needed when pushing|can't push with no tags|can't push tagged ref by digest",
+        "what is to be pushed has no tag, or a tag and push-by-digest both",
+        "give it a tag with --tag; with push-by-digest=true give a name only", "the same call is refused again",
+    ),
+    Rule(
         Phase.OTHER, CONFIG,
-        r"requires (?:at least|at most|exactly) \d+ argument|tag is needed when pushing|can't push with no tags"
+        r"requires (?:at least|at most|exactly) \d+ argument"
         r"|see 'docker.{1,40}--help'",
         "docker was not called as it wants to be", "correct the arguments", "the same call is refused again",
     ),
@@ -147,7 +152,9 @@ PASSING_RULES: tuple[Rule, ...] = (
         r"|unexpected commit digest"
         r"|filesystem layer verification failed|came back (?:as sha256|with another content)"
         r"|\b416\b|short read: expected|failed to verify digest|size[ _]invalid|download failed after attempts"
-        r"|408 request time-?out|cannot reuse body, request must be retried",
+        r"|408 request time-?out|cannot reuse body, request must be retried"
+        r"|failed commit on ref .{0,100}: no response"
+        r"|(?:response body|manifest|token|layer|blob|registry).{0,200}unexpected end of json input",
         "a layer was damaged or lost on its way from or to {host}", "try again", "the next transfer is another one",
     ),
     Rule(
