@@ -30,7 +30,7 @@ from multiarch.failures.tables.fetches import FETCHED
 from multiarch.failures.tables.sources import WRAPPER_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
 from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN
-from multiarch.failures.words import BOOTING, GENERAL, fill, names_of, phase_of
+from multiarch.failures.words import BOOTING, fill, names_of, phase_of
 
 _Hit = tuple[Rule, int]
 
@@ -70,7 +70,7 @@ def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool)
     solved = any(compiled(OF_BUILDKIT).search(said[index].text) for index in verdicts)
     printed = [index for index, line in enumerate(said) if not line.output]
     firm = [index for index in printed if not compiled(WARNING).match(said[index].text)]
-    if hit := _first(RULES, said, firm) or _first(RULES, said, printed):
+    if hit := _first(RULES, said, firm) or _first(WRAPPER_RULES, said, verdicts) or _first(RULES, said, printed):
         return hit
     if not solved and (hit := _of_fragment(said, command)):
         return hit
@@ -87,7 +87,12 @@ def _of_step(said: Sequence[Line], command: str, verdict: int | None = None) -> 
     number = said[verdict].step if verdict is not None else ""
     numbers = [line.step for line in said if compiled(STEP_VERDICT).search(line.text) and line.step]
     number = number or (numbers[-1] if numbers else "")
-    own = [index for index, line in enumerate(said) if not number or line.step in {number, "", "0"}]
+    last = len(said) if verdict is None else verdict
+    own = [
+        index
+        for index, line in enumerate(said)
+        if (not number or line.step in {number, "", "0"}) and (index <= last or line.output)
+    ]
     if hit := _first(DECIDED, said, own):
         return hit
     tests_only = compiled(TESTS).search(command) and not compiled(FETCHES).search(command)
@@ -104,6 +109,7 @@ def _of_step(said: Sequence[Line], command: str, verdict: int | None = None) -> 
     return _first((UNEXPLAINED,), said, list(reversed(own)))
 
 
+_HEAD = r"^(?:error: |failed to build: |failed to solve: )+"  # says that something failed, and not what
 _NEAR = 15  # lines: a warning this close to the end is about the failure
 
 
@@ -156,7 +162,9 @@ def _unknown(said: Sequence[Line]) -> _Hit | None:
         if compiled(SIGN).search(text) and not compiled(NO_SIGN).search(text):
             phase = phase_of(_window(said, index))
             failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
-            return Rule(phase, failure_class, "", text[:300], advice, "no rule knows it: stop"), index
+            return Rule(
+                phase, failure_class, "", compiled(_HEAD).sub("", text)[:300], advice, "no rule knows it: stop"
+            ), index
     return None
 
 
@@ -166,13 +174,13 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: Phase | No
     at = next(position for position, line in enumerate(log) if line is said[index])
     near = [*_of_its_step(said[index], log), *log[max(0, at - _NEAR) : at + _NEAR]]
     around = " ".join(line.text[:_WINDOW] for line in near)
-    names = GENERAL | names_of(window, around) | ({"step": command[:200]} if command else {})
-    if match := compiled(rule.pattern).search(window):
-        names |= {name: value for name, value in match.groupdict().items() if value}
     booting = compiled(BOOTING).search(" ".join(line.text[:_WINDOW] for line in log[max(0, at - 2) : at + 3]))
     phase = (
         rule.phase or (Phase.BUILDER_BOOT if booting else phase_of(window)) or hint or phase_of(around) or Phase.OTHER
     )
+    names = names_of(window, around, phase) | ({"step": " ".join(command.split())[:120]} if command else {})
+    if match := compiled(rule.pattern).search(window):
+        names |= {name: value for name, value in match.groupdict().items() if value}
     return Diagnosis(
         phase=phase,
         failure_class=rule.failure_class,

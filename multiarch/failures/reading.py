@@ -66,8 +66,9 @@ def read(lines: Iterable[str]) -> tuple[Line, ...]:
 def _pieces(lines: Iterable[str]) -> Iterator[str]:
     """Cut into single lines of bounded length; a carriage return ends a line too, as on a terminal."""
     for item in lines:
-        if len(item) <= LINE_LIMIT and "\r" not in item and "\n" not in item[:-1]:
-            yield item.rstrip("\n")
+        stripped = item.rstrip("\r\n")
+        if len(stripped) <= LINE_LIMIT and "\r" not in stripped and "\n" not in stripped:
+            yield stripped
             continue
         for match in compiled(r"[^\r\n]+").finditer(item):
             start, end = match.span()

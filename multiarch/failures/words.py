@@ -43,9 +43,29 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
 
 BOOTING = r"booting build(?:kit|er)|pulling image \S*buildkit"
 
+# Where messages point to for reading: no host of a failure.
+_LINKS = (
+    r"docs\.|www\.|aka\.ms|learn\.|help\.|developer\.|stackoverflow\.|yarnpkg\.com/en/docs"
+    r"|github\.com/[^\s\"]{1,200}/(?:issues|blob|wiki)"
+)
+# The hosts behind a registry's name, which nobody logs in to.
+_BEHIND: Mapping[str, str] = {
+    "auth.docker.io": "docker.io",
+    "registry-1.docker.io": "docker.io",
+    "index.docker.io": "docker.io",
+    "production.cloudflare.docker.com": "docker.io",
+}
+# What is said where the text names no host, by the part of the run.
+_SOMEWHERE: Mapping[Phase, str] = {
+    **dict.fromkeys((Phase.BASE_PULL, Phase.PUSH, Phase.LOGIN, Phase.MANIFEST, Phase.CACHE_EXPORT), "the registry"),
+    **dict.fromkeys((Phase.STS, Phase.ECR_API), "AWS"),
+    Phase.RUN_STEP: "the server",
+    Phase.BUILDER_BOOT: "the builder",
+}
+
 # What a cause and an advice may name: the text's own word, or the general one.
 _NAMES: tuple[tuple[str, str], ...] = (
-    ("host", r"https?://(?P<x>[\w.-]+\.[\w-]+|localhost)"),
+    ("host", rf"https?://(?!{_LINKS})(?P<x>[\w.-]+\.[\w-]+|localhost)"),
     ("host", r"(?P<x>\d{12}\.dkr[.-]ecr[.-][\w.-]+?)(?=[/:\s\"']|$)"),
     ("host", (r"(?:lookup|resolve host:?|resolve hostname|resolving|bad address|host address|enotfound"
      r"|eai_again) ['\"]?(?P<x>[\w-]+(?:\.[\w-]+)+)")),
@@ -55,7 +75,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
      r"|manifest for|image) \"?(?P<x>[\w./:@-]*[\w])\"?(?=[,:\s\"]|$)")),
     ("image", r"/v2/(?P<x>[\w./-]+)/manifests/"),
     ("image", r"importing cache manifest from (?P<x>[\w./:@-]+\w)"),
-    ("operation", r"calling the (?P<x>\w+) operation"),
+    ("operation", r"calling the (?P<x>\w+) operation|operation error [\w ]{1,40}: (?P<y>\w+)"),
     ("status", r"\b(?P<x>[45]\d\d [A-Za-z][A-Za-z ]{3,24}\b|[345]\d\d)\b"),
     ("package", (r"(?:unable to locate package|package|requirement) '?(?P<x>[\w.@/+-]+(?:[=<>~!]=[\w.*]+)?)"
      r"|(?P<y>[\w.@/+-]+) \(no such package\)")),
@@ -65,7 +85,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("resource", r"\bon resources?:\s*(?P<x>[^\s\"\\,]+)"),
     ("action", r"(?P<x>\b(?:ecr|ecr-public|sts|kms|s3|codebuild|logs|secretsmanager|ssm):[A-Z]\w+)"),
     ("tag", r"tag '?(?P<x>[\w.-]+)'? already"),
-    ("stage", r"stage \"?(?P<x>[\w.-]+)"),
+    ("stage", r"(?:stage|(?:find|build) target) \"?(?P<x>[\w.-]+)"),
     ("builder", r"builder \"?(?P<x>[\w.-]+)"),
 )  # fmt: skip
 GENERAL = {
@@ -74,6 +94,7 @@ GENERAL = {
     "operation": "AWS",
     "status": "no usable answer",
     "package": "see the line",
+    "command": "that the line names",
     "path": "a file",
     "platform": "that platform",
     "repository": "the repository",
@@ -86,14 +107,20 @@ GENERAL = {
 }
 
 
-def names_of(window: str, around: str) -> dict[str, str]:
+def names_of(window: str, around: str, phase: Phase) -> dict[str, str]:
     """Return what the deciding line names, and what the lines around it do where it names nothing."""
     names: dict[str, str] = {}
     for text in (window, around):
         for name, pattern in _NAMES:
             if name not in names and (found := compiled(pattern).search(text)):
                 names[name] = next(filter(None, found.groups()), "")
-    return names
+    host = names.get("host", "")
+    return (
+        GENERAL
+        | {"host": _SOMEWHERE.get(phase, GENERAL["host"])}
+        | names
+        | ({"host": _BEHIND.get(host, host)} if host else {})
+    )
 
 
 def fill(template: str, names: Mapping[str, str]) -> str:

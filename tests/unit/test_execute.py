@@ -985,7 +985,7 @@ def test_a_docker_driver_that_does_not_answer_ends_the_run() -> None:
     runtime.fail("inspect default", OperationFailedError("builder-boot", ["ERROR: something nobody knows"]))
     error = Ran(runtime, plan_of(builder_driver="docker")).error()
     assert type(error) is BuilderError
-    assert error.message == "builder: ERROR: something nobody knows"
+    assert error.message == "builder: something nobody knows"
 
 
 def test_a_builder_that_is_lost_in_the_build_is_repaired_and_the_build_alone_is_tried_again() -> None:

@@ -389,6 +389,171 @@ KINDS: dict[str, tuple[str, str, str]] = {
             'to perform: ecr:PutImage on resource: shop"},"error":"denied"}'
         ),
     ),
+    # registries' refusals, and who can lift them
+    "ECR cut an upload off as it began": (
+        "push",
+        "config",
+        solve(f'failed to push {ECR}/shop:1: failed to do request: Post "https://{ECR}/v2/shop/blobs/uploads/": EOF'),
+    ),
+    "near miss: an upload broke off in the middle": (
+        "push",
+        "transient",
+        solve(
+            f'failed to push {ECR}/shop:1: failed to do request: Put "https://{ECR}/v2/shop/blobs/uploads/1": '
+            "unexpected EOF"
+        ),
+    ),
+    "near miss: an upload's first request was reset": (
+        "push",
+        "transient",
+        solve(
+            f'failed to push {ECR}/shop:1: failed to do request: Post "https://{ECR}/v2/shop/blobs/uploads/": '
+            "read tcp 10.0.0.2:4711->10.0.0.3:443: read: connection reset by peer"
+        ),
+    ),
+    "the job may not write packages": (
+        "push",
+        "config",
+        solve("failed to push ghcr.io/o/shop:1: denied: installation not allowed to Write organization package"),
+    ),
+    "near miss: the packages' host was down": (
+        "push",
+        "transient",
+        solve(
+            "failed to push ghcr.io/o/shop:1: unexpected status from HEAD request to "
+            "https://ghcr.io/v2/o/shop/blobs/sha256:00: 503 Service Unavailable"
+        ),
+    ),
+    "a role of Artifact Registry": (
+        "push",
+        "config",
+        (
+            "denied: Permission 'artifactregistry.repositories.uploadArtifacts' denied on resource "
+            "'projects/p/locations/l/repositories/r' (or it may not exist)"
+        ),
+    ),
+    "near miss: Artifact Registry was down": (
+        "base-pull",
+        "transient",
+        solve(
+            "failed to resolve source metadata for l-docker.pkg.dev/p/r/a:1: failed to fetch oauth token: "
+            "artifactregistry.example.com answered: 503 Service Unavailable"
+        ),
+    ),
+    "a push without a name": (
+        "push",
+        "config",
+        "ERROR: failed to build: failed to solve: tag is needed when pushing to registry",
+    ),
+    "a closed port of an own network": (
+        "push",
+        "config",
+        solve(
+            'failed to push 10.1.2.3:5000/a: failed to do request: Head "http://10.1.2.3:5000/v2/": '
+            "dial tcp 10.1.2.3:5000: connect: connection refused"
+        ),
+    ),
+    "near miss: a registry that is being restarted": (
+        "push",
+        "transient",
+        solve(
+            'failed to push reg.example.com/a: failed to do request: Head "https://reg.example.com/v2/": '
+            "dial tcp 203.0.113.7:443: connect: connection refused"
+        ),
+    ),
+    # contexts and sources
+    "a build may use what it was not allowed": (
+        "other",
+        "config",
+        "ERROR: failed to build: failed to solve: granting entitlement security.insecure is not allowed by build "
+        "daemon configuration",
+    ),
+    "git could not fetch a context": (
+        "git",
+        "permanent",
+        solve(
+            "failed to load cache key: failed to fetch remote https://git.example.com/o/r.git: git exited: status 128"
+        ),
+    ),
+    "near miss: git could not reach a context's host": (
+        "git",
+        "transient",
+        solve(
+            "failed to load cache key: failed to fetch remote https://github.com/o/r.git: fatal: unable to access "
+            "'https://github.com/o/r.git/': Could not resolve host: github.com"
+        ),
+    ),
+    "CodeBuild does not find the commit": (
+        "git",
+        "permanent",
+        "[Container] 2026/01/02 03:04:05 Phase context status code: YAML Message: "
+        "reference not found for primary source and source version deadbeef",
+    ),
+    "CodeBuild's time was up": (
+        "other",
+        "permanent",
+        "[Container] 2026/01/02 03:04:05 Build has timed out.",
+    ),
+    # steps
+    "a lock file of yesterday": (
+        "run-step",
+        "permanent",
+        step("pnpm i --frozen-lockfile", "ERR_PNPM_OUTDATED_LOCKFILE  Cannot install, for pnpm-lock.yaml is old"),
+    ),
+    "near miss: a lock file, and a registry that broke off": (
+        "run-step",
+        "transient",
+        step(
+            "npm ci",
+            "npm warn old lockfile",
+            "npm error code ECONNRESET",
+            "npm error network aborted",
+        ),
+    ),
+    "a distribution's end": (
+        "run-step",
+        "permanent",
+        step(
+            "apt-get update",
+            "E: The repository 'http://deb.debian.org/debian oldname Release' does not have a Release file.",
+            code=100,
+        ),
+    ),
+    "an index whose key is missing": (
+        "run-step",
+        "permanent",
+        step(
+            "apt-get update",
+            "W: GPG error: https://r.example.com stable InRelease: NO_PUBKEY 00AA",
+            "E: The repository 'https://r.example.com stable InRelease' is not signed.",
+            code=100,
+        ),
+    ),
+    "a download that wants a login": (
+        "run-step",
+        "permanent",
+        step("curl -fO https://r.example.com/x", "curl: (22) The requested URL returned error: 403", code=22),
+    ),
+    "near miss: a download whose server was down": (
+        "run-step",
+        "transient",
+        step("curl -fO https://r.example.com/x", "curl: (22) The requested URL returned error: 503", code=22),
+    ),
+    "a system that keeps its python to itself": (
+        "run-step",
+        "permanent",
+        step("pip install x", "error: externally-managed-environment"),
+    ),
+    "a git server that went silent": (
+        "run-step",
+        "transient",
+        step(
+            "git clone https://github.com/o/r",
+            "error: RPC failed; curl 56 Recv failure: Operation timed out",
+            "fatal: early EOF",
+            code=128,
+        ),
+    ),
 }
 
 
@@ -469,3 +634,48 @@ def test_what_no_retry_cures_is_never_repeated_after_noise(name: str) -> None:
     )
     assert diagnosis is not None
     assert diagnosis.failure_class not in RETRYABLE
+
+
+CAUSES = {
+    "a host behind another one's name": (
+        "ERROR: failed to solve: failed to fetch oauth token: unexpected status from GET request to "
+        "https://auth.docker.io/token: 401 Unauthorized",
+        "docker.io wants a login",
+    ),
+    "a page to read is no host": (
+        step("git push", "error: x", "See https://docs.example.com/x", "curl: (60) SSL certificate problem: expired"),
+        "the certificate of the server is not trusted inside the step",
+    ),
+    "a command that the image lacks": (
+        step("frobnicate it", "/bin/sh: frobnicate: not found", code=127),
+        "the image does not have the command frobnicate",
+    ),
+    "what nobody knows, without its heads": (
+        "ERROR: failed to build: failed to solve: the moon is in the way",
+        "the moon is in the way",
+    ),
+    "the operation of the SDK for Go": (
+        "operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, api error "
+        "UnrecognizedClientException: x",
+        "AWS does not know the credentials of the GetAuthorizationToken call",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_cause(name: str) -> None:
+    text, cause = CAUSES[name]
+    assert told(text).cause == cause
+
+
+def test_what_a_tool_says_after_a_step_failed_is_not_the_step_s() -> None:
+    text = "\n".join(
+        [
+            "Step 2/3 : RUN ./build.sh",
+            " ---> Running in 00aa",
+            "main.go:3:1: undefined: x",
+            "The command '/bin/sh -c ./build.sh' returned a non-zero code: 1",
+            "curl: (28) Operation timed out",
+        ]
+    )
+    assert told(text).failure_class is FailureClass.PERMANENT

@@ -139,14 +139,14 @@ def test_each_further_try_is_announced_before_its_wait() -> None:
     tried.run()
     retry = tried.announced[0]
     assert retry == Retry(
-        step="push", cause="the host limits how often it may be asked", attempt=2, attempts=3, wait=12
+        step="push", cause="the registry limits how often it may be asked", attempt=2, attempts=3, wait=12
     )
-    assert str(retry) == "push: the host limits how often it may be asked, try 2 of 3 in 12.0 s"
+    assert str(retry) == "push: the registry limits how often it may be asked, try 2 of 3 in 12.0 s"
 
 
 GIVEN_UP = {
     "nobody knows it": (UNKNOWN, BuildError, "push: something nobody knows"),
-    "a login is wanted": (DENIED, RegistryError, "push: the host wants a login"),
+    "a login is wanted": (DENIED, RegistryError, "push: the registry wants a login"),
 }
 
 
@@ -164,7 +164,7 @@ def test_tries_that_are_used_up_end_in_an_error_of_their_own() -> None:
     tried = Tried(*[TOLD] * 3, attempts=3)
     error = tried.error()
     assert type(error) is RetriesExhaustedError
-    assert error.message == "push: the host limits how often it may be asked (tried 3 times in 24 s)"
+    assert error.message == "push: the registry limits how often it may be asked (tried 3 times in 24 s)"
     assert error.hint.splitlines()[-1] == "it said: toomanyrequests: retry after 12 seconds"
     assert (tried.calls, tried.clock.slept) == (3, [12, 12])
 
@@ -172,7 +172,7 @@ def test_tries_that_are_used_up_end_in_an_error_of_their_own() -> None:
 def test_a_single_try_is_not_called_used_up_retries() -> None:
     error = Tried(TOLD, attempts=1).error()
     assert type(error) is RegistryError
-    assert error.message == "push: the host limits how often it may be asked"
+    assert error.message == "push: the registry limits how often it may be asked"
 
 
 def test_a_failed_download_of_the_dockerfile_s_own_is_tried_once_more_and_not_oftener() -> None:
@@ -307,5 +307,5 @@ def test_a_failure_without_a_word_says_so() -> None:
 def test_the_line_that_decided_stands_in_the_hint_unless_the_message_has_it() -> None:
     diagnosis = understand(DENIED)
     assert final_error("verify", diagnosis, 1, 0).hint == (
-        "log in to the host before the build: docker login the host\nit said: GET https://h/v2/x: 401 Unauthorized"
+        "log in to the registry before the build: docker login the registry\nit said: GET https://h/v2/x: 401 Unauthorized"
     )

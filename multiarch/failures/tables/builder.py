@@ -224,12 +224,17 @@ BUILDER_RULES: tuple[Rule, ...] = (
 
 CACHE_RULES: tuple[Rule, ...] = (
     Rule(
+        Phase.CACHE_EXPORT, CONFIG, r"cache export (?:feature )?is (?:currently )?not supported",
+        "the driver docker cannot write this kind of cache",
+        "use a builder with --driver docker-container, or turn on the containerd image store; or --cache none",
+        "a driver's limits stay",
+    ),
+    Rule(
         Phase.CACHE_EXPORT, CONFIG,
-        r"cache export (?:feature )?is (?:currently )?not supported|error writing manifest blob.{0,200}\b40\d\b"
+        r"error writing manifest blob.{0,200}\b40\d\b"
         r"|unknown cache exporter|(?:invalid|unsupported) (?:cache|compression) (?:type|mode)",
         "the cache could not be written to {host}",
-        "ECR wants image-manifest=true,oci-mediatypes=true and a tag that may be overwritten; the driver "
-            "docker-container; or --cache none",
+        "ECR wants image-manifest=true,oci-mediatypes=true and a tag that may be overwritten; or --cache none",
         "the registry refuses this form of cache each time",
     ),
     Rule(

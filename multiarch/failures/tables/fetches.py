@@ -57,7 +57,7 @@ FETCHED: tuple[Rule, ...] = (
             True,
     ),
     _fetch(
-        r"^error: .{1,200}(?:temporary error \(try again later\)|network error|dns lookup error|dns: transient error"
+        r"^error: (?!rpc failed).{1,200}(?:temporary error \(try again later\)|network error|dns lookup error|dns: transient error"
         r"|could not connect to server"
         r"|operation timed out|connection (?:aborted|reset|refused)|network connection aborted"
         r"|i/o error: (?:connection|network))",

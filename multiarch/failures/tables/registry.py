@@ -72,10 +72,31 @@ ANSWER_RULES: tuple[Rule, ...] = (
             "permission or name; neither changes by itself",
     ),
     Rule(
+        None, CONFIG, r"write_package|(?:create|write) organization package|does not match expected scopes"
+        r"|ghcr\.io.{0,300}\b403\b",
+        "{host} refused access",
+        "give the job the permission packages: write (or read), and let the package be used by this repository (its "
+            "settings, Manage Actions access)",
+        "a permission stays missing",
+    ),
+    Rule(
+        None, CONFIG, r"public\.ecr\.aws.{0,300}\b403\b|\b403\b.{0,300}public\.ecr\.aws",
+        "public.ecr.aws refused the login that it was sent",
+        "docker logout public.ecr.aws, or log in again: aws ecr-public get-login-password --region us-east-1 "
+            "| docker login -u AWS --password-stdin public.ecr.aws",
+        "an old login is worse there than none",
+    ),
+    Rule(
+        None, CONFIG, r"artifactregistry\.\w+\.\w+",
+        "Google's Artifact Registry refused access",
+        "give the account roles/artifactregistry.writer (or reader), or log in: gcloud auth configure-docker {host}",
+        "a role stays missing", given=r"denied|\b403\b|forbidden",
+    ),
+    Rule(
         None, CONFIG, r"\b403\b|forbidden|\bdenied\b(?! path)|permission_denied|no push access|operation is disallowed",
         "{host} refused access",
-        "check the IAM actions for ECR, the quota of images per repository, an egress filter, and an old login to "
-            "public.ecr.aws",
+        "check what the login may do there (ECR: the role's ecr actions and the repository's policy), quotas, and the "
+            "filter of outgoing connections",
         "a refusal stays one", unless="permission denied",
     ),
     Rule(

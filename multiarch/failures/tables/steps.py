@@ -11,12 +11,12 @@ last line decides, for a tool that was cut off and went on is not the reason for
 from multiarch.failures.model import Phase, Rule
 from multiarch.failures.tables.common import CONFIG, PERMANENT
 
-_STEP = "correct the step: {step}"
+_STEP = "look at the last lines of the step, and correct it: {step}"
 _ROOM = "take a larger CodeBuild compute type, or free the cache: docker system prune -af; docker buildx prune -af"
 
 
-def _own(pattern: str, cause: str, why: str, *, echo: bool = False) -> Rule:
-    return Rule(Phase.RUN_STEP, PERMANENT, pattern, cause, _STEP, why, echo=echo)
+def _own(pattern: str, cause: str, why: str, advice: str = _STEP, *, echo: bool = False) -> Rule:
+    return Rule(Phase.RUN_STEP, PERMANENT, pattern, cause, advice, why, echo=echo)
 
 
 DECIDED: tuple[Rule, ...] = (
@@ -99,6 +99,7 @@ MISSING: tuple[Rule, ...] = (
         r"|nu1101\b|no packages exist with this id",
         "the step wants a package that the index does not have: {package}",
         "a misspelt name, unless the index itself could not be fetched",
+        "correct the package's name or version, for this release and this platform; the step is {step}",
         echo=True,
     ),
 )
@@ -106,21 +107,46 @@ MISSING: tuple[Rule, ...] = (
 OWN_FAULT: tuple[Rule, ...] = (
     *MISSING,
     _own(
-        r"requires a different python|resolutionimpossible|eresolve|could not resolve dependency|conflicting"
-        r"|unmet dependencies|lock ?file.{0,80}(?:out of date|not up to date|in sync|needs to be updated)"
-        r"|npm ci.{0,80}can only install|does not match|mismatch|do not match the hashes|frozen[- ]lockfile"
-        r"|version solving failed",
-        "the versions that the step wants do not fit together", "the same versions again",
+        r"lock ?file.{0,120}(?:out of date|not up to date|in sync|needs to be updated|would have been modified"
+        r"|not compatible|incompatible|missing|broken|doesn't match)|err_pnpm_(?:outdated_)?lockfile|outdated_lockfile"
+        r"|npm ci.{0,80}can only install|frozen[- ]lockfile|changed significantly since",
+        "the lock file does not fit the manifest, or the tool's version", "the same files again",
+        "make the lock file anew with the tool's version of the image, and commit it; the step is {step}",
     ),
     _own(
-        r"curl: \(22\).{0,80}\b4(?!29)\d\d\b|error 40[0-9]: |\b40[0134]:? (?:not found|forbidden|unauthorized)"
-        r"|code e40[0-9]|404 client error|status code: 40\d|does not have a release file"
-        r"|repository .{1,200}not found"
-        r"|http/[\d.]+ 40\d|could not read username|permission denied \(publickey|authentication failed|eacces"
-        r"|(?:could not resolve host|curl#6).{0,80}mirrorlist\.centos|mirrorlist\.centos\.org.{0,120}(?:curl#6"
-        r"|could not resolve)|valid baseurl for repo|no urls in mirrorlist|gpg error: .{0,200}no_pubkey"
-        r"|410 gone|notarget",
-        "what the step wants to fetch is not there, or not for it", "the server answered, and said no",
+        r"requires a different python|resolutionimpossible|eresolve|could not resolve dependency|conflicting"
+        r"|unmet dependencies|held broken packages|does not match|mismatch|do not match the hashes|eintegrity"
+        r"|version solving failed|does not satisfy that requirement|go\.mod requires go|breaks: world",
+        "the versions that the step wants do not fit together", "the same versions again",
+        "change the versions, or the base image that brings one of them; the step is {step}",
+    ),
+    _own(
+        r"(?:could not resolve host|curl#6).{0,80}mirrorlist\.centos|mirrorlist\.centos\.org.{0,120}(?:curl#6"
+        r"|could not resolve)|valid baseurl for repo|no urls in mirrorlist|does not have a release file"
+        r"|release file .{1,200} is expired",
+        "the mirrors no longer serve this release of the distribution", "it has ended, and does not come back",
+        "take a base image that is still supported, or its archive (vault.centos.org, archive.debian.org, "
+        "old-releases.ubuntu.com)",
+    ),
+    _own(
+        r"no_pubkey|at least one invalid signature|untrusted signature|bad signature",
+        "the package index is not signed by a key that the image knows", "the key stays missing",
+        "install the repository's key before the step, update the base image, or look for a full disk or a proxy",
+    ),
+    _own(
+        r"curl: \(22\).{0,80}\b40[13]\b|error 40[13]: |\b40[13]:? (?:forbidden|unauthorized)|code e40[13]"
+        r"|status code: 40[13]|\b40[13] \(|http/[\d.]+ 40[13]|could not read username|permission denied \(publickey"
+        r"|authentication ?(?:exception|failed)|could not authenticate|host key verification failed|access denied\."
+        r"|requested url returned error: 40[13]",
+        "the server refused what the step wants to fetch", "it wants a login, or another one",
+        "hand the credential over as a secret: docker build --secret id=NAME, RUN --mount=type=secret,id=NAME (or "
+        "--ssh)",
+    ),
+    _own(
+        r"curl: \(22\).{0,80}\b4(?!29)\d\d\b|error 40[0-9]: |\b40[04]:? not found|code e40[0-9]|404 client error"
+        r"|status code: 40\d|repository .{1,200}not found|http/[\d.]+ 40\d|410 gone|notarget|fetch_404",
+        "what the step wants to fetch is not there", "the server answered, and said no",
+        "correct the address or the version in the step: {step}",
     ),
     Rule(
         Phase.RUN_STEP, CONFIG, r"curl: \(60\)|ssl certificate problem|certificate[_ ]verify[_ ]failed"
@@ -129,6 +155,11 @@ OWN_FAULT: tuple[Rule, ...] = (
         "the certificate of {host} is not trusted inside the step",
             "give the proxy's CA to the image before the step, or use a proxy that does not intercept",
         "a CA does not appear by itself",
+    ),
+    _own(
+        r"externally-managed-environment",
+        "the image's Python lets nobody install packages beside the distribution's own", "PEP 668",
+        "install into a virtual environment (python -m venv), or take a python: base image",
     ),
     _own(
         r"^(?:.{0,20}: )?(?:assertionerror|syntaxerror|typeerror|modulenotfounderror|importerror|nameerror|keyerror"
@@ -141,11 +172,23 @@ OWN_FAULT: tuple[Rule, ...] = (
         "the step's own tests or program failed", "the same code fails again",
     ),
     _own(
-        r"error ts\d+|: error[: ]|^error\[e\d+\]|undefined reference|fatal error: .{1,200}(?:no such file|killed)?"
-        r"|compilation (?:error|failed|terminated)|cannot find (?:module|symbol|package)"
-        r"|failed building wheel|could not compile|failed to compile|executable not found|command not found"
-        r"|: not found$|not found in \$path"
-        r"|no such file or directory|permission denied|unknown (?:option|command|flag)|invalid option"
+        r"(?:\b(?:ba|da|a|z)?sh: (?:line )?(?:\d+: )?|exec: \\?\"?|^)(?P<command>[\w.+/-]+)\\?\"?: (?:(?:command )?not"
+        r" found\b|executable file not found"
+        r"|cannot execute: required file not found)|executable not found",
+        "the image does not have the command {command}", "it stays missing",
+        "install it in a step before, or take a base image that has it; the step is {step}",
+    ),
+    _own(
+        r"error ts\d+|error cs\d+|^error\[e\d+\]|undefined reference|fatal error: .{1,200}(?:no such file|killed)?"
+        r"|compilation (?:error|failed|terminated)|cannot find (?:module|symbol|package|-l)|could not compile"
+        r"|failed to compile|: error: |\.go:\d+:\d+: |failed to build gem native|failed building wheel"
+        r"|internal compiler error",
+        "the step's code does not compile", "the same code again",
+        "correct the code, or install what it is built with (headers, compilers); the step is {step}",
+    ),
+    _own(
+        r": error[: ]|command not found|not found in \$path"
+        r"|no such file or directory|permission denied|eacces|unknown (?:option|command|flag)|invalid option"
         r"|no rule to make target|dpkg: error|is not recognized",
         "the step's own command failed", "the same command fails again",
     ),
