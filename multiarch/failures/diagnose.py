@@ -30,7 +30,7 @@ from multiarch.failures.tables.fetches import FETCHED
 from multiarch.failures.tables.sources import WRAPPER_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
 from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN
-from multiarch.failures.words import BOOTING, fill, names_of, phase_of
+from multiarch.failures.words import BOOTING, fill, interrupted, names_of, phase_of
 
 _Hit = tuple[Rule, int]
 
@@ -70,11 +70,12 @@ def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool)
     solved = any(compiled(OF_BUILDKIT).search(said[index].text) for index in verdicts)
     printed = [index for index, line in enumerate(said) if not line.output]
     firm = [index for index in printed if not compiled(WARNING).match(said[index].text)]
-    if hit := _first(RULES, said, firm) or _first(WRAPPER_RULES, said, verdicts) or _first(RULES, said, printed):
+    if hit := _first(RULES, said, firm) or _first(WRAPPER_RULES, said, verdicts):
         return hit
     if not solved and (hit := _of_fragment(said, command)):
         return hit
-    return _first(WRAPPER_RULES, said, printed) or _unknown(said)
+    warned = [] if verdicts else printed
+    return _first(WRAPPER_RULES, said, printed) or _first(RULES, said, warned) or _unknown(said)
 
 
 def _of_fragment(said: Sequence[Line], command: str) -> _Hit | None:
@@ -175,7 +176,8 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: Phase | No
     near = [*_of_its_step(said[index], log), *log[max(0, at - _NEAR) : at + _NEAR]]
     around = " ".join(line.text[:_WINDOW] for line in near)
     booting = compiled(BOOTING).search(" ".join(line.text[:_WINDOW] for line in log[max(0, at - 2) : at + 3]))
-    phase = (
+    cut_off = interrupted(log[:at]) if hint is None and rule.phase is Phase.BUILDER_BOOT else None
+    phase = cut_off or (
         rule.phase or (Phase.BUILDER_BOOT if booting else phase_of(window)) or hint or phase_of(around) or Phase.OTHER
     )
     names = names_of(window, around, phase) | ({"step": " ".join(command.split())[:120]} if command else {})

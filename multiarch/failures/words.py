@@ -1,24 +1,26 @@
 """The words of a cause: the part of the run, the image, the host and so on that a text speaks of. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from multiarch.failures.model import Phase
-from multiarch.failures.reading import compiled
+from multiarch.failures.reading import Line, compiled
 
 # Where nothing in the rule says so: the part of the run that a line speaks of.
 _PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.ECR_API, (r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation"
      r"|operation error ecr(?: public)?:|registry auth\b")),
     (Phase.OTHER, r"secrets ?manager|parameter store"),
+    (Phase.RUN_STEP, r"could not (?:get|head) '|while downloading https?://|failed to commit transaction"),
     (Phase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
     (Phase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
      r"|file presence in cache|\bs3: (?:put|upload|headobject)")),
     (Phase.BUILDER_BOOT, r"moby/buildkit|failed to list workers|cannot create resource"),
     (Phase.BASE_PULL,
-     r"failed to solve.{0,200}error getting credentials|unauthenticated pull|pull access denied|token for pull"),
+     (r"failed to solve.{0,200}error getting credentials|initializing source docker:|unauthenticated pull"
+     r"|pull access denied|token for pull")),
     (Phase.LOGIN, (r"error getting credentials|(?:error|failed) (?:saving|storing) credentials|login attempt"
-     r"|docker login(?!')|(?<!run 'aws ecr )(?<!run aws ecr )get-login|credential helper"
+     r"|docker login(?!'|.{0,300}login succeeded)|(?<!run 'aws ecr )(?<!run aws ecr )get-login|credential helper"
      r"|/v2/\\?\"?: (?:denied|unauthorized)")),
     (Phase.BASE_PULL, r"(?:failed|unable|error)(?: to)? pull|pull image err|copying system image|docker pull "),
     (Phase.PUSH, (r"failed to push|blobs/uploads|/v2/\S+/blobs/sha|exporting to|\bput\b|\bpatch |ecr:(?:initiate"
@@ -125,6 +127,31 @@ def names_of(window: str, around: str, phase: Phase) -> dict[str, str]:
 
 def fill(template: str, names: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: names.get(match[1]) or match[1], template)
+
+
+_BACK = 6  # lines
+# What BuildKit prints as it works, by the part of the run: where its builder went away, that part was cut off.
+_PROGRESS: tuple[tuple[Phase, str], ...] = (
+    (
+        Phase.CACHE_EXPORT,
+        r"^exporting (?:cache|to github)|build cache for export|^writing (?:layer|config|manifest|cache)",
+    ),
+    (Phase.CACHE_IMPORT, r"^importing cache"),
+    (Phase.PUSH, r"^(?:=> )*(?:exporting|pushing) |push token for"),
+    (Phase.DOCKERFILE, r"load build (?:context|definition)|^transferring (?:context|dockerfile)"),
+    (Phase.BASE_PULL, r"load metadata for|pull token for|^extracting sha256|^sha256:\w+ [\d.]+\w?b / "),
+)
+
+
+def interrupted(before: Sequence[Line]) -> Phase | None:
+    """The part of the run that these lines end in, where they tell."""
+    for line in reversed(before[-_BACK:]):
+        if line.output:
+            return Phase.RUN_STEP
+        for phase, pattern in _PROGRESS:
+            if compiled(pattern).search(line.text):
+                return phase
+    return None
 
 
 def phase_of(text: str) -> Phase | None:

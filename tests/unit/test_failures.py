@@ -541,9 +541,29 @@ def test_binary_garbage_neither_crashes_nor_stalls() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["failed to ", 'Get "https://', "[linux/", "error: ", "time=", "a:", "((", "\\\\", "failed to copy: image ",
-     "operation error ", "lock file ", "release file ", "registry ", 'post "https://x.dkr.ecr.', "manifest for ",
-     "repository ", "fatal: unable to access ", "error getting credentials ", "failed to push ", "403 ", "curl: (22) "],
+    [
+        "failed to ",
+        'Get "https://',
+        "[linux/",
+        "error: ",
+        "time=",
+        "a:",
+        "((",
+        "\\\\",
+        "failed to copy: image ",
+        "operation error ",
+        "lock file ",
+        "release file ",
+        "registry ",
+        'post "https://x.dkr.ecr.',
+        "manifest for ",
+        "repository ",
+        "fatal: unable to access ",
+        "error getting credentials ",
+        "failed to push ",
+        "403 ",
+        "curl: (22) ",
+    ],
 )
 def test_no_pattern_explodes(unit: str) -> None:
     started = time.monotonic()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from multiarch.failures import FailureClass, diagnose
+from multiarch.failures import FailureClass, Phase, diagnose
 from tests.unit.test_failures import ECR, RETRYABLE, solve, step, told
 
 KINDS: dict[str, tuple[str, str, str]] = {
@@ -465,8 +465,10 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "a build may use what it was not allowed": (
         "other",
         "config",
-        "ERROR: failed to build: failed to solve: granting entitlement security.insecure is not allowed by build "
-        "daemon configuration",
+        (
+            "ERROR: failed to build: failed to solve: granting entitlement security.insecure is not allowed by build "
+            "daemon configuration"
+        ),
     ),
     "git could not fetch a context": (
         "git",
@@ -486,13 +488,106 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "CodeBuild does not find the commit": (
         "git",
         "permanent",
-        "[Container] 2026/01/02 03:04:05 Phase context status code: YAML Message: "
-        "reference not found for primary source and source version deadbeef",
+        (
+            "[Container] 2026/01/02 03:04:05 Phase context status code: YAML Message: "
+            "reference not found for primary source and source version deadbeef"
+        ),
     ),
     "CodeBuild's time was up": (
         "other",
         "permanent",
         "[Container] 2026/01/02 03:04:05 Build has timed out.",
+    ),
+    "the role's service did not answer": (
+        "sts",
+        "transient",
+        "Retry AssumeRole: attempt 2 of 9 failed: Could not assume role with OIDC: connect ETIMEDOUT 203.0.113.7:443",
+    ),
+    "near miss: the role is not to be had": (
+        "sts",
+        "config",
+        "Retry AssumeRole: attempt 2 of 9 failed: Could not assume role with OIDC: the role is not for you",
+    ),
+    "aws was called as it does not want to be": (
+        "other",
+        "config",
+        "aws: error: argument operation: Invalid choice, valid choices are:",
+    ),
+    "a mount of an old frontend": (
+        "dockerfile",
+        "permanent",
+        (
+            "failed to solve with frontend dockerfile.v0: failed to create LLB definition: Dockerfile parse error "
+            "line 9: Unknown flag: mount"
+        ),
+    ),
+    "near miss: a flag of an old buildx": (
+        "builder-create",
+        "config",
+        "unknown flag: --attest",
+    ),
+    "the cache's service hung up": (
+        "cache-export",
+        "transient",
+        solve('error writing layer blob: Patch "https://c.example.com/caches/1": http: read on closed response body'),
+    ),
+    "near miss: the cache's service refused": (
+        "cache-export",
+        "config",
+        solve("error writing layer blob: the cache is not for this branch"),
+    ),
+    "cargo's git lost the connection": (
+        "run-step",
+        "transient",
+        step(
+            "cargo fetch",
+            "error: failed to fetch `https://git.example.com/index`",
+            "Caused by:",
+            "  error reading from the stream; class=Net (12)",
+            code=101,
+        ),
+    ),
+    "near miss: cargo's git found nothing": (
+        "run-step",
+        "permanent",
+        step(
+            "cargo fetch",
+            "error: failed to fetch `https://git.example.com/index`",
+            "Caused by:",
+            "  unexpected http status code: 404; class=Http (34)",
+            code=101,
+        ),
+    ),
+    "a docker service that does not start": (
+        "daemon",
+        "config",
+        "Jan  2 03:04:05 host systemd[1]: docker.service: Failed with result 'exit-code'.",
+    ),
+    "a repository that an own registry lacks": (
+        "push",
+        "config",
+        "The push refers to repository [r.example.com/a]\n00aa: Retrying in 1 second\nunknown: Not Found",
+    ),
+    "a gateway after a login that succeeded": (
+        "push",
+        "transient",
+        (
+            "docker login r.example.com\nLogin Succeeded\ndocker push r.example.com/a\n00aa: Retrying in 1 second\n"
+            "received unexpected HTTP status: 502 Bad Gateway"
+        ),
+    ),
+    "Windows' words for no answer": (
+        "base-pull",
+        "transient",
+        (
+            'failed to copy: Get "https://r.example.com/v2/": dial tcp 203.0.113.7:443: connectex: A connection '
+            "attempt failed because the connected party did not properly respond"
+        ),
+    ),
+    "the emulator crashed": (
+        "qemu",
+        "permanent",
+        step("./x", "aarch64-binfmt-P: QEMU internal SIGSEGV {code=MAPERR, addr=0x20}"),
     ),
     # steps
     "a lock file of yesterday": (
@@ -638,8 +733,10 @@ def test_what_no_retry_cures_is_never_repeated_after_noise(name: str) -> None:
 
 CAUSES = {
     "a host behind another one's name": (
-        "ERROR: failed to solve: failed to fetch oauth token: unexpected status from GET request to "
-        "https://auth.docker.io/token: 401 Unauthorized",
+        (
+            "ERROR: failed to solve: failed to fetch oauth token: unexpected status from GET request to "
+            "https://auth.docker.io/token: 401 Unauthorized"
+        ),
         "docker.io wants a login",
     ),
     "a page to read is no host": (
@@ -655,8 +752,10 @@ CAUSES = {
         "the moon is in the way",
     ),
     "the operation of the SDK for Go": (
-        "operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, api error "
-        "UnrecognizedClientException: x",
+        (
+            "operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, api error "
+            "UnrecognizedClientException: x"
+        ),
         "AWS does not know the credentials of the GetAuthorizationToken call",
     ),
 }
@@ -669,13 +768,31 @@ def test_cause(name: str) -> None:
 
 
 def test_what_a_tool_says_after_a_step_failed_is_not_the_step_s() -> None:
-    text = "\n".join(
-        [
-            "Step 2/3 : RUN ./build.sh",
-            " ---> Running in 00aa",
-            "main.go:3:1: undefined: x",
-            "The command '/bin/sh -c ./build.sh' returned a non-zero code: 1",
-            "curl: (28) Operation timed out",
-        ]
+    text = (
+        "Step 2/3 : RUN ./build.sh\n ---> Running in 00aa\nmain.go:3:1: undefined: x\n"
+        "The command '/bin/sh -c ./build.sh' returned a non-zero code: 1\ncurl: (28) Operation timed out"
     )
     assert told(text).failure_class is FailureClass.PERMANENT
+
+
+_LOST = "ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF"
+
+
+@pytest.mark.parametrize(
+    ("before", "phase"),
+    [
+        ("#9 12.3 building", "run-step"),
+        ("#9 exporting to image", "push"),
+        ("#9 preparing build cache for export", "cache-export"),
+        ("#9 [internal] load build context", "dockerfile"),
+        ("#9 [internal] load metadata for docker.io/library/alpine:3", "base-pull"),
+        ("hello", "builder-boot"),
+    ],
+)
+def test_where_a_builder_went_away_is_told_by_what_it_did_last(before: str, phase: str) -> None:
+    diagnosis = told(f"{before}\n{_LOST}")
+    assert (diagnosis.failure_class, diagnosis.phase) == ("builder-lost", phase)
+
+
+def test_where_a_builder_went_away_is_the_builder_s_phase_for_who_knows_the_part() -> None:
+    assert told(f"#9 exporting to image\n{_LOST}", phase=Phase.PUSH).phase is Phase.BUILDER_BOOT

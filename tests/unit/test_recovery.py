@@ -307,5 +307,6 @@ def test_a_failure_without_a_word_says_so() -> None:
 def test_the_line_that_decided_stands_in_the_hint_unless_the_message_has_it() -> None:
     diagnosis = understand(DENIED)
     assert final_error("verify", diagnosis, 1, 0).hint == (
-        "log in to the registry before the build: docker login the registry\nit said: GET https://h/v2/x: 401 Unauthorized"
+        "log in to the registry before the build: docker login the registry\n"
+        "it said: GET https://h/v2/x: 401 Unauthorized"
     )

@@ -96,6 +96,10 @@ AWS_RULES: tuple[Rule, ...] = (
             "the setting stays missing",
     ),
     Rule(
+        Phase.STS, T, r"assume role.{0,80}\b(?:etimedout|econnreset|eai_again|enetunreach|socket hang up)",
+        "STS did not answer", AGAIN, "node's words for the network",
+    ),
+    Rule(
         Phase.LOGIN, CONFIG, r"\baws: (?:command )?not found|aws: no such file",
         "the AWS command line is not installed", "install it (CodeBuild's standard images have it)", "nothing to run",
     ),
@@ -155,7 +159,7 @@ AWS_RULES: tuple[Rule, ...] = (
         r"\((?:invalidparameter\w*|validation(?:error|exception)|invalidtagparameter\w*|invalidparametervalue"
         r"|invalidaction"
         r"|unknownoperation\w*|nosuch\w+|malformed\w*|regiondisabled\w*|subscriptionrequired\w*)\) when calling"
-        r"|parameter validation failed|paramvalidation|invalid choice: '|the following arguments are required:"
+        r"|parameter validation failed|paramvalidation|invalid choice[:,]|the following arguments are required:"
         r"|unknown options: |expected one argument",
         "AWS did not understand the {operation} call", "correct the parameter named in the line", "it stays wrong",
     ),

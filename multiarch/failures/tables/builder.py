@@ -36,7 +36,8 @@ HOST_RULES: tuple[Rule, ...] = (
         r"|couldn't connect to docker daemon|(?:un|not )able to connect to podman|cannot connect to podman"
         r"|docker endpoint for .{1,40} not found|docker is unreachable|timed out waiting for (?:docker|daemon)"
         r"|daemon is not running"
-        r"|docker daemon is not running|cannot connect to docker endpoint|no docker endpoint",
+        r"|docker daemon is not running|cannot connect to docker endpoint|no docker endpoint"
+        r"|\bdocker\.service: (?:main process exited|failed with result)",
         "the docker daemon cannot be reached", PRIVILEGED, "no daemon, no build",
     ),
     Rule(
@@ -46,7 +47,7 @@ HOST_RULES: tuple[Rule, ...] = (
         r"|buildx(?: component)? is missing or broken",
         "docker or its buildx plugin is too old or missing",
             "install a newer docker and buildx; or set DOCKER_API_VERSION",
-        "a version does not change by itself",
+        "a version does not change by itself", unless="dockerfile parse error",
     ),
     Rule(
         None, CONFIG,

@@ -38,7 +38,8 @@ NETWORK = (
     r"(?:server sent )?goaway|connection lost|client connection force closed|"
     r"bad record mac|unexpected eof|(?<=: )eof\b|unexpected end of stream|connection was (?:closed"
     r"|forcibly)|"
-    r"read/write on closed pipe|wsarecv|malformed http response|server misbehaving"
+    r"read/write on closed pipe|read on closed response body|a connection attempt failed because|wsarecv"
+    r"|malformed http response|server misbehaving"
     r"|temporary failure in name resolution|try again"
     r"|read timed out|timed out\. \((?:connect|read) timeout|eof occurred in violation of protocol)"
 )

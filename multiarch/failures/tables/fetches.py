@@ -57,7 +57,8 @@ FETCHED: tuple[Rule, ...] = (
             True,
     ),
     _fetch(
-        r"^error: (?!rpc failed).{1,200}(?:temporary error \(try again later\)|network error|dns lookup error|dns: transient error"
+        r"^error: (?!rpc failed).{1,200}(?:temporary error \(try again later\)|network error|dns lookup error"
+        r"|dns: transient error"
         r"|could not connect to server"
         r"|operation timed out|connection (?:aborted|reset|refused)|network connection aborted"
         r"|i/o error: (?:connection|network))",
@@ -149,7 +150,8 @@ FETCHED: tuple[Rule, ...] = (
         "cargo could not fetch from {host}", "cargo's words before the reason", echo=True,
     ),
     _fetch(
-        r"^\[(?:6|7|16|18|28|35|52|55|56|92)\] .{3,80}|failed to download from .{1,300}\[(?:6|7|16|18|28|35|52|55|56"
+        r"^\[(?:6|7|16|18|28|35|52|55|56|92)\] .{3,80}|class=(?:net|zlib|os) \(\d+\)"
+        r"|failed to download from .{1,300}\[(?:6|7|16|18|28|35|52|55|56"
         r"|92)\]|network failure seems to have happened|could not download file from .{1,200}",
         "cargo or rustup could not fetch from {host}", "curl's numbers for a connection that broke",
     ),

@@ -100,10 +100,12 @@ ANSWER_RULES: tuple[Rule, ...] = (
         "a refusal stays one", unless="permission denied",
     ),
     Rule(
-        None, CONFIG, r"\b(?:put|post|patch|head) request to .{0,300}\b404\b|unexpected status(?: code)?:? 404.{0,20}",
+        None, CONFIG, r"\b(?:put|post|patch|head) request to .{0,300}\b404\b|unexpected status(?: code)?:? 404.{0,20}"
+        r"|^unknown: not found$",
         "the repository does not exist in {host}", "create it: aws ecr create-repository; check account and region",
             "pushing does not create it",
-        given=r"fail\w* to push|push(?:ing)? (?:image|layer|manifest)|exporting|/blobs/uploads",
+        given=r"fail\w* to push|push(?:ing)? (?:image|layer|manifest)|exporting|/blobs/uploads|retrying in \d+ second"
+        r"|the push refers",
     ),
     Rule(
         None, PERMANENT,

@@ -15,7 +15,7 @@ GIT_RULES: tuple[Rule, ...] = (
         Phase.GIT, CONFIG,
         r"could not read (?:username|password)|permission denied \(publickey|authentication failed for"
         r"|host key verification failed"
-        r"|terminal prompts disabled|invalid username or (?:password|token)"
+        r"|terminal prompts disabled|^(?:fatal|remote): .{0,40}invalid username or (?:password|token)"
         r"|support for password authentication was removed"
         r"|requested url returned error: 40[13]|could not read from remote repository"
         r"|write access to repository not granted",

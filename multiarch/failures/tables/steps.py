@@ -35,7 +35,8 @@ DECIDED: tuple[Rule, ...] = (
         "emulation does not appear by itself",
     ),
     Rule(
-        Phase.QEMU, PERMANENT, r"qemu: uncaught target signal|qemu-\w+: .{0,80}(?:segmentation|unhandled|uncaught)"
+        Phase.QEMU, PERMANENT, r"qemu: uncaught target signal|qemu internal sig\w+|qemu-\w+: .{0,80}(?:segmentation"
+        r"|unhandled|uncaught)"
         r"|ecdsa\s+verification failure"
         r"|exit code: 139|illegal instruction.{0,40}core dumped",
         "the program crashed under emulation (QEMU), or the emulator did",
@@ -166,14 +167,15 @@ OWN_FAULT: tuple[Rule, ...] = (
         r"|valueerror|filenotfounderror|referenceerror)\b|^e {2,}|--- fail|^fail\b|^failed\b(?! (?:to|with)\b)"
         r"|failed tests?/"
         r"|tests? failed"
-        r"|\b[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)\b|failures?: [1-9]|npm (?:err!|error) (?:test failed"
+        r"|(?<!of )\b[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)\b|failures?: [1-9]|npm (?:err!|error) (?:test failed"
         r"|lifecycle|code elifecycle)|test suites?: [1-9]\d* failed|test failed|there were failing tests|● |✕"
         r"|\bpanicked at\b",
         "the step's own tests or program failed", "the same code fails again",
     ),
     _own(
-        r"(?:\b(?:ba|da|a|z)?sh: (?:line )?(?:\d+: )?|exec: \\?\"?|^)(?P<command>[\w.+/-]+)\\?\"?: (?:(?:command )?not"
-        r" found\b|executable file not found"
+        r"(?:\b(?:ba|da|a|z)?sh: (?:line )?(?:\d+: )?|exec: \\?\"?|^(?!unknown: "
+        r"|\S+:\d))(?P<command>[\w.+/-]+)\\?\"?: (?:(?:command )?"
+        r"not found\b|executable file not found"
         r"|cannot execute: required file not found)|executable not found",
         "the image does not have the command {command}", "it stays missing",
         "install it in a step before, or take a base image that has it; the step is {step}",
@@ -187,7 +189,7 @@ OWN_FAULT: tuple[Rule, ...] = (
         "correct the code, or install what it is built with (headers, compilers); the step is {step}",
     ),
     _own(
-        r": error[: ]|command not found|not found in \$path"
+        r"(?<!caused by): error[: ]|command not found|not found in \$path"
         r"|no such file or directory|permission denied|eacces|unknown (?:option|command|flag)|invalid option"
         r"|no rule to make target|dpkg: error|is not recognized",
         "the step's own command failed", "the same command fails again",
