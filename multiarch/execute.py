@@ -55,7 +55,7 @@ from multiarch.plan import (
 )
 from multiarch.publish import Publisher
 from multiarch.record import BuildReader, EventLog, Record, Run, make_record, masked
-from multiarch.record.model import Failure, Interval, Outcome, Phase, Retry
+from multiarch.record.model import Failure, Interval, Outcome, Phase, Retry, Status
 from multiarch.recovery import Recovery, understand
 from multiarch.redaction import Redaction
 from multiarch.result import Result, cache_as_text
@@ -559,7 +559,7 @@ class Execution:
 
     def _outcome(self) -> Outcome:
         result, failure = self._result, self._failure
-        status: Literal["built", "reused", "local", "failed", "interrupted", "unfinished"] = "unfinished"
+        status: Status = "unfinished"
         if result:
             status = result.status
         elif failure:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from multiarch.manifest import PlatformImage
 
+Status = Literal["built", "reused", "local", "ended", "failed", "interrupted", "unfinished"]
 CacheStatus = Literal["read", "missing", "written", "failed", "unfinished"]
 
 
@@ -334,7 +335,8 @@ class Outcome:
 
     Attributes:
         status: built; reused, where the registry had this commit's image; local, where it was written to a folder;
-            unfinished, where the log ends in the middle of it.
+            ended, where the log is BuildKit's alone and all of its steps ended well; unfinished, where the log ends in
+            the middle of it.
         image: the reference by digest, or the OCI layout's folder; empty where there is none.
         platforms: the verified images, with their layers.
         retries: what was tried again.
@@ -342,7 +344,7 @@ class Outcome:
         seconds: of the whole run, as far as it is known.
     """
 
-    status: Literal["built", "reused", "local", "failed", "interrupted", "unfinished"]
+    status: Status
     image: str = ""
     digest: str = ""
     tags: tuple[TagOutcome, ...] = ()

@@ -20,7 +20,7 @@ from msgspec import ValidationError, convert
 from multiarch.errors import ConfigurationError
 from multiarch.image import Platform
 from multiarch.record.assemble import make_record
-from multiarch.record.model import Outcome, Phase, Record, Run
+from multiarch.record.model import Outcome, Phase, Record, Run, Status, StepKind, StepState
 from multiarch.record.reader import BuildReader
 from multiarch.redaction import Redaction
 from multiarch.show import plain
@@ -99,7 +99,7 @@ def read_record(lines: Iterable[str]) -> Record:
                     pass
     if not is_ours and not reader.vertexes:
         raise ConfigurationError("this is no log of a build's events", hint="--report DIR writes one: DIR/events.jsonl")
-    return make_record(
+    record = make_record(
         reader if reader.vertexes else None,
         run=run,
         phases=end.phases,
@@ -107,6 +107,17 @@ def read_record(lines: Iterable[str]) -> Record:
         attempt=attempt,
         native=end.native,
     )
+    return record if is_ours else replace(record, outcome=replace(record.outcome, status=_status(record)))
+
+
+def _status(record: Record) -> Status:
+    """Say what came of a build whose log is BuildKit's events alone: it does not say what happened to the image."""
+    if record.failed_step:
+        return "failed"
+    open_ends = (StepState.WAITING, StepState.UNFINISHED, StepState.CANCELLED)
+    # BuildKit tells all steps of the Dockerfile before the first one runs: until then, nothing is open either.
+    is_begun = any(step.kind is StepKind.DOCKERFILE for step in record.steps)
+    return "ended" if is_begun and not any(step.state in open_ends for step in record.steps) else "unfinished"
 
 
 @dataclass(frozen=True, kw_only=True)

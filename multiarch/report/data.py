@@ -26,6 +26,7 @@ from multiarch.record import (
     TagOutcome,
     Transfer,
 )
+from multiarch.record.model import Status
 from multiarch.report.timeline import critical_path, end_of
 from multiarch.show import plain
 
@@ -75,7 +76,7 @@ class ReportedOutcome:
         seconds: of the whole run, as far as it is known.
     """
 
-    status: Literal["built", "reused", "local", "failed", "interrupted", "unfinished"]
+    status: Status
     image: str
     digest: str
     tags: tuple[TagOutcome, ...]

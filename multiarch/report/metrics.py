@@ -12,7 +12,7 @@ from multiarch.report.text import cut, printable
 
 # CloudWatch's limit for a dimension's value.
 _LONGEST = 1024
-_GOOD = ("built", "reused", "local")
+_GOOD = ("built", "reused", "local", "ended")
 
 
 def metrics_as_json(record: Record, namespace: str, now: datetime) -> str:

@@ -14,6 +14,7 @@ _STATUS = {
     "built": "✅ Built",
     "reused": "✅ Was there already",
     "local": "✅ Built into a folder",
+    "ended": "✅ All steps ended well",
     "failed": "❌ Failed",
     "interrupted": "⚠️ Interrupted",
     "unfinished": "⚠️ The log ends in the middle",

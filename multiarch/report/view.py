@@ -20,6 +20,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "built": ("Built, verified and tagged", "✓", "good"),
     "reused": ("Was there already: verified, and tagged", "✓", "good"),
     "local": ("Built and verified, in a folder", "✓", "good"),
+    "ended": ("All steps ended well", "✓", "good"),
     "failed": ("Failed", "✕", "failed"),
     "interrupted": ("Interrupted", "!", "interrupted"),
     "unfinished": ("The log ends in the middle", "!", "unfinished"),

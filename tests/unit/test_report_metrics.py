@@ -90,7 +90,7 @@ def test_the_numbers_are_those_of_the_run() -> None:
     assert fields["ImageBytes"] == sum(layer.size for image in BUILT.outcome.platforms for layer in image.layers)
 
 
-STATUSES = {"built": 0, "reused": 0, "local": 0, "failed": 1, "interrupted": 1, "unfinished": 1}
+STATUSES = {"built": 0, "reused": 0, "local": 0, "ended": 0, "failed": 1, "interrupted": 1, "unfinished": 1}
 
 
 @pytest.mark.parametrize(("status", "failures"), STATUSES.items(), ids=STATUSES)
