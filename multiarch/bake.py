@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import cast
 
-from multiarch.describe import Description
+from multiarch.describe import Description, has_index
 from multiarch.secrecy import secret_reason
 from multiarch.settings import Settings
 
@@ -104,13 +104,14 @@ def bake_definition(
     definition: dict[str, object] = {"variable": {each: {} for each in variables.values()}} if variables else {}
     if [each.name for each in targets] != [TARGET]:
         definition["group"] = {TARGET: {"targets": [each.name for each in targets]}}
-    definition["target"] = {each.name: {**common, **_own(each, description)} for each in targets}
+    definition["target"] = {each.name: {**common, **_own(settings, each, description)} for each in targets}
     return definition
 
 
-def _own(target: Target, description: Description) -> Mapping[str, object]:
+def _own(settings: Settings, target: Target, description: Description) -> Mapping[str, object]:
+    is_part = target.name != TARGET  # of the index that is put together afterwards
     optional = {
-        "annotations": description.annotations_for(target.platforms),
+        "annotations": description.annotations_for(has_index=has_index(settings) and not is_part),
         "cache-from": list(target.cache_from),
         "cache-to": list(target.cache_to),
     }

@@ -4,7 +4,7 @@ https://github.com/opencontainers/image-spec/blob/main/annotations.md
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -49,13 +49,16 @@ class Description:
         """What an index says that is put together of images which were built one by one."""
         return {each.name: each.value for each in self.annotations if each.is_of_index}
 
-    def annotations_for(self, platforms: Sequence[str]) -> list[str]:
-        """Return docker's words for an image of these platforms."""
-        # An image of one platform has no index, and BuildKit refuses an annotation for what is not there.
-        has_index = len(platforms) > 1
+    def annotations_for(self, *, has_index: bool) -> list[str]:
+        """Return docker's words; BuildKit refuses an annotation for an index that is not there."""
         words = [(each, (each.levels or "index,manifest").split(",")) for each in self.annotations]
         kept = [(each, [level for level in levels if has_index or "index" not in level]) for each, levels in words]
         return [f"{','.join(levels)}:{each.name}={each.value}" for each, levels in kept if levels]
+
+
+def has_index(settings: Settings) -> bool:
+    """Whether the image is an index: one of several platforms, or of one with an attestation beside it."""
+    return len(settings.platforms) > 1 or settings.provenance != "false" or settings.sbom != "false"
 
 
 def describe(settings: Settings, identity: Identity, *, name: str, version: str) -> Description:
@@ -81,8 +84,8 @@ def describe(settings: Settings, identity: Identity, *, name: str, version: str)
     annotations = {("", key): value for key, value in notes.items()}
     for text, value in settings.annotations.items():
         levels, key = _levels(text)
-        if "index" in levels and len(settings.platforms) == 1:
-            msg = f"the annotation {text}: an image of one platform has no index"
+        if "index" in levels and not has_index(settings):
+            msg = f"the annotation {text}: an image of one platform without attestations has no index"
             raise ConfigurationError(msg, hint=f"manifest:{key}={value}")
         # One that is said for some levels leaves the other levels as they are.
         if not levels:

@@ -132,7 +132,7 @@ class Publisher:
             let = f"let it: {let_move(step.repository, facts, [step.tag])}"
             if not there:
                 self._warn("registry", f"{step.tag} will be written once and never move: {facts.shown()}; {let}")
-            elif there.digest != digest and not self._stays(step, there):
+            elif there.digest != digest and not self._is_newer(there, step):
                 msg = f"{step.repository.tagged(step.tag)} cannot move from {there.digest}: tags are {facts.shown()}"
                 raise ConfigurationError(msg, hint=f"{let}\nor leave it out: --tag '' names the commit alone")
 
@@ -192,9 +192,10 @@ class Publisher:
         there = self._read(step.repository, step.tag, "tag")
         if not there or there.digest == image.digest:
             return False
-        if not self._precedes(step, there):
-            if self._stays(step, there):
-                self._warn("tag", f"{step.tag} has moved on, to a newer commit: {there.revision}")
+        is_newer = self._is_newer(there, step)
+        if is_newer:
+            self._warn("tag", f"{step.tag} has moved on, to {_newer(step, there)}")
+        if is_newer is not False:
             return False
         self._warn("tag", f"{step.tag} was taken by an older build meanwhile, {there.digest}, and is moved again")
         return True
@@ -213,7 +214,7 @@ class Publisher:
             previous = first[0].digest if first[0] else ""
             if there and there.digest == manifest.digest:
                 return ("unchanged", "") if len(first) == 1 else ("moved" if previous else "created", previous)
-            if there and self._stays(step, there):
+            if there and self._is_newer(there, step):
                 self._warn("tag", f"{step.tag} stays where it is: it names {_newer(step, there)}")
                 return "kept", ""
             self._registry.tag(step.repository, step.tag, manifest)
@@ -243,41 +244,35 @@ class Publisher:
 
         return fix
 
-    def _stays(self, step: Tag, there: Manifest) -> bool:
-        """Whether what a tag names is newer than our image: by version, else by history, else by time."""
-        if (is_later := is_later_version(there.version, step.version)) is not None and _differ(there, step):
+    def _is_newer(self, there: Manifest, step: Tag) -> bool | None:
+        """Whether what a tag names is newer than our image; None where nothing tells.
+
+        By version, else by history, else by time.
+        """
+        is_later = is_later_version(there.version, step.version)
+        if is_later is not None and there.version != step.version:
             return is_later
         commit = step.commit
         if not commit or not there.revision or there.revision == commit.sha:
-            return False
-        is_ancestor = self._registry.is_ancestor(commit.sha, there.revision)
-        return is_ancestor if is_ancestor is not None else _time_of(there) > (commit.time or 0) > 0
-
-    def _precedes(self, step: Tag, there: Manifest) -> bool:
-        """Whether what a tag names is certainly older than our image."""
-        if (is_earlier := is_later_version(step.version, there.version)) is not None and _differ(there, step):
-            return is_earlier
-        commit = step.commit
-        if not commit or not there.revision or there.revision == commit.sha:
-            return False
-        is_ancestor = self._registry.is_ancestor(there.revision, commit.sha)
-        return is_ancestor if is_ancestor is not None else 0 < _time_of(there) < (commit.time or 0)
+            return None
+        is_ahead = self._registry.is_ancestor(commit.sha, there.revision)
+        if is_ahead is None:
+            theirs, ours = there.commit_time, commit.time
+            return None if theirs is None or ours is None else _compared(theirs.timestamp(), ours)
+        # Branches that went apart: neither is the other's successor.
+        return is_ahead or (False if self._registry.is_ancestor(there.revision, commit.sha) else None)
 
     def _read(self, repository: Repository, tag: str, phase: str) -> Manifest | None:
         return self._attempt(phase, lambda: self._registry.manifest(repository, None, tag))
 
 
-def _differ(there: Manifest, step: Tag) -> bool:
-    return there.version != step.version
+def _compared(theirs: float, ours: float) -> bool | None:
+    return None if theirs == ours else theirs > ours
 
 
 def _newer(step: Tag, there: Manifest) -> str:
     is_version = is_later_version(there.version, step.version)
     return f"a later version, {there.version}" if is_version else f"a newer commit, {there.revision}"
-
-
-def _time_of(there: Manifest) -> float:
-    return there.commit_time.timestamp() if there.commit_time else 0.0
 
 
 def _check_ours(step: Reuse, there: Mapping[str, Manifest]) -> None:

@@ -110,6 +110,22 @@ def test_a_back_port_takes_no_newer_release_s_names(project: Project, registry: 
     assert actions(pre) == {"pre": "created", "2.0.0-rc.1": "created"}
 
 
+def test_latest_does_not_go_back_for_an_attested_image_of_one_platform(
+    project: Project, registry: RegistryView
+) -> None:
+    """It is an index too, and says its commit there."""
+    words = ("--platform", "linux/amd64", "--provenance", "true", "--output", "json")
+    old = project.sha
+    project.commit("Go on")
+    new = project.multiarch("build", *words)
+    assert new.code == 0, new.said
+    project.git("checkout", "--quiet", old)
+    run = project.multiarch("build", *words)
+    assert run.code == 0, run.said
+    assert actions(run)["latest"] == "kept"
+    assert registry.digest("latest") == new.json["digest"] != run.json["digest"]
+
+
 def test_a_pull_request_has_a_name_of_its_own(project: Project, registry: RegistryView) -> None:
     run = build(
         project,

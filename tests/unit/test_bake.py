@@ -129,6 +129,19 @@ def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() ->
     }
 
 
+@pytest.mark.parametrize(
+    ("flags", "level"),
+    [
+        ({}, "index,manifest"),
+        ({"platforms": ("amd64",)}, "manifest"),
+        ({"platforms": ("amd64",), "provenance": "mode=max"}, "index,manifest"),
+        ({"platforms": ("amd64",), "sbom": "true"}, "index,manifest"),
+    ],
+)
+def test_annotations_stand_where_there_is_something_to_annotate(flags: dict[str, object], level: str) -> None:
+    assert target(Annotation(name="a", value="b"), **flags)["annotations"] == [f"{level}:a=b"]
+
+
 def test_a_target_for_each_platform_has_caches_of_its_own() -> None:
     settings = load({"labels": ["a=b"], "build_args": ["A=1"]}).settings
     targets = [

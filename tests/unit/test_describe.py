@@ -14,7 +14,6 @@ from tests.unit.fakes import COMMIT, DIRTY, SHA, load
 OCI = "org.opencontainers.image."
 URL = "https://github.com/acme/store"
 IDENTITY = Identity(commit=COMMIT, repository_url=URL)
-BOTH = ["linux/amd64", "linux/arm64"]
 ALL = {
     REVISION: SHA,
     CREATED: "2023-11-14T22:13:20+00:00",
@@ -35,11 +34,11 @@ def at(levels: str, notes: dict[str, str]) -> list[str]:
 
 def test_labels_and_annotations_say_the_same() -> None:
     assert said().labels == ALL
-    assert said().annotations_for(BOTH) == at("index,manifest", ALL)
+    assert said().annotations_for(has_index=True) == at("index,manifest", ALL)
 
 
 def test_an_image_of_one_platform_has_no_index() -> None:
-    assert said(platforms=("amd64",)).annotations_for(["linux/amd64"]) == at("manifest", ALL)
+    assert said(platforms=("amd64",)).annotations_for(has_index=False) == at("manifest", ALL)
 
 
 UNKNOWN: dict[str, tuple[Identity, list[str]]] = {
@@ -63,13 +62,13 @@ def test_without_a_url_the_title_is_the_image_s_own_name() -> None:
 def test_a_label_is_said_instead_and_an_oci_one_is_an_annotation_too() -> None:
     made = said(labels=["team=shop", f"{OCI}licenses=MIT", f"{VERSION}=9"])
     assert made.labels == {**ALL, VERSION: "9", "team": "shop", f"{OCI}licenses": "MIT"}
-    assert made.annotations_for(BOTH) == at("index,manifest", {**ALL, VERSION: "9", f"{OCI}licenses": "MIT"})
+    assert made.annotations_for(has_index=True) == at("index,manifest", {**ALL, VERSION: "9", f"{OCI}licenses": "MIT"})
 
 
 def test_an_empty_value_leaves_one_out() -> None:
     made = said(labels=[f"{OCI}url="], annotations=[f"{OCI}title="])
     assert set(made.labels) == set(ALL) - {f"{OCI}url"}
-    assert made.annotations_for(BOTH) == at(
+    assert made.annotations_for(has_index=True) == at(
         "index,manifest", {name: value for name, value in ALL.items() if name[len(OCI) :] not in ("url", "title")}
     )
 
@@ -84,7 +83,7 @@ def test_annotations_have_levels_of_their_own() -> None:
             "index,manifest-descriptor:other=a:b",
         ]
     )
-    assert made.annotations_for(BOTH) == [
+    assert made.annotations_for(has_index=True) == [
         *at("index,manifest", {name: value for name, value in ALL.items() if name != f"{OCI}title"}),
         f"index,manifest:{OCI}title=Store",
         "index,manifest:note=x",
@@ -98,19 +97,28 @@ def test_annotations_have_levels_of_their_own() -> None:
 def test_without_them_what_a_later_run_decides_by_is_left() -> None:
     made = said(oci_labels=False, labels=["team=shop"])
     assert made.labels == {"team": "shop"}
-    assert made.annotations_for(BOTH) == at("index,manifest", {name: ALL[name] for name in (REVISION, CREATED)})
+    assert made.annotations_for(has_index=True) == at(
+        "index,manifest", {name: ALL[name] for name in (REVISION, CREATED)}
+    )
 
 
 def test_an_index_of_images_that_were_built_one_by_one_says_what_is_for_it() -> None:
     made = said(annotations=["note=x", "index:note=y", "manifest,index-descriptor:note=z"])
     assert made.of_index == {**ALL, "note": "y"}
-    assert made.annotations_for(["linux/amd64"]) == [*at("manifest", {**ALL, "note": "x"}), "manifest:note=z"]
+    assert made.annotations_for(has_index=False) == [*at("manifest", {**ALL, "note": "x"}), "manifest:note=z"]
+
+
+def test_an_attested_image_of_one_platform_has_an_index() -> None:
+    made = said(annotations=["index:note=x"], platforms=("amd64",), sbom="true")
+    assert "index:note=x" in made.annotations_for(has_index=True)
 
 
 def test_an_image_of_one_platform_has_no_annotation_of_an_index() -> None:
     with pytest.raises(ConfigurationError) as caught:
         said(annotations=["index:note=x"], platforms=("amd64",))
-    assert caught.value.message == "the annotation index:note: an image of one platform has no index"
+    assert (
+        caught.value.message == "the annotation index:note: an image of one platform without attestations has no index"
+    )
     assert caught.value.hint == "manifest:note=x"
 
 

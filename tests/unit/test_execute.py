@@ -678,7 +678,7 @@ def test_a_tag_that_a_newer_build_wrote_meanwhile_is_left_to_it() -> None:
     runtime.ancestors[NEWER, SHA] = False
     result = Ran(runtime).result()
     assert runtime.tagged()["latest"] == theirs.digest
-    assert result.warnings == (f"latest has moved on, to a newer commit: {NEWER}",)
+    assert result.warnings == (f"latest has moved on, to a newer commit, {NEWER}",)
 
 
 def test_of_two_builds_that_cannot_be_compared_the_last_one_wins() -> None:
