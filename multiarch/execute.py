@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from multiarch.account import account_of
+from multiarch.account.hints import in_file
 from multiarch.account.text import account_as_text
 from multiarch.builder import REFUSED_HINT, Fate, Node, decide, native_platforms, parse_inspect
 from multiarch.cache.move import Move, move_all, move_cache, move_entries, move_warnings
@@ -484,7 +485,8 @@ class Execution:
     def _show_failed_step(self) -> None:
         failed = self._build_record().failed_step
         if failed:
-            lines = [f"failed: {failed.title}", *(f"  {line}" for line in failed.output[-_SHOWN:]), failed.error]
+            place = in_file(self._about.dockerfile, failed.line)
+            lines = [f"failed: {failed.title}{place}", *(f"  {line}" for line in failed.output[-_SHOWN:]), failed.error]
             self._log.error("\n".join(lines), phase="build")
 
     def _verify(self, step: Verify) -> None:
