@@ -161,7 +161,8 @@ def _unknown(said: Sequence[Line]) -> _Hit | None:
     for index in reversed(range(len(said))):
         text = said[index].text
         if compiled(SIGN).search(text) and not compiled(NO_SIGN).search(text):
-            phase = phase_of(_window(said, index))
+            booting = any(compiled(BOOTING).search(line.text) for line in said[max(0, index - 2) : index + 1])
+            phase = Phase.BUILDER_BOOT if booting else phase_of(_window(said, index))
             failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
             return Rule(
                 phase, failure_class, "", compiled(_HEAD).sub("", text)[:300], advice, "no rule knows it: stop"

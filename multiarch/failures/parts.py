@@ -11,7 +11,7 @@ from multiarch.failures.tables.unexplained import HARMLESS_IMPORT
 
 VERDICT = (
     r"failed to solve|^(?:error: )?(?:target \S+: )?failed to (?:build|receive status|get status)"
-    r"|^error: (?:target \S+: )?failed to"
+    r"|^error: (?:target \S+: )?failed to(?! download)"
     r"|did not complete success|executor failed running|returned a non-zero code|waiting for process to exit: "
     r"|building at step \"run "
 )

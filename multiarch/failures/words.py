@@ -15,7 +15,7 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
     (Phase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
      r"|file presence in cache|\bs3: (?:put|upload|headobject)")),
-    (Phase.BUILDER_BOOT, r"moby/buildkit|failed to list workers|cannot create resource"),
+    (Phase.BUILDER_BOOT, r"moby/buildkit|for bootstrap|failed to list workers|cannot create resource"),
     (Phase.BASE_PULL,
      (r"failed to solve.{0,200}error getting credentials|initializing source docker:|unauthenticated pull"
      r"|pull access denied|token for pull")),
@@ -35,7 +35,7 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.STS, (r"calling the (?:getcalleridentity|assumerole\w*|getsessiontoken|\w+configuration\w*"
      r"|list\w+) operation|assume role|operation error sts:|\bsts\b|assumerole|(?<!basic auth )credentials")),
     (Phase.OTHER, r"calling the \w+ operation|endpoint url"),
-    (Phase.MANIFEST, r"imagetools|manifest (?:create|push|list)|manifest blob"),
+    (Phase.MANIFEST, r"imagetools|manifest (?:create|push|list)|manifest blob|creating manifest |no such manifest"),
     (Phase.DOCKERFILE, r"failed to co(?:py files|mpute cache key)|transferring context"),
     (Phase.BASE_PULL, (r"\bpull|resolve|load metadata|load cache key|manifests?[/ ]|\bhead\b|token|httpreadseeker"
      r"|/v2/|image|register layer|buildkit/content/ingest|commit on ref .?layer|toomanyrequests|: from ")),

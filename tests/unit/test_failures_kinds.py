@@ -589,6 +589,34 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "permanent",
         step("./x", "aarch64-binfmt-P: QEMU internal SIGSEGV {code=MAPERR, addr=0x20}"),
     ),
+    "a builder whose settings are wrong": (
+        "builder-create",
+        "config",
+        'ERROR: failed to initialize builder b (b0): invalid replicas "many"',
+    ),
+    "near miss: a builder that is not there": (
+        "builder-create",
+        "builder-lost",
+        "ERROR: failed to initialize builder b (b0): no such context",
+    ),
+    "pods that do not get ready": (
+        "builder-boot",
+        "config",
+        "#1 [internal] booting buildkit\nERROR: expected 2 replicas to be ready, got 1",
+    ),
+    "a list of an image that was not pushed": (
+        "manifest",
+        "permanent",
+        "no such manifest: r.example.com/shop:amd64",
+    ),
+    "a distribution that the mirrors have no list for": (
+        "run-step",
+        "permanent",
+        (
+            "Step 2/3 : RUN dnf -y install git\n"
+            "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist: Status code: 404"
+        ),
+    ),
     # steps
     "a lock file of yesterday": (
         "run-step",
@@ -796,3 +824,8 @@ def test_where_a_builder_went_away_is_told_by_what_it_did_last(before: str, phas
 
 def test_where_a_builder_went_away_is_the_builder_s_phase_for_who_knows_the_part() -> None:
     assert told(f"#9 exporting to image\n{_LOST}", phase=Phase.PUSH).phase is Phase.BUILDER_BOOT
+
+
+def test_a_builder_that_does_not_boot_and_does_not_say_why_is_the_set_up_s() -> None:
+    diagnosis = told(" => ERROR [internal] booting buildkit    0.0s")
+    assert (diagnosis.failure_class, diagnosis.phase) == ("config", "builder-boot")

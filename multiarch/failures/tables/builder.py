@@ -182,6 +182,17 @@ BUILDER_RULES: tuple[Rule, ...] = (
         "it again",
     ),
     Rule(
+        Phase.BUILDER_CREATE, CONFIG, r"failed to initialize builder .{0,120}\b(?:invalid|unknown|unsupported"
+        r"|forbidden)\b",
+        "the builder's settings are wrong", "correct --driver-opt and the configuration of docker buildx create",
+        "the same settings are refused again",
+    ),
+    Rule(
+        Phase.BUILDER_BOOT, CONFIG, r"expected \d+ replicas to be ready|timed out waiting for \d+ pods",
+        "the builder's pods did not get ready", "see kubectl describe pod: image, quota and node selector",
+        "a pod that cannot be placed stays so",
+    ),
+    Rule(
         Phase.BUILDER_CREATE, BUILDER_LOST,
         r"no builder \"?(?P<builder>[\w.-]+)\"? found|failed to find (?:builder )?instance"
         r"|buildx/instances/.{0,80}no such file"
@@ -215,7 +226,7 @@ BUILDER_RULES: tuple[Rule, ...] = (
     Rule(
         Phase.MANIFEST, CONFIG,
         r"does not (?:currently )?support exporting manifest lists|is a manifest list|cannot export multiple platforms"
-        r"|multiple platforms (?:are|is) not supported|no such manifest|cannot use --load with"
+        r"|multiple platforms (?:are|is) not supported|cannot use --load with"
         r"|index annotations not supported",
         "several platforms cannot be loaded, or joined, this way",
             "push instead of --load; join with docker buildx imagetools create",

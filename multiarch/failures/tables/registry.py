@@ -143,7 +143,7 @@ ANSWER_RULES: tuple[Rule, ...] = (
             "look for files that are not UTF-8, and for odd file systems", "the same files again",
     ),
     Rule(
-        None, PERMANENT, r"missing in your target registry|(?:imagetools|manifest (?:create"
+        None, PERMANENT, r"no such manifest|missing in your target registry|(?:imagetools|manifest (?:create"
         r"|annotate)).{0,400}blob[ _]unknown",
         "the registry does not have what the manifest names", "push every platform to the same repository first",
             "it stays missing",

@@ -24,6 +24,7 @@ UNKNOWN: dict[Phase | None, tuple[FailureClass, str]] = {
     Phase.LOGIN: (CONFIG, _LOGIN_ADVICE),
     Phase.CACHE_IMPORT: (CONFIG, _CACHE_ADVICE),
     Phase.CACHE_EXPORT: (CONFIG, _CACHE_ADVICE),
+    Phase.BUILDER_CREATE: (CONFIG, _BUILDER_ADVICE),
     Phase.BUILDER_BOOT: (CONFIG, _BUILDER_ADVICE),
     None: (PERMANENT, "read the lines before it"),
 }
