@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up status demo test chaos unit lint format bench docs picture down clean
+.PHONY: help venv up status demo test chaos unit pythons lint format bench docs picture down clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do \
@@ -42,6 +42,18 @@ chaos: up  ## all that can break, on the real engine; then schedules drawn from 
 
 unit: venv  ## the tests that need no stack
 	@$(BIN)/python -m pytest -m 'not engine'
+
+pythons:  ## the same on each Python that multiarch runs on and this machine has, pyenv's included
+	@for version in 3.11 3.12 3.13 3.14; do \
+		python=$$(ls "$$HOME"/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -n 1); \
+		python=$${python:-$$(command -v python$$version)}; \
+		[ "$$python" ] || { echo "python $$version: not here"; continue; }; \
+		echo "python $$version: $$python"; \
+		"$$python" -m venv .venv/$$version || exit; \
+		.venv/$$version/bin/python -m pip --quiet --disable-pip-version-check install --root-user-action=ignore \
+			--editable '.[dev]' || exit; \
+		.venv/$$version/bin/python -m pytest -m 'not engine' || exit; \
+	done
 
 lint: venv  ## style, format and types
 	@$(BIN)/ruff check

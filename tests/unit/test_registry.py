@@ -314,6 +314,7 @@ def test_a_refresh_token_never_stands_in_an_error(server: Server, make_server: M
 
 def test_a_registry_that_does_not_listen_is_a_failure_that_can_pass(make_server: MakeServer) -> None:
     gone = make_server()
+    gone._server.shutdown()  # else its thread still holds the socket, and the kernel goes on taking connections
     gone._server.server_close()
     error = Asked(gone.host).error()
     assert "Connection refused" in str(error)
