@@ -90,6 +90,11 @@ def test_attestations_are_told_in_both_ways(words: str, expected: str) -> None:
     assert target(provenance=words)["attest"] == [expected, "type=sbom,disabled=true"]
 
 
+def test_an_sbom_names_its_scanner() -> None:
+    made = target(sbom="generator=localhost:5000/syft:1")
+    assert made["attest"] == ["type=provenance,disabled=true", "type=sbom,generator=localhost:5000/syft:1"]
+
+
 TEMPLATES = {
     "${HOME}": "$${HOME}",
     "%{if true}": "%%{if true}",
