@@ -164,9 +164,8 @@ def _unknown(said: Sequence[Line]) -> _Hit | None:
             booting = any(compiled(BOOTING).search(line.text) for line in said[max(0, index - 2) : index + 1])
             phase = Phase.BUILDER_BOOT if booting else phase_of(_window(said, index))
             failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
-            return Rule(
-                phase, failure_class, "", compiled(_HEAD).sub("", text)[:300], advice, "no rule knows it: stop"
-            ), index
+            cause = " ".join(compiled(_HEAD).sub("", text).split())[:300]
+            return Rule(phase, failure_class, "", cause, advice, "no rule knows it: stop"), index
     return None
 
 

@@ -68,6 +68,7 @@ _SOMEWHERE: Mapping[Phase, str] = {
 # What a cause and an advice may name: the text's own word, or the general one.
 _NAMES: tuple[tuple[str, str], ...] = (
     ("host", rf"https?://(?!{_LINKS})(?P<x>[\w.-]+\.[\w-]+|localhost)"),
+    ("host", r"\bhost='(?P<x>[\w.-]+)'|\bconnect(?:ion|ing)? to (?P<y>(?:[\w-]+\.)+[a-z]{2,})\b"),
     ("host", r"(?P<x>\d{12}\.dkr[.-]ecr[.-][\w.-]+?)(?=[/:\s\"']|$)"),
     ("host", (r"(?:lookup|resolve host:?|resolve hostname|resolving|bad address|host address|enotfound"
      r"|eai_again) ['\"]?(?P<x>[\w-]+(?:\.[\w-]+)+)")),
@@ -105,7 +106,7 @@ GENERAL = {
     "tag": "that is pushed",
     "stage": "of that name",
     "builder": "of that name",
-    "step": "see the line",
+    "step": "that the log shows",
 }
 
 
@@ -126,6 +127,8 @@ def names_of(window: str, around: str, phase: Phase) -> dict[str, str]:
 
 
 def fill(template: str, names: Mapping[str, str]) -> str:
+    if names.get("step") == GENERAL["step"]:
+        template = re.sub(r"(?:; the step is|:) \{step\}", "", template)
     return re.sub(r"\{(\w+)\}", lambda match: names.get(match[1]) or match[1], template)
 
 

@@ -604,6 +604,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "config",
         "#1 [internal] booting buildkit\nERROR: expected 2 replicas to be ready, got 1",
     ),
+    "a cluster that lets nobody make a builder": (
+        "builder-boot",
+        "config",
+        'ERROR: error for bootstrap "b": deployments.apps is forbidden: User "u" cannot get resource "deployments"',
+    ),
     "a list of an image that was not pushed": (
         "manifest",
         "permanent",
@@ -775,6 +780,14 @@ CAUSES = {
         step("frobnicate it", "/bin/sh: frobnicate: not found", code=127),
         "the image does not have the command frobnicate",
     ),
+    "a host that pip names": (
+        step(
+            "pip install x",
+            "pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool(host='p.example.com', port=443): "
+            "Read timed out.",
+        ),
+        "pip could not fetch from p.example.com",
+    ),
     "what nobody knows, without its heads": (
         "ERROR: failed to build: failed to solve: the moon is in the way",
         "the moon is in the way",
@@ -829,3 +842,8 @@ def test_where_a_builder_went_away_is_the_builder_s_phase_for_who_knows_the_part
 def test_a_builder_that_does_not_boot_and_does_not_say_why_is_the_set_up_s() -> None:
     diagnosis = told(" => ERROR [internal] booting buildkit    0.0s")
     assert (diagnosis.failure_class, diagnosis.phase) == ("config", "builder-boot")
+
+
+def test_a_step_that_the_log_does_not_name_is_not_spoken_of() -> None:
+    diagnosis = told("#9 1.0 ERROR: No matching distribution found for x==9")
+    assert "the step" not in diagnosis.advice

@@ -188,6 +188,12 @@ BUILDER_RULES: tuple[Rule, ...] = (
         "the same settings are refused again",
     ),
     Rule(
+        Phase.BUILDER_BOOT, CONFIG, r"cannot (?:get|list|watch|create|update|patch|delete) resource \\?\"",
+        "the cluster does not let this account make the builder",
+        "give the account of KUBECONFIG a role for deployments and pods (kubectl auth can-i create deployments)",
+        "a role stays missing",
+    ),
+    Rule(
         Phase.BUILDER_BOOT, CONFIG, r"expected \d+ replicas to be ready|timed out waiting for \d+ pods",
         "the builder's pods did not get ready", "see kubectl describe pod: image, quota and node selector",
         "a pod that cannot be placed stays so",

@@ -67,7 +67,7 @@ ANSWER_RULES: tuple[Rule, ...] = (
         None, CONFIG, r"(?:pull|push) access denied|no pull access|insufficient_scope"
         r"|requested access to the resource is denied"
         r"|authorization failed",
-        "{host} has no {image}, or does not show it without a login",
+        "{host} does not have {image}, or does not show it without a login",
         "check the name; log in to {host} with an account that may use it",
             "permission or name; neither changes by itself",
     ),
