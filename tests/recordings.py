@@ -104,9 +104,13 @@ def record_case(case: Case, folder: Path) -> list[str]:
         *(word.replace("{image}", image) for word in case.options),
         str(folder),
     ]
-    if case.again:
-        _lines(command, "")
-    return _lines(command, case.interrupt_at)
+    try:
+        if case.again:
+            _lines(command, "")
+        return _lines(command, case.interrupt_at)
+    finally:
+        # The docker driver keeps what it pushes as an image of this machine.
+        subprocess.run(["docker", "image", "rm", "--force", image], check=False, capture_output=True)
 
 
 def _lines(command: Sequence[str], interrupt_at: str) -> list[str]:
