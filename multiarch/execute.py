@@ -70,6 +70,7 @@ _NO_BUILDER = "no builder "
 _REMOVAL_SECONDS = 120.0
 _LAST_SECONDS = 5.0
 _AT_ONCE = 8
+_MAY_PASS = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)
 # Lines of the failed step's output that end the log.
 _SHOWN = 20
 # Seconds of a build after which it is found out what was emulated, and that the answer has, beside the rest of the run.
@@ -479,7 +480,8 @@ class Execution:
         try:
             self._runtime.manifest(repository, None, self._plan.commit_tag)
         except OperationFailedError as error:
-            return error if understand(error).failure_class is FailureClass.AUTH_EXPIRED else None
+            # Trouble of its own tells nothing of the login: it is what passes, and the next try asks once more.
+            return error if understand(error).failure_class in _MAY_PASS else None
         return None
 
     def _show_failed_step(self) -> None:

@@ -50,7 +50,10 @@ from tests.unit.fakes import (
 )
 
 if TYPE_CHECKING:
-    from multiarch.plan import Plan
+    from collections.abc import Mapping
+
+    from multiarch.plan import Command, Plan
+    from multiarch.record.reader import BuildReader
 
 TAG = SHA[:7]
 LOOK = 0.05
@@ -1044,6 +1047,25 @@ def test_an_expired_login_is_renewed_before_the_next_try() -> None:
     events = after_preparation(runtime)
     begin = events.index(f"tag {TAG}")
     assert events[begin : begin + 4] == [f"tag {TAG}", "login again", f"read {TAG}", f"tag {TAG}"]
+
+
+def test_a_403_without_words_is_asked_about_until_something_tells() -> None:
+    """A HEAD has no words, and the question about it may meet a fault of its own."""
+    head = f"ERROR: failed to push: unexpected status from HEAD request to https://{ECR_HOST}/v2/shop/blobs/sha256:1"
+    runtime = FakeRuntime()
+    bake = runtime.bake
+    answers = [OperationFailedError("manifest", [words]) for words in (UNAVAILABLE, EXPIRED)]
+
+    def refuse(command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
+        if not answers:
+            return bake(command, definition, reader)
+        runtime.fail(f"read {TAG}", answers.pop(0))
+        raise OperationFailedError("other", [f"{head}: 403 Forbidden"])
+
+    runtime.bake = refuse  # type: ignore[method-assign]
+    ran = Ran(runtime)
+    assert [each.step for each in ran.result().retries] == ["build", "build"]
+    assert runtime.count("login again") == 1
 
 
 def test_credentials_that_stay_expired_end_the_run_after_the_tries() -> None:
