@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from collections import defaultdict, deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -233,6 +234,13 @@ class FakeRuntime:
 
     def count(self, event: str) -> int:
         return self.events.count(event)
+
+    def wait_for(self, event: str, times: int = 1) -> None:
+        """Wait until an event has happened so many times: what nobody waits for happens beside the build."""
+        end = time.monotonic() + 10
+        while self.count(event) < times:
+            assert time.monotonic() < end, f"{event} did not happen {times} times"
+            time.sleep(0.001)
 
     def tagged(self) -> dict[str, str]:
         """The digest of each tag."""

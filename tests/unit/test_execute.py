@@ -150,11 +150,12 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
 
 def test_login_repository_and_the_look_for_this_commit_s_image_keep_their_order() -> None:
     runtime = FakeRuntime()
+    runtime.hooks["bake"] = lambda: runtime.wait_for("version")
     Ran(runtime).result()
     registry = [each for each in runtime.events if each in ("login", "find shop", f"read {TAG}")]
     assert registry == ["login", "find shop", f"read {TAG}", f"read {TAG}"]
     assert runtime.events.index("bake") > runtime.events.index("create --name")
-    assert runtime.events.index("bake") > runtime.events.index("version")
+    assert runtime.count("version") == 1
 
 
 def test_login_and_builder_are_prepared_at_the_same_time() -> None:
@@ -1020,6 +1021,8 @@ def test_a_builder_that_is_lost_in_the_build_is_repaired_and_the_build_alone_is_
 def test_a_failure_that_can_pass_repeats_its_own_phase_alone(event: str, step: str) -> None:
     runtime = FakeRuntime()
     runtime.fail(event, OperationFailedError("manifest", [UNAVAILABLE], retry_after=7))
+    if event == "version":
+        runtime.hooks["bake"] = lambda: runtime.wait_for("version", 2)
     ran = Ran(runtime)
     result = ran.result()
     assert [each.step for each in result.retries] == [step]
