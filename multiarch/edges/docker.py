@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import IO
 
+from multiarch.edges.plugin import find_buildx
 from multiarch.edges.terminal import terminal_copy
 from multiarch.errors import OperationFailedError, RunEndedError
 
@@ -22,6 +24,7 @@ _TAIL_LINES = 200
 # Together with the last command, 8 s: a run that is interrupted ends within 10.
 _PATIENCE = 3.0
 
+_BUILDX = ("docker", "buildx")
 _NO_DOCKER = "docker: command not found"
 
 
@@ -35,6 +38,10 @@ class Docker:
         self._begun: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         self._stopped = False
+
+    @cached_property
+    def _buildx(self) -> str:
+        return find_buildx(self._environment)
 
     def use_config(self, folder: str) -> None:
         """Let all further commands run with this docker configuration folder."""
@@ -178,6 +185,8 @@ class Docker:
             _signal(process, signal.SIGKILL)
 
     def _start(self, command: Sequence[str], *, stdin: int, **streams: int | None) -> subprocess.Popen[bytes]:
+        if tuple(command[:2]) == _BUILDX and self._buildx:
+            command = [self._buildx, *command[2:]]
         try:
             return subprocess.Popen(command, env=self._environment, stdin=stdin, process_group=0, **streams)  # type: ignore[call-overload,no-any-return]  # streams are stdout and stderr
         except FileNotFoundError:
