@@ -23,7 +23,7 @@ _Action = Literal["created", "moved", "unchanged", "kept"]
 _AT_ONCE = 8
 _EXISTS = "already exists"
 # Another build may have read a tag before we wrote it, and write it afterwards: as long as we took for both, and more.
-_LEAST_WAIT, _MOST_WAIT = 0.05, 2.0
+_LEAST_WAIT, _MOST_WAIT = 0.02, 2.0
 _ROUNDS = 3
 
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from multiarch.record.reader import BuildReader
 
 TAG = SHA[:7]
-LOOK = 0.05
+LOOK = 0.02
 CACHE_OPTIONS = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
 BOTH = ("linux/amd64", "linux/arm64")
 UNAVAILABLE = "unexpected status from GET request to https://x/v2/shop/manifests/y: 503 Service Unavailable"
