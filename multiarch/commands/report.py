@@ -1,10 +1,10 @@
 """The command `report`, wired: a saved log as a report, or two of them compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from multiarch.edges.docker import read_lines
+from multiarch.commands.output import Output
 from multiarch.edges.folder import check_folder, write_files
 from multiarch.errors import ConfigurationError
 from multiarch.record import Record, masked, read_record
@@ -55,21 +55,14 @@ def _report(record: Record, folder: Path | None, *, as_json: bool) -> Sequence[s
 
 def _read(stream: IO[bytes]) -> Record:
     """Read a record; what somebody else saved may hold what we mask, and what a terminal obeys."""
-    empty = True
-
-    def lines() -> Iterator[str]:
-        nonlocal empty
-        for line in read_lines(stream, longest=_LONGEST_LINE):
-            empty = empty and not line.strip()
-            yield line
-
+    output = Output(stream, longest=_LONGEST_LINE)
     try:
-        record = read_record(lines())
+        record = read_record(output)
     except OSError as error:
         msg = f"{stream.name} cannot be read: {error.strerror}"
         raise ConfigurationError(msg, hint=_WANTED) from None
     except ConfigurationError as error:
-        error.message = f"{stream.name}: {'it is empty' if empty else error.message}"
+        error.message = f"{stream.name}: {'it is empty' if output.is_empty else error.message}"
         raise
     clean = Redaction().clean
     return masked(record, lambda text: printable(clean(text)))

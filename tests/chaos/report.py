@@ -47,7 +47,7 @@ How it ends: published means that the verified image has its tags; at another tr
 beyond what docker and BuildKit try by themselves. ECR, REPOSITORY and TAG stand for names.
 """
 _ONCE: Final = ", once"
-_MACHINE: Final = ("/tmp/", "/root/", "/home/", "/work/", "/var/")
+_MACHINE: Final = ("/tmp/", "/root/", "/home/", "/var/", f"{ROOT}/")
 
 
 def write(outcomes: Iterable[tuple[Case, Outcome]]) -> None:
