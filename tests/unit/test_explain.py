@@ -7,44 +7,20 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import multiarch
+from tests.unit.command import MEASURED, MODULE, ROOT, Said, run_command
 
-ROOT = Path(multiarch.__file__).parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FAILURE = b"ERROR: failed to push x: unexpected status from PUT request to https://x/v2/y: 429 Too Many Requests\n"
-# Runs the command, and tells the peak of its memory in kilobytes.
-MEASURED = """
-import resource, subprocess, sys
-code = subprocess.run([sys.executable, "-m", "multiarch", "explain", *sys.argv[1:]]).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-sys.exit(code)
-"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-def explain(*words: str, content: bytes = b"", program: tuple[str, ...] = ("-m", "multiarch", "explain")) -> Said:
-    ran = subprocess.run(
-        [sys.executable, *program, *words],
-        input=content,
-        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-        timeout=300,  # a machine that is busy with other tests reads 100 MB slowly
-    )
-    said = Said(code=ran.returncode, out=ran.stdout.decode(), err=ran.stderr.decode())
-    assert "Traceback" not in said.out + said.err
-    return said
+def explain(*words: str, content: bytes = b"", program: tuple[str, ...] = MODULE) -> Said:
+    return run_command("explain", *words, content=content, program=program)
 
 
 def fields(said: Said) -> dict[str, Any]:
@@ -161,7 +137,7 @@ def test_a_hundred_megabytes_are_read_in_little_memory(tmp_path: Path, fill: Any
         file.seek(0, os.SEEK_END)
         file.write(b"\n" + FAILURE)
     assert path.stat().st_size > 100_000_000
-    said = explain(str(path), program=("-c", MEASURED))
+    said = explain(str(path), program=MEASURED)
     assert said.code == 0, said.err
     assert "class    throttled" in said.out
     assert int(said.err) < 60_000

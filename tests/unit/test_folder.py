@@ -129,6 +129,7 @@ def test_a_folder_that_is_not_there_has_nothing_to_remove(tmp_path: Path) -> Non
     remove_files(tmp_path / "out", FILES)
     (tmp_path / "file").touch()
     remove_files(tmp_path / "file", FILES)
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
 def test_what_cannot_be_removed_ends_the_run(tmp_path: Path) -> None:

@@ -5,53 +5,25 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
-import multiarch
 from multiarch.report.names import VIEWS
 from tests import schema
+from tests.unit.command import MEASURED, MODULE, Said, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(multiarch.__file__).parent.parent
 EVENTS = next(Path(__file__).parent.glob("*/two_platforms_one_fails.rawjson"))
 CACHED = EVENTS.with_name("all_cached.rawjson")
-# Runs the command, and tells the peak of its memory in kilobytes.
-MEASURED = """
-import resource, subprocess, sys
-code = subprocess.run([sys.executable, "-m", "multiarch", "report", *sys.argv[1:]]).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-sys.exit(code)
-"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-def report(*words: str | Path, program: tuple[str, ...] = ("-m", "multiarch", "report"), content: bytes = b"") -> Said:
-    ran = subprocess.run(
-        [sys.executable, *program, *map(str, words)],
-        input=content,
-        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    said = Said(code=ran.returncode, out=ran.stdout.decode(), err=ran.stderr.decode())
-    assert "Traceback" not in said.out + said.err
-    return said
+def report(*words: str | Path, content: bytes = b"", program: tuple[str, ...] = MODULE) -> Said:
+    return run_command("report", *words, content=content, program=program)
 
 
 def test_a_saved_log_is_a_report_again(tmp_path: Path) -> None:
@@ -174,7 +146,7 @@ def test_a_huge_log_is_read_in_bounded_memory(tmp_path: Path) -> None:
     file = tmp_path / "huge.jsonl"
     with file.open("w") as out:
         out.writelines(_huge(size=300_000_000))
-    said = report(file, program=("-c", MEASURED))
+    said = report(file, program=MEASURED)
     assert said.code == 0, said.err
     assert int(said.err.splitlines()[-1]) < 150_000
 
