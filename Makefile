@@ -19,16 +19,16 @@ venv: .venv/done  ## a virtual environment with multiarch and what its developme
 	@touch $@
 
 up: venv  ## the test stack: docker engine, registries and an AWS API on this machine
-	@$(BIN)/python -m tests.stack up
+	@$(BIN)/python -m dev.stack up
 
 status: venv  ## what of the test stack is up
-	@$(BIN)/python -m tests.stack status
+	@$(BIN)/python -m dev.stack status
 
 demo: up  ## a build of an example, from a commit to a verified image in the stack's ECR
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/python -m dev.demo
 
 test: venv  ## all tests; outside CI, without those that need the stack where it can't be had
-	@if $(BIN)/python -m tests.stack up; then \
+	@if $(BIN)/python -m dev.stack up; then \
 		$(BIN)/python -m pytest; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo 'error: no test stack, and CI runs all tests or fails' >&2; exit 1; \
@@ -65,17 +65,17 @@ format: venv  ## put style and format right where a program can
 	@$(BIN)/ruff format
 
 bench: up  ## how long builds take, against the shell lines that multiarch replaces
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m dev.bench
 
 docs: venv  ## the reference and the schema of reports, written anew from the code
-	@$(BIN)/python -m tests.reference
-	@$(BIN)/python -m tests.schema
+	@$(BIN)/python -m dev.reference
+	@$(BIN)/python -m dev.schema
 
 picture: up  ## the pictures of a report in docs/, from a build of this machine
-	@$(BIN)/python -m tests.picture
+	@$(BIN)/python -m dev.picture
 
 down: venv  ## the test stack taken back: the machine is as it was before `make up`
-	@$(BIN)/python -m tests.stack down
+	@$(BIN)/python -m dev.stack down
 
 clean:  ## without what make and the tests wrote into this folder
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
+from dev import stack
+from dev.stack.browser import FLAGS
 from multiarch.report.files import report_files
-from tests import stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from multiarch.record import Record
-
-# Root has no sandbox, and a closed network no Google.
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from tests.stack.ecr.lanes import Rules
+from dev.stack.ecr.lanes import Rules
 
 if TYPE_CHECKING:
-    from tests.stack.ecr.faults import Fault
+    from dev.stack.ecr.faults import Fault
 
 # What the run itself does to the machine, once the build prints that its step runs.
 Deed = Literal["", "kill builder", "restart docker"]

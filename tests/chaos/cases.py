@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dev.stack.ecr.faults import ALWAYS, Fault
+from dev.stack.ecr.lanes import Rules
 from tests.chaos.case import Case
-from tests.stack.ecr.faults import ALWAYS, Fault
-from tests.stack.ecr.lanes import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.stack.ecr.faults import What
+    from dev.stack.ecr.faults import What
 
 _SOON: Final = (("Retry-After", "1"),)
 _TWO_TRIES: Final = (("MULTIARCH_RETRY_ATTEMPTS", "2"),)

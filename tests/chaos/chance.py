@@ -6,8 +6,8 @@ import os
 import random
 from typing import TYPE_CHECKING, Final, get_args
 
+from dev.stack.ecr.faults import PLACES, Fault, What
 from tests.chaos.case import Case
-from tests.stack.ecr.faults import PLACES, Fault, What
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests import stack
+from dev import stack
 from tests.chaos import chance, report
 from tests.chaos.cases import CASES
 from tests.chaos.lab import Lab

@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from tests import stack
+from dev import stack
+from dev.project import Project
+from dev.stack import engine, layout
+from dev.stack.ecr import control
+from dev.stack.state import State
 from tests.chaos.view import Behind
-from tests.project import Project
-from tests.stack import engine, layout
-from tests.stack.ecr import control
-from tests.stack.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

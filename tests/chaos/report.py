@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from dev.project import ROOT
+from dev.stack import layout
 from tests.chaos.cases import GROUPS
-from tests.project import ROOT
-from tests.stack import layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import urllib3
 
-from tests.stack import layout
+from dev.stack import layout
 
 _TYPES: Final = (
     "application/vnd.oci.image.index.v1+json",

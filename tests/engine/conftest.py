@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import stack
+from dev import stack
+from dev.project import Project
+from dev.stack import layout
+from dev.stack.ecr import control
 from tests.engine.registry import RegistryView
-from tests.project import Project
-from tests.stack import layout
-from tests.stack.ecr import control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Any
 
 import urllib3
 
-from tests import stack
+from dev import stack
 
 # All four: a registry answers with another manifest than the one that is tagged rather than with a type not named here.
 _TYPES = (

@@ -14,8 +14,8 @@ import pytest
 from tests.engine.test_main_job import assert_nothing_left
 
 if TYPE_CHECKING:
+    from dev.project import Project, Run
     from tests.engine.registry import RegistryView
-    from tests.project import Project, Run
 
 pytestmark = pytest.mark.engine
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from dev.project import ROOT, Run
 from multiarch.handover import HANDOVER_FILES
 from multiarch.report.names import ALL_FILES
 from tests.engine.test_handover import append
-from tests.project import ROOT, Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from dev.project import Project
     from tests.engine.registry import RegistryView
-    from tests.project import Project
 
 pytestmark = pytest.mark.engine
 

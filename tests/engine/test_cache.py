@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from tests import stack
+from dev import stack
+from dev.stack import engine
+from dev.stack.builder import wanted
+from dev.stack.ecr import control
 from tests.engine.registry import RegistryView
-from tests.stack import engine
-from tests.stack.builder import wanted
-from tests.stack.ecr import control
 
 if TYPE_CHECKING:
-    from tests.project import Project, Run
+    from dev.project import Project, Run
 
 pytestmark = pytest.mark.engine
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import stack
+from dev import stack
 
 if TYPE_CHECKING:
+    from dev.project import Project
     from tests.engine.registry import RegistryView
-    from tests.project import Project
 
 pytestmark = pytest.mark.engine
 

@@ -25,9 +25,9 @@ from tests.engine.test_main_job import SECRETS, assert_nothing_left
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests import stack
+    from dev import stack
+    from dev.project import Project, Run
     from tests.engine.registry import RegistryView
-    from tests.project import Project, Run
 
 pytestmark = pytest.mark.engine
 

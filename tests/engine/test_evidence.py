@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stack import layout
-from tests.stack.ecr import control
-from tests.stack.ecr.faults import Fault
+from dev.stack import layout
+from dev.stack.ecr import control
+from dev.stack.ecr.faults import Fault
 
 if TYPE_CHECKING:
-    from tests.project import Project
+    from dev.project import Project
 
 pytestmark = pytest.mark.engine
 

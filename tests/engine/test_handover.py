@@ -13,8 +13,8 @@ from tests.engine.test_recovery import read_until, started
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dev.project import Project
     from tests.engine.registry import RegistryView
-    from tests.project import Project
 
 pytestmark = pytest.mark.engine
 

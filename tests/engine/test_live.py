@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.project import Project
+    from dev.project import Project
 
 pytestmark = pytest.mark.engine
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import stack
-from tests.baseline import BASELINE
+from dev import stack
+from dev.baseline import BASELINE
 from tests.engine.registry import RegistryView
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.project import Project
+    from dev.project import Project
 
 pytestmark = pytest.mark.engine
 

@@ -14,7 +14,7 @@ from tests.engine.test_recovery import read_until, started
 from tests.unit.test_report_metrics import SCHEMA
 
 if TYPE_CHECKING:
-    from tests.project import Project
+    from dev.project import Project
 
 pytestmark = pytest.mark.engine
 

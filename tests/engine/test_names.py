@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.stack.ecr import control
-from tests.stack.ecr.faults import Fault
+from dev.stack.ecr import control
+from dev.stack.ecr.faults import Fault
 
 if TYPE_CHECKING:
+    from dev.project import Project, Run
     from tests.engine.registry import RegistryView
-    from tests.project import Project, Run
 
 pytestmark = pytest.mark.engine
 

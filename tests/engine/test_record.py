@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.recordings import CASES, Case, compact, read_case, record_case
+from dev.recordings import CASES, Case, compact, read_case, record_case
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,9 @@ from tests.engine.test_doctor import aws, hanging
 from tests.engine.test_main_job import SECRETS, assert_nothing_left
 
 if TYPE_CHECKING:
-    from tests import stack
+    from dev import stack
+    from dev.project import Project
     from tests.engine.registry import RegistryView
-    from tests.project import Project
 
 pytestmark = pytest.mark.engine
 

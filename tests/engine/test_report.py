@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from dev import schema
 from multiarch.report.names import ALL_FILES
-from tests import schema
 from tests.engine.test_main_job import SECRETS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.project import Project
+    from dev.project import Project
 
 pytestmark = pytest.mark.engine
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.project import ROOT
+from dev.project import ROOT
 
 if TYPE_CHECKING:
-    from tests import stack
+    from dev import stack
+    from dev.project import Project
     from tests.engine.registry import RegistryView
-    from tests.project import Project
 
 pytestmark = pytest.mark.engine
 

@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
+from dev.stack.ecr.faults import PLACES
 from tests.chaos import chance
 from tests.chaos.case import Case
 from tests.chaos.cases import CASES
 from tests.chaos.lab import Outcome, leaks
 from tests.chaos.report import in_words, stable, table
-from tests.stack.ecr.faults import PLACES
 
 
 def outcome(code: int = 0, message: str = "", warnings: tuple[str, ...] = ()) -> Outcome:

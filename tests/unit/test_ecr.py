@@ -6,11 +6,11 @@ import json
 
 import pytest
 
+from dev.stack.ecr import rules
+from dev.stack.ecr.faults import PLACES, Fault, Request, Schedule
+from dev.stack.ecr.lanes import Lanes
 from tests.chaos import chance
 from tests.chaos.cases import CASES
-from tests.stack.ecr import rules
-from tests.stack.ecr.faults import PLACES, Fault, Request, Schedule
-from tests.stack.ecr.lanes import Lanes
 
 OURS = "python-urllib3/2.8.0"
 BUILDKIT = "buildkit/v0.32"

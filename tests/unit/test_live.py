@@ -7,10 +7,10 @@ import json
 
 import pytest
 
+from dev.recordings import CASES
+from dev.recordings import EVENTS as LOGS
 from multiarch.record import BuildReader, Record, Run, make_record
 from multiarch.record.live import LiveLog, as_fields, as_lines
-from tests.recordings import CASES
-from tests.recordings import EVENTS as LOGS
 from tests.unit.fakes import FakeClock
 
 
@@ -59,7 +59,7 @@ def log(text: str | bytes, *, digest: str = "sha256:a") -> str:
 LATER = "2026-01-01T00:00:02.5Z"
 
 
-# Real logs: tests/recordings.py
+# Real logs: dev/recordings.py
 
 
 def test_the_step_that_failed_is_told_from_the_platform_that_was_cancelled_for_it() -> None:

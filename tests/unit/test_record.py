@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dev.recordings import CASES, EVENTS, NATIVE, read_case
 from multiarch.record import BuildReader, EventLog, Record, Run, make_record, masked, read_record
 from multiarch.record.assemble import is_emulated
 from multiarch.record.buildkit import parse_name
 from multiarch.record.dockerfile import read_instructions
 from multiarch.redaction import Redaction
-from tests.recordings import CASES, EVENTS, NATIVE, read_case
 from tests.unit import records
 
 if TYPE_CHECKING:

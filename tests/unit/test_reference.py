@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dev.reference import _SAID, PATH, main, reference
 from multiarch.errors import EXIT_CODES
 from multiarch.settings import SETTINGS, SettingInfo
-from tests.reference import _SAID, PATH, main, reference
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_the_page_on_disk_is_what_the_code_says() -> None:
-    assert PATH.read_text(encoding="utf-8") == reference(), "write it anew: python -m tests.reference"
+    assert PATH.read_text(encoding="utf-8") == reference(), "write it anew: python -m dev.reference"
 
 
 @pytest.mark.parametrize("info", SETTINGS, ids=lambda info: info.key)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from dev import schema
 from multiarch.report.names import VIEWS
-from tests import schema
 from tests.unit.command import MEASURED, MODULE, Said, run_command
 
 if TYPE_CHECKING:

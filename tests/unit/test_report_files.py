@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from dev import schema
 from multiarch.record import CacheAccess, Record
 from multiarch.report.files import report_files
 from multiarch.report.junit import LONGEST_MESSAGE, LONGEST_NAME, MOST_CASES, junit_as_xml
 from multiarch.report.names import VIEWS
 from multiarch.report.summary import summary
 from multiarch.report.trace import trace_as_json
-from tests import schema
 from tests.unit.large_records import hostile, large
 from tests.unit.records import ALL, BUILT, FAILED, KILLED, step, steps
 
@@ -39,7 +39,7 @@ def cases_of(record: Record) -> Mapping[str, ET.Element]:
 
 
 def test_the_schema_is_that_of_the_code() -> None:
-    assert schema.PATH.read_text(encoding="utf-8") == schema.text(), "write it anew: python -m tests.schema"
+    assert schema.PATH.read_text(encoding="utf-8") == schema.text(), "write it anew: python -m dev.schema"
     jsonschema.Draft202012Validator.check_schema(schema.schema())
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stack import apt, hosts, layout, process, sources, undo
-from tests.stack.errors import StackError, StepFailedError
-from tests.stack.sources import Source
-from tests.stack.state import State
-from tests.stack.turns import turn
+from dev.stack import apt, hosts, layout, process, sources, undo
+from dev.stack.errors import StackError, StepFailedError
+from dev.stack.sources import Source
+from dev.stack.state import State
+from dev.stack.turns import turn
 
 if TYPE_CHECKING:
     from pathlib import Path
