@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from dev import stack
 from dev.project import ROOT
-from multiarch.account import Account, account_of
 from multiarch.record import BuildReader, CacheUse, EventKind, Record, Run, StepKind, StepState, make_record
 from multiarch.record.dockerfile import read_instructions
+from multiarch.report.breakdown import Account, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

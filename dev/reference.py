@@ -15,21 +15,24 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_orig
 
 import click
 
-from multiarch.account import Account, CacheMiss, EmulatedStep, PlatformWork
 from multiarch.cli import cli
 from multiarch.doctor import Check
 from multiarch.doctor.report import REPORT_VERSION
 from multiarch.errors import EXIT_CODES
-from multiarch.explain import EXPLAIN_VERSION
 from multiarch.failures import FailureClass, Phase
-from multiarch.identity import Commit, Identity
-from multiarch.image import Platform, Registry, Repository
-from multiarch.manifest import Layer, PlatformImage
-from multiarch.plan import Plan, RetryPolicy, Step
+from multiarch.failures.explain import EXPLAIN_VERSION
+from multiarch.image.manifest import Layer, PlatformImage
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+from multiarch.plan.steps import Plan, RetryPolicy, Step
 from multiarch.record import BuildWarning, CacheUse, Retry, TagOutcome
-from multiarch.result import RESULT_VERSION, Result
-from multiarch.settings import CONFIG_VARIABLE, SETTINGS, SettingInfo
-from multiarch.show import PLAN_VERSION
+from multiarch.report.breakdown import Account, CacheMiss, EmulatedStep, PlatformWork
+from multiarch.run.result import RESULT_VERSION, Result
+from multiarch.settings.info import SETTINGS, SettingInfo
+from multiarch.settings.load import CONFIG_VARIABLE
+from multiarch.show.plan_json import PLAN_VERSION
+from multiarch.source import Commit, Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

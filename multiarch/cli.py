@@ -13,7 +13,7 @@ import click
 
 from multiarch import __version__
 from multiarch.commands import World
-from multiarch.edges.inputs import read_settings_file
+from multiarch.edges.files.inputs import read_settings_file
 from multiarch.errors import (
     EXIT_CODES,
     BuilderError,
@@ -22,7 +22,8 @@ from multiarch.errors import (
     MultiarchError,
     OutputError,
 )
-from multiarch.settings import CONFIG_VARIABLE, SETTINGS, LoadedSettings, SettingInfo, load_settings
+from multiarch.settings.info import SETTINGS, SettingInfo
+from multiarch.settings.load import CONFIG_VARIABLE, LoadedSettings, load_settings
 
 # Each command imports what it is made of when it runs: a dry run is a thing of 0.2 s.
 
@@ -172,7 +173,7 @@ def identity(world: World, loaded: LoadedSettings, /, *, output: str) -> None:
 
     What is not known is named, with the variable to pass it in. Neither docker nor AWS is asked.
     """
-    from multiarch.commands import identity  # noqa: PLC0415
+    from multiarch.commands import source as identity  # noqa: PLC0415
 
     _print(identity.identity(world, loaded, as_json=output == "json"))
 
@@ -235,7 +236,7 @@ def lifecycle(
     It is for caches and for what has no tag; no rule matches a tag of the image. AWS is not asked.
     """
     from multiarch.commands import lifecycle  # noqa: PLC0415
-    from multiarch.lifecycle import Days  # noqa: PLC0415
+    from multiarch.provision.lifecycle import Days  # noqa: PLC0415
 
     days = Days(untagged=untagged_days, cache=cache_days)
     text, notes = lifecycle.lifecycle(world, loaded, holds=holds, days=days)
@@ -296,7 +297,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
 
 
 def _print_error(error: MultiarchError | InterruptedRunError) -> None:
-    from multiarch.result import error_as_json  # noqa: PLC0415 - not for a dry run
+    from multiarch.run.result import error_as_json  # noqa: PLC0415 - not for a dry run
 
     with suppress(OSError):
         click.echo(error_as_json(error))

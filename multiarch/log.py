@@ -14,7 +14,7 @@ import structlog
 
 from multiarch.record.live import as_fields, as_lines, is_missing_cache
 from multiarch.record.reader import Event, EventKind
-from multiarch.redaction import Redaction
+from multiarch.text.redaction import Redaction
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _PHASE_WIDTH = 9

@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from multiarch import __version__
-from multiarch.bake import hidden_values, is_remote
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
 from multiarch.edges.aws import Aws
-from multiarch.edges.folder import check_folder, remove_files
-from multiarch.edges.git import tracked
-from multiarch.edges.inputs import (
+from multiarch.edges.files.folder import check_folder, remove_files
+from multiarch.edges.files.inputs import (
     check_inputs,
     check_layout,
     dockerfile_path,
@@ -22,18 +20,22 @@ from multiarch.edges.inputs import (
     read_dockerfile,
     secret_values,
 )
+from multiarch.edges.git import tracked
 from multiarch.errors import ConfigurationError, MultiarchError
-from multiarch.identity import no_commit
-from multiarch.image import Registry
-from multiarch.plan import Plan, Replace, RetryPolicy, make_plan
-from multiarch.settings import LoadedSettings
-from multiarch.show import plan_as_json, plan_as_script
+from multiarch.image.registry import Registry
+from multiarch.plan.bake import hidden_values, is_remote
+from multiarch.plan.make import make_plan
+from multiarch.plan.steps import Plan, Replace, RetryPolicy
+from multiarch.settings.load import LoadedSettings
+from multiarch.show.plan_json import plan_as_json
+from multiarch.show.script import plan_as_script
+from multiarch.source import no_commit
 
 if TYPE_CHECKING:
     from multiarch.commands.run_report import RunReport
     from multiarch.edges.runtime import LocalRuntime
-    from multiarch.execute import Execution
-    from multiarch.redaction import Redaction
+    from multiarch.run.execution import Execution
+    from multiarch.text.redaction import Redaction
 
 
 def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, as_json: bool) -> Sequence[str]:
@@ -78,8 +80,8 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     """Ask AWS, and again like every other phase, with tries and a deadline that are the run's own."""
     from multiarch.edges.signals import interruptible  # noqa: PLC0415 - not for a dry run
     from multiarch.log import make_log  # noqa: PLC0415
-    from multiarch.recovery import Recovery  # noqa: PLC0415
-    from multiarch.redaction import Redaction  # noqa: PLC0415
+    from multiarch.run.recovery import Recovery  # noqa: PLC0415
+    from multiarch.text.redaction import Redaction  # noqa: PLC0415
 
     destination, settings = request.destination, request.loaded.settings
     assert destination
@@ -98,7 +100,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
     # What only a real run needs is imported here, the heaviest after the builder has begun to boot.
     from multiarch.edges.runtime import LocalRuntime  # noqa: PLC0415
     from multiarch.edges.signals import finish, interruptible  # noqa: PLC0415
-    from multiarch.redaction import Redaction  # noqa: PLC0415
+    from multiarch.text.redaction import Redaction  # noqa: PLC0415
 
     world, settings = request.world, request.loaded.settings
     redaction = Redaction(secret_values(settings, world.folder, world.environment))
@@ -136,11 +138,11 @@ def _run(
     begin: float,
     as_json: bool,
 ) -> Sequence[str]:
-    from multiarch.execute import Execution  # noqa: PLC0415
     from multiarch.log import make_log, make_output  # noqa: PLC0415
-    from multiarch.record.about import run_of  # noqa: PLC0415
-    from multiarch.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
-    from multiarch.show import settings_as_text, settings_rows  # noqa: PLC0415
+    from multiarch.run.about import run_of  # noqa: PLC0415
+    from multiarch.run.execution import Execution  # noqa: PLC0415
+    from multiarch.run.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
+    from multiarch.show.settings import settings_as_text, settings_rows  # noqa: PLC0415
 
     settings = request.loaded.settings
     log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=redaction)

@@ -4,20 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
-from multiarch.destination import Destination
 from multiarch.doctor import Unanswered, examine, exit_code, report_as_json, report_as_text
+from multiarch.edges.ask.examine import SECONDS, Examination, unanswered
+from multiarch.edges.ask.later import Deadline, Later
 from multiarch.edges.aws import Aws, Token
-from multiarch.edges.examine import SECONDS, Examination, unanswered
-from multiarch.edges.folder import check_folder
-from multiarch.edges.inputs import check_inputs, secret_values
-from multiarch.edges.later import Deadline, Later
+from multiarch.edges.files.folder import check_folder
+from multiarch.edges.files.inputs import check_inputs, secret_values
 from multiarch.edges.signals import interruptible
 from multiarch.errors import ConfigurationError, MultiarchError, OperationFailedError
-from multiarch.identity import no_commit
-from multiarch.image import Registry
-from multiarch.plan import Plan, make_plan
-from multiarch.redaction import Redaction
-from multiarch.settings import LoadedSettings
+from multiarch.image.registry import Registry
+from multiarch.plan.destination import Destination
+from multiarch.plan.make import make_plan
+from multiarch.plan.steps import Plan
+from multiarch.settings.load import LoadedSettings
+from multiarch.source import no_commit
+from multiarch.text.redaction import Redaction
 
 
 def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) -> tuple[int, Sequence[str]]:

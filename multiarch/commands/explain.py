@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import IO
 
-from multiarch.commands.output import Output
+from multiarch.edges.files.output import Output
 from multiarch.errors import ConfigurationError
-from multiarch.explain import explanation_as_json, explanation_as_text
 from multiarch.failures import diagnose
+from multiarch.failures.explain import explanation_as_json, explanation_as_text
 
 # No error is as long: what has no line ends is a file of another kind.
 _LONGEST_LINE = 1 << 20

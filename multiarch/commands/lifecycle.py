@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from multiarch.cache.choose import cache_base
 from multiarch.commands import World
 from multiarch.commands.request import read_request
-from multiarch.image import Repository
-from multiarch.lifecycle import Days, lifecycle_as_json, repository_of
-from multiarch.plan import make_plan
-from multiarch.settings import LoadedSettings
+from multiarch.image.reference import Repository
+from multiarch.plan.cache.choose import cache_base
+from multiarch.plan.make import make_plan
+from multiarch.provision.lifecycle import Days, lifecycle_as_json, repository_of
+from multiarch.settings.load import LoadedSettings
 
 
 def lifecycle(

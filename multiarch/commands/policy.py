@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from multiarch.commands import World
 from multiarch.commands.request import read_request
-from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, home_of_build
-from multiarch.plan import Plan, make_plan
-from multiarch.policy import Project, policy_as_json, pushed_repositories
-from multiarch.settings import LoadedSettings
+from multiarch.plan.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, home_of_build
+from multiarch.plan.make import make_plan
+from multiarch.plan.repositories import pushed_repositories
+from multiarch.plan.steps import Plan
+from multiarch.provision.policy import Project, policy_as_json
+from multiarch.settings.load import LoadedSettings
 
 
 def policy(world: World, loaded: LoadedSettings, *, optional: bool, project: str) -> tuple[str, str]:

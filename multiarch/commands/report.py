@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from multiarch.commands.output import Output
-from multiarch.edges.folder import check_folder, write_files
+from multiarch.edges.files.folder import check_folder, write_files
+from multiarch.edges.files.output import Output
 from multiarch.errors import ConfigurationError
 from multiarch.record import Record, masked, read_record
-from multiarch.redaction import Redaction
 from multiarch.report.compare import compare, comparison_as_json, comparison_as_text
 from multiarch.report.data import report_as_json
 from multiarch.report.files import report_files
 from multiarch.report.names import FLAG
 from multiarch.report.summary import summary
 from multiarch.report.text import printable
+from multiarch.text.redaction import Redaction
 
 # A saved event holds at most what BuildKit sends at once; what has no line ends is a file of another kind.
 _LONGEST_LINE = 1 << 24

@@ -6,21 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from multiarch.bake import is_remote
 from multiarch.commands import World
-from multiarch.destination import Destination, find_destination
 from multiarch.edges.aws import Aws, Token, load_partitions
+from multiarch.edges.files.inputs import read_event
 from multiarch.edges.git import read_checkout
-from multiarch.edges.inputs import read_event
 from multiarch.errors import ConfigurationError
-from multiarch.handover import HANDOVER_FILES
-from multiarch.identity import Checkout, Identity, find_identity, in_codebuild
-from multiarch.image import Partitions, Registry, legal_repository
-from multiarch.names import Moment
-from multiarch.plan import Facts
+from multiarch.image.reference import legal_repository
+from multiarch.image.registry import Partitions, Registry
+from multiarch.image.tags import Moment
+from multiarch.plan.bake import is_remote
+from multiarch.plan.deploy_files import HANDOVER_FILES
+from multiarch.plan.destination import Destination, find_destination
+from multiarch.plan.facts import Facts
+from multiarch.plan.secrets import secret_arguments
 from multiarch.report.names import ALL_FILES, FLAG
-from multiarch.secrecy import secret_arguments
-from multiarch.settings import LoadedSettings, Settings
+from multiarch.settings.load import LoadedSettings
+from multiarch.settings.model import Settings
+from multiarch.source import Checkout, Identity, find_identity, in_codebuild
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
 _NO_TAG = "unknown"

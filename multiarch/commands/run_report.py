@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from multiarch.edges.report import ReportFolder
+from multiarch.edges.files.report import ReportFolder
 from multiarch.errors import OutputError
-from multiarch.execute import Execution
 from multiarch.log import Log
 from multiarch.record import EventLog
-from multiarch.redaction import Redaction
+from multiarch.run.execution import Execution
+from multiarch.text.redaction import Redaction
 
 
 class RunReport:

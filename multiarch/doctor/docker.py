@@ -3,23 +3,13 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from multiarch.builder import REFUSED_HINT, Builder, Fate, decide
 from multiarch.doctor.machine import Daemon, parse_version
-from multiarch.doctor.model import (
-    Check,
-    Observed,
-    Unanswered,
-    failed,
-    not_examined,
-    not_known,
-    ok,
-    problem,
-    warning,
-)
+from multiarch.doctor.model import Check, Observed, Unanswered, failed, not_examined, not_known, ok, problem, warning
 from multiarch.errors import BuilderError, ConfigurationError
-from multiarch.image import Platform
-from multiarch.plan import Build, EnsureBuilder, Plan
-from multiarch.policy import builder_image
+from multiarch.image.platform import Platform
+from multiarch.plan.builder import REFUSED_HINT, Builder, Fate, decide
+from multiarch.plan.repositories import builder_image
+from multiarch.plan.steps import Build, EnsureBuilder, Plan
 
 # The first with `--progress rawjson` and with annotations in bake's definitions.
 _OLDEST_BUILDX = (0, 12)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from multiarch.builder import json_object
+from multiarch.plan.builder import json_object
 
 # What Go calls an architecture, by what the kernel and docker call it.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "i386": "386"}

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias, TypeVar
 
-from multiarch.builder import Builder
 from multiarch.doctor.machine import Daemon
-from multiarch.ecr import Permissions, RepositoryFacts
-from multiarch.image import Platform, Repository
+from multiarch.image.ecr import Permissions, RepositoryFacts
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository
+from multiarch.plan.builder import Builder
 
 
 class Status(StrEnum):

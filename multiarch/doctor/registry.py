@@ -3,23 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from multiarch.cache.move import move_cache
-from multiarch.doctor.model import (
-    Check,
-    Observed,
-    Unanswered,
-    failed,
-    not_examined,
-    not_known,
-    ok,
-    problem,
-    warning,
-)
-from multiarch.ecr import UNASKED_ACTIONS, Permission, RepositoryFacts, create_command, denied, let_move
+from multiarch.doctor.model import Check, Observed, Unanswered, failed, not_examined, not_known, ok, problem, warning
 from multiarch.errors import AwsError, ConfigurationError, RegistryError
-from multiarch.image import Repository
-from multiarch.plan import UNVERIFIED_TAG, Build, EnsureBuilder, Plan, Reuse, Tag
-from multiarch.policy import references
+from multiarch.image.ecr import UNASKED_ACTIONS, Permission, RepositoryFacts, create_command, denied, let_move
+from multiarch.image.reference import Repository
+from multiarch.plan.cache.move import move_cache
+from multiarch.plan.repositories import references
+from multiarch.plan.steps import UNVERIFIED_TAG, Build, EnsureBuilder, Plan, Reuse, Tag
 
 _NO_AWS = "AWS gave no login"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from multiarch.doctor.docker import docker_checks
 from multiarch.doctor.model import Check, Observed, Status, failed, ok, warning
 from multiarch.doctor.registry import registry_checks
-from multiarch.plan import HandOver, Plan
+from multiarch.plan.steps import HandOver, Plan
 
 REPORT_VERSION = 1
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from multiarch.ecr import Permission, RepositoryFacts
 from multiarch.errors import OperationFailedError
-from multiarch.image import Partitions, Registry
+from multiarch.image.ecr import Permission, RepositoryFacts
+from multiarch.image.registry import Partitions, Registry
 
 if TYPE_CHECKING:
     import boto3

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from multiarch.errors import ConfigurationError
-from multiarch.identity.checkout import Checkout, parse_refs, parse_status
+from multiarch.source.checkout import Checkout, parse_refs, parse_status
 
 _ORIGIN = "refs/remotes/origin/"
 

@@ -13,23 +13,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from multiarch.ecr import RepositoryFacts
 from multiarch.edges.aws import Aws
-from multiarch.edges.docker import Docker
-from multiarch.edges.docker_config import Credentials, DockerConfig
+from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.docker.process import Docker
+from multiarch.edges.files.inputs import check_layout
 from multiarch.edges.git import is_ancestor
-from multiarch.edges.inputs import check_layout
 from multiarch.errors import OperationFailedError
-from multiarch.image import Registry, Repository
-from multiarch.plan import METADATA_FILE, Command, EnsureBuilder, Plan, RemoveBuilder
-from multiarch.redaction import Redaction
+from multiarch.image.ecr import RepositoryFacts
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+from multiarch.plan.steps import METADATA_FILE, Command, EnsureBuilder, Plan, RemoveBuilder
+from multiarch.text.redaction import Redaction
 
 # What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
 if TYPE_CHECKING:
-    from multiarch.edges.registries import Registries
-    from multiarch.evidence import Question, Said
-    from multiarch.manifest import Manifest
+    from multiarch.edges.registry.clients import Registries
+    from multiarch.image.manifest import Manifest
     from multiarch.record.reader import BuildReader, Event
+    from multiarch.run.aws_diagnosis import Question, Said
 
 _ECR_USER = "AWS"
 _TICK = 1.0
@@ -63,7 +64,7 @@ class LocalRuntime:
 
     @cached_property
     def _registries(self) -> "Registries":
-        from multiarch.edges.registries import Registries  # noqa: PLC0415
+        from multiarch.edges.registry.clients import Registries  # noqa: PLC0415
 
         return Registries(self._environment, self._config, self._redaction)
 
@@ -107,7 +108,7 @@ class LocalRuntime:
 
     def _show_events(self, command: Sequence[str], definition: bytes, reader: "BuildReader") -> None:
         """Run bake, show what happens, and while nothing does, what still runs."""
-        from multiarch.edges.ticker import every  # noqa: PLC0415
+        from multiarch.edges.heartbeat import every  # noqa: PLC0415
         from multiarch.record.live import LiveLog  # noqa: PLC0415
 
         live, lock = LiveLog(self._monotonic), threading.Lock()
@@ -148,7 +149,7 @@ class LocalRuntime:
         if self._config.has_helper(registry.host):
             self._docker.use_config(str(self._config.folder))
             return f"{registry} is left to its credential helper"
-        from multiarch.edges.registries import ecr_token  # noqa: PLC0415
+        from multiarch.edges.registry.clients import ecr_token  # noqa: PLC0415
 
         token = ecr_token(self._aws, registry, self._aws_suffixes, self._redaction, fresh=fresh)
         credentials = Credentials(username=token.username, password=token.password)
@@ -164,7 +165,7 @@ class LocalRuntime:
         return self._aws.find_repository(repository.registry, repository.name)
 
     def ask_aws(self, repository: Repository, questions: Sequence["Question"]) -> "Said":
-        from multiarch.edges.evidence import ask_aws  # noqa: PLC0415 - where something has failed
+        from multiarch.edges.ask.aws_diagnosis import ask_aws  # noqa: PLC0415 - where something has failed
 
         return ask_aws(self._aws, repository, questions)
 
@@ -207,7 +208,7 @@ class LocalRuntime:
         Path(fresh).rename(layout)
 
     def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
-        from multiarch.edges.folder import write_files  # noqa: PLC0415
+        from multiarch.edges.files.folder import write_files  # noqa: PLC0415
 
         write_files(Path(folder), files)
 
@@ -236,7 +237,7 @@ def _read_metadata(file: Path) -> Mapping[str, Any]:
 
 def _layout_blob(layout: Path, digest: str) -> bytes:
     """https://github.com/opencontainers/image-spec/blob/main/image-layout.md."""
-    from multiarch.manifest import digest_of  # noqa: PLC0415
+    from multiarch.image.manifest import digest_of  # noqa: PLC0415
 
     algorithm, _, name = digest.partition(":")
     try:
@@ -249,7 +250,7 @@ def _layout_blob(layout: Path, digest: str) -> bytes:
 
 
 def _layout_manifest(layout: Path, digest: str) -> "Manifest":
-    from multiarch.manifest import Manifest  # noqa: PLC0415
+    from multiarch.image.manifest import Manifest  # noqa: PLC0415
 
     content = _layout_blob(layout, digest)
     return Manifest(content=content, media_type=json.loads(content).get("mediaType", ""))

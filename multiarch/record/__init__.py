@@ -7,28 +7,11 @@ was read, and `saved.py` writes a run's events to a file and reads them again.
 
 from multiarch.record.assemble import make_record
 from multiarch.record.masking import masked
-from multiarch.record.model import (
-    BuildWarning,
-    CacheAccess,
-    CacheUse,
-    Failure,
-    Instruction,
-    Interval,
-    Outcome,
-    Phase,
-    Record,
-    Retry,
-    Run,
-    Setting,
-    Step,
-    StepKind,
-    StepName,
-    StepState,
-    TagOutcome,
-    Transfer,
-)
+from multiarch.record.model import CacheAccess, CacheUse, Record, Run, Setting
+from multiarch.record.outcome import Failure, Outcome, Phase, Retry, TagOutcome
 from multiarch.record.reader import BuildReader, Event, EventKind
 from multiarch.record.saved import EventLog, read_record
+from multiarch.record.steps import BuildWarning, Instruction, Interval, Step, StepKind, StepName, StepState, Transfer
 
 __all__ = [
     "BuildReader",

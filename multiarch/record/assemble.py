@@ -5,20 +5,10 @@ from dataclasses import replace
 
 from multiarch.record.buildkit import cache_reference
 from multiarch.record.dockerfile import lines_of
-from multiarch.record.model import (
-    CacheAccess,
-    CacheStatus,
-    Interval,
-    Outcome,
-    Phase,
-    Record,
-    Run,
-    Step,
-    StepKind,
-    StepState,
-    Transfer,
-)
+from multiarch.record.model import CacheAccess, CacheStatus, Record, Run
+from multiarch.record.outcome import Outcome, Phase
 from multiarch.record.reader import BuildReader, Vertex
+from multiarch.record.steps import Interval, Step, StepKind, StepState, Transfer
 
 # Architectures that a processor runs beside its own; whether an arm64 one runs arm depends on its model.
 _ALSO_NATIVE = {"amd64": ("amd64", "386"), "arm64": ("arm64",)}

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from multiarch.record.model import StepKind, StepName
+from multiarch.record.steps import StepKind, StepName
 
 # https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go (prefixCommand)
 _STEP = re.compile(

@@ -8,7 +8,7 @@ ONBUILD triggers, a step has no line.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from multiarch.record.model import Instruction, Step
+from multiarch.record.steps import Instruction, Step
 
 # What BuildKit counts, FROM only where the stage begins with an image:
 # https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go (cmdTotal)

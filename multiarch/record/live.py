@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from multiarch.record.model import StepKind, StepName
 from multiarch.record.reader import Event, EventKind
+from multiarch.record.steps import StepKind, StepName
 
 SILENCE = 30.0
 _SLOW_INTERNAL = 1.0

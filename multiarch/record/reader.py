@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from multiarch.record.buildkit import decode, missing_local_cache, parse_event, parse_name, parse_time, parts
-from multiarch.record.model import BuildWarning, CacheAccess, Run, StepKind, StepName
+from multiarch.record.model import CacheAccess, Run
+from multiarch.record.steps import BuildWarning, StepKind, StepName
 
 # What is kept, so that memory stays bounded: lines of output by step, of buildx's own words, and warnings in all;
 # transfers and times by step; characters of a line that is kept, and of one that does not end.

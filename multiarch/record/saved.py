@@ -18,12 +18,14 @@ from typing import Any, TypeVar
 from msgspec import ValidationError, convert
 
 from multiarch.errors import ConfigurationError
-from multiarch.image import Platform
+from multiarch.image.platform import Platform
 from multiarch.record.assemble import make_record
-from multiarch.record.model import Outcome, Phase, Record, Run, Status, StepKind, StepState
+from multiarch.record.model import Record, Run
+from multiarch.record.outcome import Outcome, Phase, Status
 from multiarch.record.reader import BuildReader
-from multiarch.redaction import Redaction
-from multiarch.show import plain
+from multiarch.record.steps import StepKind, StepState
+from multiarch.text.plain import plain
+from multiarch.text.redaction import Redaction
 
 FORMAT = 1
 _KIND = "multiarch"

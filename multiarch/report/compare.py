@@ -9,7 +9,7 @@ from enum import StrEnum
 from multiarch.record import Phase, Record, Step, StepKind
 from multiarch.report.text import cut, duration, printable
 from multiarch.report.timeline import end_of
-from multiarch.show import plain
+from multiarch.text.plain import plain
 
 COMPARISON_VERSION = 1
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from multiarch.account import Account, account_of
-from multiarch.manifest import Layer
+from multiarch.image.manifest import Layer
 from multiarch.record import (
     BuildWarning,
     CacheAccess,
@@ -26,9 +25,10 @@ from multiarch.record import (
     TagOutcome,
     Transfer,
 )
-from multiarch.record.model import Status
+from multiarch.record.outcome import Status
+from multiarch.report.breakdown import Account, account_of
 from multiarch.report.timeline import critical_path, end_of
-from multiarch.show import plain
+from multiarch.text.plain import plain
 
 REPORT_VERSION: Final = 1
 SCHEMA_FILE = "report.schema.json"

@@ -6,7 +6,7 @@ from multiarch.record import Record, masked
 from multiarch.report.data import report_as_json
 from multiarch.report.junit import junit_as_xml
 from multiarch.report.names import JSON, JUNIT, PAGE, SUMMARY, TRACE
-from multiarch.report.page import page
+from multiarch.report.page.html import page
 from multiarch.report.summary import summary
 from multiarch.report.text import printable
 from multiarch.report.trace import trace_as_json

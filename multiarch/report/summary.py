@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from multiarch.account import account_of
-from multiarch.account.text import spent
 from multiarch.record import Record
+from multiarch.report.breakdown import account_of
+from multiarch.report.breakdown.text import spent
 from multiarch.report.text import cut, duration, last_lines
 from multiarch.report.timeline import critical_path, end_of
-from multiarch.size import human_size
+from multiarch.text.sizes import human_size
 
 _STATUS = {
     "built": "✅ Built",

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dev.project import ROOT, Run
-from multiarch.handover import HANDOVER_FILES
+from multiarch.plan.deploy_files import HANDOVER_FILES
 from multiarch.report.names import ALL_FILES
 from tests.engine.test_handover import append
 

@@ -10,22 +10,25 @@ from collections import defaultdict, deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from multiarch.describe import CREATED, REVISION, VERSION
-from multiarch.ecr import RepositoryFacts
-from multiarch.evidence import Question, Said
-from multiarch.identity import Commit, Identity
-from multiarch.image import Partitions, Platform, Registry, Repository
+from multiarch.image.ecr import RepositoryFacts
+from multiarch.image.manifest import CREATED, REVISION, VERSION, Manifest, digest_of
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Partitions, Registry
 from multiarch.log import Log, make_log
-from multiarch.manifest import Manifest, digest_of
-from multiarch.plan import Facts, Plan, make_plan
-from multiarch.redaction import Redaction
-from multiarch.settings import LoadedSettings, load_settings
+from multiarch.plan.facts import Facts
+from multiarch.plan.make import make_plan
+from multiarch.run.aws_diagnosis import Question, Said
+from multiarch.settings.load import LoadedSettings, load_settings
+from multiarch.source import Commit, Identity
+from multiarch.text.redaction import Redaction
 
 if TYPE_CHECKING:
+    from multiarch.plan.steps import Plan
     from collections.abc import Callable, Mapping, Sequence
 
     from multiarch.errors import OperationFailedError
-    from multiarch.plan import Command
+    from multiarch.plan.steps import Command
     from multiarch.record import BuildReader
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

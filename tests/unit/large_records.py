@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from multiarch.manifest import Layer, digest_of
+from multiarch.image.manifest import Layer, digest_of
 from multiarch.record import BuildWarning, Failure, Record, Step, StepKind
 from tests.unit.records import BUILT, FAILED, between, steps
 

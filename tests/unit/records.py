@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from multiarch.manifest import Layer, PlatformImage
+from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.record import (
     BuildWarning,
     CacheAccess,
@@ -27,7 +27,7 @@ from multiarch.record import (
 from tests.unit.fakes import AMD64, ARM64, ECR_HOST, SHA
 
 if TYPE_CHECKING:
-    from multiarch.image import Platform
+    from multiarch.image.platform import Platform
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 REPOSITORY = f"{ECR_HOST}/shop"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from multiarch.account import Account, account_of
-from multiarch.account.cache import cache_in_words, roots
-from multiarch.account.text import account_as_text
-from multiarch.account.times import busy, large_layers, shortened
 from multiarch.record import CacheAccess, Interval, Outcome, Record, Step, StepKind
+from multiarch.report.breakdown import Account, account_of
+from multiarch.report.breakdown.cache import cache_in_words, roots
+from multiarch.report.breakdown.text import account_as_text
+from multiarch.report.breakdown.times import busy, large_layers, shortened
 from tests.unit import records
 from tests.unit.fakes import AMD64, ARM64
 from tests.unit.records import between, platform_image, step, steps

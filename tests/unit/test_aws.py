@@ -11,11 +11,11 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from multiarch.ecr import RepositoryFacts
 from multiarch.edges.aws import Aws, Token
 from multiarch.errors import OperationFailedError
-from multiarch.image import Registry
-from multiarch.recovery import understand
+from multiarch.image.ecr import RepositoryFacts
+from multiarch.image.registry import Registry
+from multiarch.run.recovery import understand
 from tests.unit.fakes import ECR, ECR_HOST
 
 if TYPE_CHECKING:

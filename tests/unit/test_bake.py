@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multiarch.bake import (
+from multiarch.plan.bake import (
     TARGET,
     Target,
     bake_definition,
@@ -15,7 +15,7 @@ from multiarch.bake import (
     secret_fields,
     target_name,
 )
-from multiarch.describe import Annotation, Description
+from multiarch.plan.labels import Annotation, Description
 from tests.unit.fakes import load
 
 NOTHING = Description(labels={}, annotations=())

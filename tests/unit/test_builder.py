@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from multiarch.builder import Builder, Fate, Node, decide, native_platforms, parse_inspect
-from multiarch.plan import EnsureBuilder
+from multiarch.plan.builder import Builder, Fate, Node, decide, native_platforms, parse_inspect
+from multiarch.plan.steps import EnsureBuilder
 from tests.unit.fakes import plan_of
 
 # Printed by docker buildx 0.29.

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from multiarch.cache.choose import Caches, Place, cache_repository, find_caches
-from multiarch.cache.move import Move, cache_tags, move_all, move_cache, move_warnings
-from multiarch.ecr import RepositoryFacts
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Identity
-from multiarch.image import Registry, Repository
+from multiarch.image.ecr import RepositoryFacts
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+from multiarch.plan.cache.choose import Caches, Place, cache_repository, find_caches
+from multiarch.plan.cache.move import Move, cache_tags, move_all, move_cache, move_warnings
+from multiarch.source import Identity
 from tests.unit.fakes import ARM64, ECR, ECR_HOST, SHOP, load, plan_of
 
 PLACE = Place(repository=SHOP, region="eu-west-1", folder="/cache/shop", name="shop")

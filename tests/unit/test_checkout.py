@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multiarch.identity import Checkout, parse_refs, parse_status
+from multiarch.source import Checkout, parse_refs, parse_status
 from tests.unit.fakes import SHA
 
 SHA256 = SHA + "0123456789abcdef01234567"

@@ -13,8 +13,8 @@ import pytest
 from multiarch import __version__
 from multiarch.cli import main
 from multiarch.errors import EXIT_CODES
-from multiarch.handover import HANDOVER_FILES
-from multiarch.settings import SETTINGS
+from multiarch.plan.deploy_files import HANDOVER_FILES
+from multiarch.settings.info import SETTINGS
 from tests.unit.fakes import ECR_HOST, SHA, FakeImage
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from multiarch.describe import CREATED, REVISION, VERSION, Description, describe
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Commit, Identity
+from multiarch.image.manifest import CREATED, REVISION, VERSION
+from multiarch.plan.labels import Description, describe
+from multiarch.source import Commit, Identity
 from tests.unit.fakes import COMMIT, DIRTY, SHA, load
 
 OCI = "org.opencontainers.image."

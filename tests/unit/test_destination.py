@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from multiarch.destination import Destination, find_destination
 from multiarch.errors import ConfigurationError
-from multiarch.image import Registry
+from multiarch.image.registry import Registry
+from multiarch.plan.destination import Destination, find_destination
 from tests.unit.fakes import PARTITIONS, load
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.docker import _LONGEST_LINE, Docker, read_lines
+from multiarch.edges.docker.process import Docker
+from multiarch.edges.lines import _LONGEST_LINE, read_lines
 from multiarch.errors import OperationFailedError, RunEndedError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.docker_config import Credentials, DockerConfig
+from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
 from tests.unit.fakes import ECR_HOST
 

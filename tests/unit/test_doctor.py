@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from multiarch.builder import Builder, Node, parse_builders
 from multiarch.doctor import Check, Observed, Status, Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info, parse_version
-from multiarch.ecr import Permission, RepositoryFacts, let_move
 from multiarch.errors import AwsError, BuilderError, ConfigurationError, RegistryError
-from multiarch.image import Registry, Repository
-from multiarch.settings import BUILDKIT_IMAGE
+from multiarch.image.ecr import Permission, RepositoryFacts, let_move
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+from multiarch.plan.builder import Builder, Node, parse_builders
+from multiarch.settings.model import BUILDKIT_IMAGE
 from tests.unit.fakes import AMD64, ARM64, DIRTY, SHOP, facts, plan_of
 
 if TYPE_CHECKING:
-    from multiarch.plan import Plan
+    from multiarch.plan.steps import Plan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TAG = "0123456"

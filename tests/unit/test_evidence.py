@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.ecr import Permission, RepositoryFacts
 from multiarch.errors import BuilderError, MultiarchError, OperationFailedError, RegistryError, RetriesExhaustedError
-from multiarch.evidence import Question, Said, find_evidence, questions
-from multiarch.execute import Execution
 from multiarch.failures import Diagnosis, FailureClass, Phase
-from multiarch.image import Registry, Repository
+from multiarch.image.ecr import Permission, RepositoryFacts
+from multiarch.image.registry import Registry
+from multiarch.run.aws_diagnosis import Question, Said, find_evidence, questions
+from multiarch.run.execution import Execution
 from tests.unit.fakes import SHOP, FakeClock, FakeRuntime, facts, plan_of, quiet_log
 
 if TYPE_CHECKING:
+    from multiarch.image.reference import Repository
     from collections.abc import Sequence
 
 REPOSITORY, PERMISSIONS, IMAGES = Question.REPOSITORY, Question.PERMISSIONS, Question.IMAGES

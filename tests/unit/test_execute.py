@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.ecr import RepositoryFacts
 from multiarch.errors import (
     AwsError,
     BuilderError,
@@ -25,13 +24,14 @@ from multiarch.errors import (
     RegistryError,
     RetriesExhaustedError,
 )
-from multiarch.execute import Execution
-from multiarch.identity import Identity
-from multiarch.image import Registry
-from multiarch.manifest import Layer, PlatformImage
+from multiarch.image.ecr import RepositoryFacts
+from multiarch.image.manifest import Layer, PlatformImage
+from multiarch.image.registry import Registry
 from multiarch.record import EventLog, Record, Retry, Run, StepState, TagOutcome, read_record
-from multiarch.redaction import Redaction
-from multiarch.result import Result
+from multiarch.run.execution import Execution
+from multiarch.run.result import Result
+from multiarch.source import Identity
+from multiarch.text.redaction import Redaction
 from tests.unit.fakes import (
     AMD64,
     ARM64,
@@ -52,7 +52,7 @@ from tests.unit.fakes import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from multiarch.plan import Command, Plan
+    from multiarch.plan.steps import Command, Plan
     from multiarch.record.reader import BuildReader
 
 TAG = SHA[:7]

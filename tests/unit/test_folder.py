@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.folder import check_folder, remove_files, write_files
+from multiarch.edges.files.folder import check_folder, remove_files, write_files
 from multiarch.errors import ConfigurationError, InterruptedRunError, OutputError
 
 if TYPE_CHECKING:

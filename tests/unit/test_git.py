@@ -10,7 +10,7 @@ import pytest
 
 from multiarch.edges.git import is_ancestor, read_checkout, tracked
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Checkout
+from multiarch.source import Checkout
 
 if TYPE_CHECKING:
     from pathlib import Path

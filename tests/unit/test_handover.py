@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.handover import ENVIRONMENT, HANDOVER_FILES, IMAGE_DEFINITIONS, IMAGE_DETAIL, handover_files
-from multiarch.image import Repository
-from multiarch.plan import HandOver
+from multiarch.image.reference import Repository
+from multiarch.plan.deploy_files import ENVIRONMENT, HANDOVER_FILES, IMAGE_DEFINITIONS, IMAGE_DETAIL, handover_files
+from multiarch.plan.steps import HandOver
 from tests.unit.fakes import ECR, ECR_HOST, SHA, SHOP
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Checkout, Commit, Event, Identity, find_identity, no_commit
-from multiarch.identity.report import identity_as_json, identity_as_text
-from multiarch.identity.url import public_url
+from multiarch.show.source import identity_as_json, identity_as_text
+from multiarch.source import Checkout, Commit, Event, Identity, find_identity, no_commit
+from multiarch.source.url import public_url
 from tests.unit.fakes import NEWER, SHA, load
 
 if TYPE_CHECKING:

@@ -6,15 +6,10 @@ import pytest
 
 from multiarch.edges.aws import load_partitions
 from multiarch.errors import ConfigurationError
-from multiarch.image import (
-    Platform,
-    Registry,
-    Repository,
-    check_repository,
-    check_tag,
-    legal_repository,
-    nearest_hint,
-)
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository, check_repository, check_tag, legal_repository
+from multiarch.image.registry import Registry
+from multiarch.text.hints import nearest_hint
 from tests.unit.fakes import ECR_HOST, PARTITIONS
 
 PLATFORMS = {

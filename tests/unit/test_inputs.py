@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.inputs import check_inputs, own_output_is_in_context, read_settings_file, secret_values
+from multiarch.edges.files.inputs import check_inputs, own_output_is_in_context, read_settings_file, secret_values
 from multiarch.errors import ConfigurationError
 from tests.unit.fakes import load
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from multiarch.edges.later import Deadline, Later
+from multiarch.edges.ask.later import Deadline, Later
 from multiarch.errors import ConfigurationError, OperationFailedError
 
 

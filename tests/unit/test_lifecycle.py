@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from multiarch.ecr import fits
 from multiarch.errors import ConfigurationError
-from multiarch.image import Repository
-from multiarch.lifecycle import Days, lifecycle_as_json, repository_of
+from multiarch.image.ecr import fits
+from multiarch.image.reference import Repository
+from multiarch.provision.lifecycle import Days, lifecycle_as_json, repository_of
 from tests.unit.fakes import ECR, ECR_HOST, SHA, SHOP, load, plan_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 
 from multiarch.log import Log, make_log, make_output
 from multiarch.record import Event, EventKind, StepKind, StepName
-from multiarch.redaction import Redaction
+from multiarch.text.redaction import Redaction
 from tests.unit.fakes import FakeClock
 
 SECRET = "s3cret-value"

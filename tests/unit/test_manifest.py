@@ -10,19 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import RegistryError
-from multiarch.image import Platform
-from multiarch.manifest import (
-    Layer,
-    Manifest,
-    PlatformImage,
-    VerifiedImage,
-    digest_of,
-    make_index,
-    missing_platforms,
-    platform_of,
-    same_layers,
-    verify_image,
-)
+from multiarch.image.manifest import Layer, Manifest, PlatformImage, digest_of, make_index, platform_of
+from multiarch.image.platform import Platform
+from multiarch.image.verify import VerifiedImage, missing_platforms, same_layers, verify_image
 from tests.unit.fakes import AMD64, ARM64, INDEX_TYPE, MANIFEST_TYPE, SHA, FakeImage
 
 if TYPE_CHECKING:

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Commit, Event, Identity
-from multiarch.names import (
-    Moment,
-    Names,
-    check_tag_rule,
-    decide_names,
-    is_later_version,
-    parse_flavor,
-    parse_rule,
-)
-from multiarch.names.version import version_of
+from multiarch.image.tags import Moment, Names, check_tag_rule, decide_names, is_later_version, parse_flavor, parse_rule
+from multiarch.image.tags.version import version_of
+from multiarch.source import Commit, Event, Identity
 from tests.unit.fakes import COMMIT, DIRTY, NOW, SHA, load
 
 if TYPE_CHECKING:

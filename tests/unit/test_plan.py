@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import ConfigurationError
-from multiarch.identity import Commit, Identity
-from multiarch.image import Registry, Repository
-from multiarch.plan import (
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+from multiarch.plan.make import make_plan
+from multiarch.plan.steps import (
     METADATA_FILE,
     Assemble,
     Build,
     EnsureBuilder,
-    Facts,
     FindRepository,
     HandOver,
     Login,
@@ -29,12 +29,13 @@ from multiarch.plan import (
     Tag,
     Unpack,
     Verify,
-    make_plan,
 )
-from multiarch.settings import BUILDKIT_IMAGE
+from multiarch.settings.model import BUILDKIT_IMAGE
+from multiarch.source import Commit, Identity
 from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, TIME, facts, load, plan_of
 
 if TYPE_CHECKING:
+    from multiarch.plan.facts import Facts
     from collections.abc import Mapping
 
 TAG = SHA[:7]

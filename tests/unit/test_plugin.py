@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges import plugin
-from multiarch.edges.plugin import find_buildx
+from multiarch.edges.docker import plugin
+from multiarch.edges.docker.plugin import find_buildx
 
 if TYPE_CHECKING:
     from pathlib import Path

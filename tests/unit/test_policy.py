@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from multiarch.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
-from multiarch.ecr import PULL_ACTIONS, PUSH_ACTIONS
-from multiarch.image import Registry, parse_reference
-from multiarch.policy import Project, policy_as_json, references
+from multiarch.image.ecr import PULL_ACTIONS, PUSH_ACTIONS
+from multiarch.image.reference import parse_reference
+from multiarch.image.registry import Registry
+from multiarch.plan.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
+from multiarch.plan.repositories import references
+from multiarch.provision.policy import Project, policy_as_json
 from tests.unit.fakes import PARTITIONS, facts, plan_of
 
 OTHER = "210987654321.dkr.ecr.us-east-1.amazonaws.com"

@@ -13,7 +13,7 @@ from multiarch.record import BuildReader, EventLog, Record, Run, make_record, ma
 from multiarch.record.assemble import is_emulated
 from multiarch.record.buildkit import parse_name
 from multiarch.record.dockerfile import read_instructions
-from multiarch.redaction import Redaction
+from multiarch.text.redaction import Redaction
 from tests.unit import records
 
 if TYPE_CHECKING:

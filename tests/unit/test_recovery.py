@@ -17,9 +17,9 @@ from multiarch.errors import (
     RetriesExhaustedError,
 )
 from multiarch.failures import Diagnosis, FailureClass, Phase
-from multiarch.plan import RetryPolicy
+from multiarch.plan.steps import RetryPolicy
 from multiarch.record import Retry
-from multiarch.recovery import Recovery, final_error, understand
+from multiarch.run.recovery import Recovery, final_error, understand
 from tests.unit.fakes import FakeClock
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from multiarch.redaction import REDACTED, Redaction
+from multiarch.text.redaction import REDACTED, Redaction
 
 SECRET = "s3cret-value"
 FORMS = {

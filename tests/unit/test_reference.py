@@ -6,7 +6,7 @@ import pytest
 
 from dev.reference import _SAID, PATH, main, reference
 from multiarch.errors import EXIT_CODES
-from multiarch.settings import SETTINGS, SettingInfo
+from multiarch.settings.info import SETTINGS, SettingInfo
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,13 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from multiarch.edges.docker_config import Credentials
-from multiarch.edges.registry import RegistryClient, _is_loopback, proxy_for
+from multiarch.edges.docker.config import Credentials
+from multiarch.edges.registry.client import RegistryClient
+from multiarch.edges.registry.transport import is_loopback, proxy_for
 from multiarch.errors import OperationFailedError
-from multiarch.image import Registry, Repository
-from multiarch.manifest import Manifest, digest_of
-from multiarch.recovery import understand
-from multiarch.redaction import Redaction
+from multiarch.image.manifest import Manifest, digest_of
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+from multiarch.run.recovery import understand
+from multiarch.text.redaction import Redaction
 from tests.unit.conftest import Reply, Request, Server
 from tests.unit.fakes import ECR_HOST, INDEX_TYPE
 
@@ -410,7 +412,7 @@ LOOPBACK = {
 
 @pytest.mark.parametrize(("host", "expected"), LOOPBACK.items(), ids=LOOPBACK)
 def test_loopback_is_an_address_or_its_name(host: str, expected: bool) -> None:  # noqa: FBT001
-    assert _is_loopback(host) is expected
+    assert is_loopback(host) is expected
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.report import ReportFolder
+from multiarch.edges.files.report import ReportFolder
 from multiarch.errors import OutputError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from multiarch.record import StepKind
 from multiarch.report.files import report_files
-from multiarch.report.rows import ticks
+from multiarch.report.page.rows import ticks
 from multiarch.report.text import cut, duration, last_lines, printable
 from multiarch.report.timeline import critical_path, end_of, groups
 from tests.unit.large_records import hostile, large

@@ -8,18 +8,11 @@ import json
 import pytest
 
 from multiarch.errors import AwsError
-from multiarch.manifest import Layer, PlatformImage
+from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.record import CacheAccess, CacheUse, Interval, Retry, TagOutcome
-from multiarch.redaction import Redaction
-from multiarch.result import (
-    Result,
-    cache_as_text,
-    error_as_json,
-    load_hint,
-    result_as_json,
-    result_as_text,
-)
-from multiarch.size import human_size
+from multiarch.run.result import Result, cache_as_text, error_as_json, load_hint, result_as_json, result_as_text
+from multiarch.text.redaction import Redaction
+from multiarch.text.sizes import human_size
 from tests.unit.fakes import AMD64, ECR_HOST, SHA
 
 BEFORE = f"sha256:{'b' * 64}"

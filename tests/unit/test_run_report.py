@@ -8,8 +8,8 @@ import pytest
 
 from multiarch.commands.run_report import RunReport
 from multiarch.errors import OutputError
-from multiarch.execute import Execution
-from multiarch.redaction import Redaction
+from multiarch.run.execution import Execution
+from multiarch.text.redaction import Redaction
 from tests.unit.fakes import FakeClock, FakeRuntime, plan_of, quiet_log
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from botocore.stub import Stubber
 from multiarch.edges.aws import Aws
 from multiarch.edges.runtime import LocalRuntime
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
-from multiarch.image import Registry
-from multiarch.plan import EnsureBuilder
+from multiarch.image.registry import Registry
+from multiarch.plan.steps import EnsureBuilder
 from multiarch.record import BuildReader, StepState, make_record
 from multiarch.record.live import as_lines
-from multiarch.redaction import Redaction
+from multiarch.text.redaction import Redaction
 from tests.unit.fakes import ECR, ECR_HOST, FakeImage, plan_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import ConfigurationError
-from multiarch.settings import SETTINGS, SettingInfo, Settings
+from multiarch.settings.info import SETTINGS, SettingInfo
+from multiarch.settings.model import Settings
 from tests.unit.fakes import load
 
 if TYPE_CHECKING:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.destination import Destination, find_destination
-from multiarch.handover import HANDOVER_FILES, handover_files
-from multiarch.identity import Commit
-from multiarch.plan import METADATA_FILE, HandOver, Plan
-from multiarch.show import plain, plan_as_json, plan_as_script, settings_as_text, settings_rows
+from multiarch.plan.deploy_files import HANDOVER_FILES, handover_files
+from multiarch.plan.destination import Destination, find_destination
+from multiarch.plan.steps import METADATA_FILE, HandOver, Plan
+from multiarch.show.plan_json import plan_as_json
+from multiarch.show.script import plan_as_script
+from multiarch.show.settings import settings_as_text, settings_rows
+from multiarch.source import Commit
+from multiarch.text.plain import plain
 from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SHA, SHOP, facts, load, plan_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from multiarch.edges.ticker import every
+from multiarch.edges.heartbeat import every
 
 
 def test_it_is_called_until_the_block_ends() -> None:

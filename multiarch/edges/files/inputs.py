@@ -1,0 +1,172 @@
+"""The files that a build is made from: read, and found missing before anything else happens."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from multiarch.errors import ConfigurationError
+from multiarch.plan.bake import dockerfile_of, is_remote, secret_fields
+from multiarch.plan.secrets import secret_arguments
+from multiarch.settings.model import Settings
+
+_OWN_FILE = "multiarch.toml"
+_PROJECT_FILE = "pyproject.toml"
+
+
+def read_settings_file(folder: Path, chosen: str | None) -> tuple[str, Mapping[str, object]]:
+    """Return the settings file's name and its table; an empty table where there is none.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is not TOML.
+    """
+    if chosen:
+        return chosen, _table(folder / chosen, chosen)
+    if (folder / _OWN_FILE).exists():
+        return _OWN_FILE, _table(folder / _OWN_FILE, _OWN_FILE)
+    if (folder / _PROJECT_FILE).exists():
+        return f"{_PROJECT_FILE} [tool.multiarch]", _table(folder / _PROJECT_FILE, _PROJECT_FILE)
+    return "", {}
+
+
+def _table(path: Path, name: str) -> Mapping[str, object]:
+    table = _read_toml(path, name)
+    if path.name != _PROJECT_FILE:
+        return table
+    tool = table.get("tool", {})
+    own = tool.get("multiarch", {}) if isinstance(tool, dict) else tool
+    if not isinstance(own, dict):
+        msg = f"{name}: [tool.multiarch] is not a table"
+        raise ConfigurationError(msg, hint="the settings stand under the heading [tool.multiarch]")
+    return cast("Mapping[str, object]", own)
+
+
+def _read_toml(path: Path, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{name} cannot be read: {error.strerror}"
+        raise ConfigurationError(msg, hint="check that it is there, is a file, and may be read") from None
+    except UnicodeDecodeError:
+        msg = f"{name} is not UTF-8 text"
+        raise ConfigurationError(msg, hint="TOML is UTF-8: https://toml.io") from None
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{name} is not TOML: {error}"
+        raise ConfigurationError(msg, hint="https://toml.io shows the format; texts are in quotes") from None
+
+
+def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
+    """Return what GitHub tells a job of the event that started it; nothing elsewhere, or where it cannot be read."""
+    path = environment.get("GITHUB_EVENT_PATH")
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def check_inputs(settings: Settings, folder: Path, environment: Mapping[str, str]) -> None:
+    """Check that what the build is made from is there.
+
+    Raises:
+        ConfigurationError: the context, the Dockerfile, a secret or the SSH agent is missing.
+    """
+    if not is_remote(settings.context):
+        _check_context(settings, folder)
+    for secret in settings.secrets:
+        _check_secret(secret, folder, environment)
+    for each in settings.ssh:
+        name, _, path = each.partition("=")
+        if not path and not environment.get("SSH_AUTH_SOCK"):
+            msg = f"--ssh {name}: there is no SSH agent"
+            raise ConfigurationError(msg, hint=f"start one and add a key, or name the key: --ssh {name}=FILE")
+
+
+def check_layout(layout: Path) -> None:
+    """Check that a local build may put its OCI layout where it is to be: whatever is there goes.
+
+    Raises:
+        ConfigurationError: something is there that no local build made.
+    """
+    there = layout.exists() or layout.is_symlink()
+    is_ours = (
+        layout.is_dir() and not layout.is_symlink() and ((layout / "oci-layout").is_file() or not any(layout.iterdir()))
+    )
+    if there and not is_ours:
+        msg = f"{layout} is there, and is no OCI layout: a local build would replace it"
+        raise ConfigurationError(msg, hint="choose another folder: --dist DIR, or move it away")
+
+
+def _check_context(settings: Settings, folder: Path) -> None:
+    context = folder / settings.context
+    if not context.is_dir():
+        msg = f"the context {settings.context} is not a folder"
+        raise ConfigurationError(msg, hint="name the folder with the Dockerfile: --context PATH")
+    dockerfile = dockerfile_of(settings)
+    if not (context / dockerfile).is_file():
+        msg = f"there is no Dockerfile at {dockerfile_path(settings)}"
+        raise ConfigurationError(msg, hint="name it: --file PATH, or the folder that has it: --context PATH")
+
+
+def dockerfile_path(settings: Settings) -> str:
+    """Return the Dockerfile's path as people know it."""
+    return settings.dockerfile or str(Path("" if is_remote(settings.context) else settings.context, "Dockerfile"))
+
+
+def read_dockerfile(settings: Settings, folder: Path) -> str:
+    """Return what the Dockerfile says, nothing where it is not on this machine."""
+    if is_remote(settings.context):
+        return ""
+    try:
+        return (folder / settings.context / dockerfile_of(settings)).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> None:
+    fields = secret_fields(secret)
+    name = fields.get("id", "")
+    if not name:
+        msg = "a secret has no id"
+        raise ConfigurationError(msg, hint="--secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE")
+    if (variable := fields.get("env")) and variable not in environment:
+        msg = f"the secret {name} is not there: the variable {variable} is not set"
+        raise ConfigurationError(msg, hint=f"set {variable}, or name a file: --secret id={name},src=FILE")
+    source = fields.get("src")
+    if (source and not (folder / source).is_file()) or (
+        not source and not variable and name not in environment and not (folder / name).is_file()
+    ):
+        msg = f"the secret {name} is not there: no file {source or name}"
+        raise ConfigurationError(msg, hint=f"--secret id={name},src=FILE or --secret id={name},env=VARIABLE")
+
+
+def secret_values(settings: Settings, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield what must never be printed: the secrets that the build is given, and arguments that look like some."""
+    arguments = settings.build_args
+    for name in secret_arguments(arguments, environment):
+        yield environment.get(name, "") if arguments[name] is None else str(arguments[name])
+    for secret in settings.secrets:
+        fields = secret_fields(secret)
+        variable = fields.get("env") or fields.get("id", "")
+        source = fields.get("src") or fields.get("id", "")
+        if "src" not in fields and variable in environment:
+            yield environment[variable]
+        elif (folder / source).is_file():
+            yield (folder / source).read_text(encoding="utf-8", errors="replace")
+
+
+def own_output_is_in_context(settings: Settings, folder: Path) -> bool:
+    """Whether a local build's result would be part of the next build's context, and so spoil its cache."""
+    if is_remote(settings.context):
+        return False
+    context = (folder / settings.context).resolve()
+    output = (folder / settings.dist).resolve()
+    ignored = context / ".dockerignore"
+    patterns = ignored.read_text(encoding="utf-8", errors="replace").split() if ignored.is_file() else []
+    if not output.is_relative_to(context):
+        return False
+    ignored_names = {"", *output.relative_to(context).parts[:1]}
+    return not any(pattern.strip("/*") in ignored_names for pattern in patterns)

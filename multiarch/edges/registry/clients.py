@@ -1,0 +1,68 @@
+"""The registries of a run: a client for each, with docker's logins and certificates, and ECR's tokens."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from multiarch.edges.aws import Aws, Token
+from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.registry.client import RegistryClient
+from multiarch.edges.registry.transport import proxy_for
+from multiarch.errors import OperationFailedError
+from multiarch.image.registry import Registry
+from multiarch.text.redaction import Redaction
+
+
+class Registries:
+    """One client for each registry, made when it is first asked for."""
+
+    def __init__(self, environment: Mapping[str, str], config: DockerConfig, redaction: Redaction) -> None:
+        self._environment = environment
+        self._config = config
+        self._redaction = redaction
+        self._clients: dict[Registry, RegistryClient] = {}
+
+    def client(self, registry: Registry, credentials: Callable[[], Credentials | None] | None = None) -> RegistryClient:
+        """Return the registry's client.
+
+        Args:
+            registry: which one.
+            credentials: asked, when the client is made and the registry wants a login, in place of docker's logins.
+        """
+        if registry not in self._clients:
+            made = RegistryClient(
+                registry,
+                credentials or (lambda: self._config.credentials(registry.host)),
+                certificates=(self._config.folder / "certs.d", Path("/etc/docker/certs.d")),
+                redaction=self._redaction,
+                proxy=proxy_for(registry.host, self._environment),
+            )
+            # Of two threads that make one, both get the first.
+            self._clients.setdefault(registry, made)
+        return self._clients[registry]
+
+    def forget_login(self, registry: Registry) -> None:
+        """Let the next request ask for credentials anew."""
+        if registry in self._clients:
+            self._clients[registry].forget_login()
+
+
+def ecr_token(
+    aws: Aws, registry: Registry, suffixes: Sequence[str], redaction: Redaction, *, fresh: bool = False
+) -> Token:
+    """Ask AWS for the token of a registry; it is never printed, and shown to nobody whom AWS did not name.
+
+    Args:
+        aws: who is asked.
+        registry: whose token.
+        suffixes: how AWS's own host names end.
+        redaction: is told the token.
+        fresh: a new one, also where one is known.
+
+    Raises:
+        OperationFailedError: AWS refused, did not answer, or named another registry.
+    """
+    token = aws.token(region=registry.region, account=registry.account, fresh=fresh)
+    redaction.add(token.password)
+    if not registry.is_answered_by(token.host, suffixes):
+        raise OperationFailedError("login", [f"AWS gave a token for {token.host}, which is not {registry}"])
+    return token

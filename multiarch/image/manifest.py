@@ -1,0 +1,254 @@
+"""Manifests and indexes as the registry has them, and the check that an image is what was asked for. Pure.
+
+https://github.com/opencontainers/image-spec/blob/main/image-index.md
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, cast
+
+from multiarch.errors import ConfigurationError, RegistryError
+from multiarch.image.platform import Platform
+
+OCI = "org.opencontainers.image."
+REVISION = f"{OCI}revision"
+CREATED = f"{OCI}created"
+VERSION = f"{OCI}version"
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+# https://github.com/moby/buildkit/blob/master/exporter/containerimage/writer.go (normalizeLayersAndHistory)
+_ADDED = "buildkit.exporter.image.v0"
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A manifest or an index: its bytes, which the digest is of, and what they say."""
+
+    content: bytes
+    media_type: str
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.content)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """The JSON object.
+
+        Raises:
+            RegistryError: it is none.
+        """
+        try:
+            value = json.loads(self.content)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            msg = f"the manifest {self.digest} is not a JSON object"
+            raise RegistryError(msg, hint="something between here and the registry changes its answers: a proxy?")
+        return cast("Mapping[str, Any]", value)
+
+    @property
+    def is_index(self) -> bool:
+        return "manifests" in self.fields
+
+    @property
+    def _annotations(self) -> Mapping[str, Any]:
+        found = self.fields.get("annotations")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def revision(self) -> str:
+        """The commit that the image says it was built from, empty where it does not say."""
+        return str(self._annotations.get(REVISION, ""))
+
+    @property
+    def version(self) -> str:
+        """The version that the image says, empty where it does not say."""
+        return str(self._annotations.get(VERSION, ""))
+
+    @property
+    def commit_time(self) -> datetime | None:
+        """When that commit was made, None where the image does not say."""
+        text = str(self._annotations.get(CREATED, ""))
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return time if time.tzinfo else None
+
+    def platforms(self) -> Mapping[Platform, str]:
+        """Return the digest of each platform's manifest in an index; attestations are no platforms.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
+        found = {}
+        for entry in self._descriptors("manifests"):
+            if platform := _platform(entry.get("platform")):
+                found[platform] = entry["digest"]
+        return found
+
+    @property
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """The descriptors of an index.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
+        return self._descriptors("manifests")
+
+    @property
+    def config(self) -> str:
+        """The digest of one platform's configuration.
+
+        Raises:
+            RegistryError: it has none.
+        """
+        return str(self._descriptor(self.fields.get("config"))["digest"])
+
+    def layers(self, config: bytes) -> tuple["Layer", ...]:
+        """Return one platform's layers, with the instructions that its configuration says they are of.
+
+        Raises:
+            RegistryError: an entry is no descriptor, or has no size.
+        """
+        found = self._descriptors("layers")
+        made_by = _made_by(config)
+        # A history that does not fit, as that of a squashed image, is none.
+        made_by = made_by if len(made_by) == len(found) else [""] * len(found)
+        return tuple(
+            Layer(digest=each["digest"], size=self._size(each), made_by=text)
+            for each, text in zip(found, made_by, strict=True)
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes that a pull of one platform's image moves: configuration and layers, compressed.
+
+        Raises:
+            RegistryError: an entry is no descriptor.
+        """
+        return sum(map(self._size, (self._descriptor(self.fields.get("config")), *self._descriptors("layers"))))
+
+    def _size(self, descriptor: Mapping[str, Any]) -> int:
+        size = descriptor.get("size")
+        if not isinstance(size, int):
+            raise self._malformed("what it names has no size")
+        return size
+
+    def _descriptors(self, key: str) -> Sequence[Mapping[str, Any]]:
+        found = self.fields.get(key)
+        if not isinstance(found, list):
+            why = f"{key} is no list"
+            raise self._malformed(why)
+        return [self._descriptor(each) for each in found]
+
+    def _descriptor(self, value: object) -> Mapping[str, Any]:
+        """https://github.com/opencontainers/image-spec/blob/main/descriptor.md."""
+        if isinstance(value, dict) and isinstance(value.get("digest"), str):
+            return value
+        raise self._malformed("what it names has no digest")
+
+    def _malformed(self, why: str) -> RegistryError:
+        msg = f"the manifest {self.digest} is not one of an image: {why}"
+        return RegistryError(msg, hint="does the registry, or a proxy before it, change what was pushed?")
+
+
+def make_index(images: Mapping[Platform, Manifest], annotations: Mapping[str, str]) -> Manifest:
+    """Make one index of images of one platform each; one with attestations has an index, whose entries are taken.
+
+    https://github.com/opencontainers/image-spec/blob/main/image-index.md
+
+    Raises:
+        RegistryError: an entry is no descriptor.
+    """
+    entries: list[Mapping[str, Any]] = []
+    for platform, image in images.items():
+        if image.is_index:
+            entries += image.entries
+            continue
+        fields = {"os": platform.os, "architecture": platform.architecture, "variant": platform.variant}
+        entries.append(
+            {
+                "mediaType": image.media_type,
+                "digest": image.digest,
+                "size": len(image.content),
+                "platform": {name: value for name, value in fields.items() if value},
+            }
+        )
+    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries}
+    content = json.dumps({**index, **({"annotations": dict(annotations)} if annotations else {})}, indent=2)
+    return Manifest(content=content.encode(), media_type=INDEX_TYPE)
+
+
+def platform_of(config: bytes) -> Platform | None:
+    """Return what an image's configuration says that it was built for, None where it does not say."""
+    try:
+        return _platform(json.loads(config))
+    except ValueError:
+        return None
+
+
+def _platform(fields: object) -> Platform | None:
+    """Read a platform; None for one that nobody builds for, as BuildKit's `unknown` of an attestation."""
+    if not isinstance(fields, dict):
+        return None
+    parts = (fields.get("os"), fields.get("architecture"), fields.get("variant"))
+    try:
+        return Platform.parse("/".join(str(part) for part in parts if part))
+    except ConfigurationError:
+        return None
+
+
+def _made_by(config: bytes) -> Sequence[str]:
+    """Return what made each layer: https://github.com/opencontainers/image-spec/blob/main/config.md (history)."""
+    try:
+        fields = json.loads(config)
+    except ValueError:
+        return []
+    history = fields.get("history") if isinstance(fields, dict) else None
+    entries = [each for each in history if isinstance(each, dict)] if isinstance(history, list) else []
+    layers = [each for each in entries if not each.get("empty_layer")]
+    # Where a base image has layers and no history, BuildKit adds entries at the end, and none is of its own layer.
+    if len({each.get("comment") == _ADDED for each in layers}) > 1:
+        return []
+    return [_instruction(str(each.get("created_by", ""))) for each in layers]
+
+
+def _instruction(created_by: str) -> str:
+    """Return an instruction as its author wrote it: BuildKit adds the shell, the build arguments and its own name."""
+    text = " ".join(created_by.split()).removesuffix(" # buildkit")
+    return re.sub(r"^RUN (?:\|\d+ .*? )?/bin/sh -c ", "RUN ", text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer of an image.
+
+    Attributes:
+        size: bytes, compressed.
+        made_by: the instruction, as the image's configuration tells it; empty where it does not.
+    """
+
+    digest: str
+    size: int
+    made_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformImage:
+    """One platform of a verified image; size in bytes, compressed."""
+
+    platform: Platform
+    digest: str
+    size: int
+    layers: tuple[Layer, ...]

@@ -1,0 +1,98 @@
+"""Platform, registry host, repository and tag: parsed, checked and printed. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.registry import DOCKER_HUB, Registry
+
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+_CONTAINER = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+_LONGEST_REPOSITORY = 255
+
+
+def check_repository(name: str) -> str:
+    """Return the name if it is a legal repository name.
+
+    Raises:
+        ConfigurationError: it is not; the hint shows a legal form of it where there is one.
+    """
+    if _REPOSITORY.fullmatch(name) and len(name) <= _LONGEST_REPOSITORY:
+        return name
+    legal = legal_repository(name)
+    tip = f", for example {legal}" if legal else ""
+    msg = f"{name!r} is not a repository name"
+    raise ConfigurationError(
+        msg, hint=f"lower-case letters and digits, joined by . _ - or /, {_LONGEST_REPOSITORY} at most{tip}"
+    )
+
+
+def legal_repository(name: str) -> str:
+    """Return the nearest legal repository name, empty where there is none."""
+    legal = re.sub(r"[^a-z0-9._/-]+", "-", name.lower()).strip("-._/")
+    return legal if _REPOSITORY.fullmatch(legal) and len(legal) <= _LONGEST_REPOSITORY else ""
+
+
+def check_tag(tag: str) -> str:
+    """Return the tag if it is legal.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if _TAG.fullmatch(tag):
+        return tag
+    msg = f"{tag!r} is not a tag"
+    raise ConfigurationError(msg, hint="letters, digits, _ . and -, not starting with . or -, 128 at most")
+
+
+def check_container(name: str) -> str:
+    """Return a container's name in an ECS task definition if it is legal.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if _CONTAINER.fullmatch(name):
+        return name
+    msg = f"{name!r} is not a container's name"
+    raise ConfigurationError(msg, hint="letters, digits, _ and -, 255 at most, as in the ECS task definition")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """A repository in a registry: what docker calls an image's name."""
+
+    registry: Registry
+    name: str
+
+    def tagged(self, tag: str) -> str:
+        return f"{self}:{tag}"
+
+    def at(self, digest: str) -> str:
+        return f"{self}@{digest}"
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.name}"
+
+
+def parse_reference(text: str) -> tuple[Repository, str]:
+    """Parse an image's name as docker does: its repository, and its digest, its tag or `latest`.
+
+    Raises:
+        ConfigurationError: it is no image's name.
+    """
+    name, _, digest = text.strip().partition("@")
+    host, slash, rest = name.partition("/")
+    if not slash or not (set(host) & set(".:") or host == "localhost"):
+        host, rest = DOCKER_HUB[0], name
+    path, _, tag = rest.partition(":")
+    registry = Registry.parse(host)
+    if registry.host == DOCKER_HUB[0] and "/" not in path:
+        path = f"library/{path}"
+    return Repository(registry=registry, name=check_repository(path)), digest or check_tag(tag or "latest")

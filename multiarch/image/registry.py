@@ -1,0 +1,96 @@
+"""Registries, ECR's and others, and the AWS partitions. Pure."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from multiarch.errors import ConfigurationError
+
+# The account, the service's name with FIPS or dual-stack forms, and the region. Which suffixes are AWS's own is not
+# decided here: the host that AWS names with the token decides, see `Registry.is_answered_by`.
+_ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)\.[a-z0-9.-]+")
+
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d+)?"
+)
+
+DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """A registry by host name, with its account and region where it is an ECR registry."""
+
+    host: str
+    account: str = ""
+    region: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse a host such as `localhost:5000` or `123456789012.dkr.ecr.eu-west-1.amazonaws.com`.
+
+        Raises:
+            ConfigurationError: it is no host name.
+        """
+        host = text.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
+        if not _HOST.fullmatch(host):
+            msg = f"{text!r} is not a registry"
+            raise ConfigurationError(msg, hint="a registry is a host name: localhost:5000, ghcr.io, ACCOUNT.dkr.ecr.…")
+        if host in DOCKER_HUB:
+            return cls(host="docker.io")
+        match = _ECR_HOST.fullmatch(host)
+        return cls(host=host, account=match["account"], region=match["region"]) if match else cls(host=host)
+
+    @classmethod
+    def of_account(cls, *, account: str, region: str, dns_suffix: str) -> Self:
+        return cls(host=f"{account}.dkr.ecr.{region}.{dns_suffix}", account=account, region=region)
+
+    @property
+    def is_ecr(self) -> bool:
+        return bool(self.account)
+
+    def is_answered_by(self, host: str, aws_suffixes: Iterable[str]) -> bool:
+        """Whether a token that AWS gave out for `host` may be shown to this registry.
+
+        The same host, or the FIPS or dual-stack form of the same account and region under a suffix of AWS's own;
+        otherwise a look-alike host in a setting would be handed the token.
+        """
+        other = Registry.parse(host)
+        if other.host == self.host:
+            return True
+        same = (other.account, other.region) == (self.account, self.region)
+        return same and self.host.partition(f".{self.region}.")[2] in aws_suffixes
+
+    def __str__(self) -> str:
+        return self.host
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partitions:
+    """AWS's partitions, as botocore ships them: which DNS suffix belongs to which region. No list of our own."""
+
+    suffix_of_partition: Mapping[str, str]
+    partition_of_region: Mapping[str, str]
+    dual_stack_suffixes: Sequence[str]
+
+    def suffix_of_region(self, region: str) -> str:
+        """Return the DNS suffix of a region's ordinary endpoints, `amazonaws.com` for `eu-west-1`.
+
+        Raises:
+            ConfigurationError: no partition has that region.
+        """
+        partition = self.partition_of_region.get(region)
+        if partition is None:
+            msg = f"unknown AWS region {region!r}"
+            near = difflib.get_close_matches(region, self.partition_of_region, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise ConfigurationError(
+                msg, hint=f"{hint}A region newer than the installed botocore works with --registry HOST"
+            )
+        return self.suffix_of_partition[partition]
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        return (*dict.fromkeys(self.suffix_of_partition.values()), *self.dual_stack_suffixes)

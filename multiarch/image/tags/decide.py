@@ -1,0 +1,251 @@
+"""Rules -> names: which tags this build gives its image, and which of them move. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.reference import check_tag
+from multiarch.image.tags.flavor import Flavor
+from multiarch.image.tags.rule import TagRule, compiled, parse_rule
+from multiarch.image.tags.template import Moment, expressions, fill, is_default_branch
+from multiarch.image.tags.version import Version, parse_pep440, parse_semver, version_of
+from multiarch.source import Event
+
+_LATEST = "latest"
+_LONGEST = 128
+# The commit's first digits, for whoever chose no other name for it.
+_DIGITS = TagRule(type="raw", text="the commit's digits", words={"value": "{{sha}}"})
+# The action's own prefixes, where a rule says none.
+_PREFIXES = {"sha": "sha-", "pr": "pr-"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """A tag that a rule came to.
+
+    Attributes:
+        moves: it names whatever is newest; one that does not move names this commit for good.
+        version: what is newest is decided by this version; empty where history and time decide.
+    """
+
+    tag: str
+    moves: bool
+    version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """All names of an image.
+
+    Attributes:
+        commit_tag: the one that names the commit.
+        fixed: the further ones that name this commit for good, the most important one first.
+        moving: those that name whatever is newest.
+        version: what the image says its version is: the version of a git tag, else a name that does not move.
+    """
+
+    commit_tag: str
+    fixed: tuple[str, ...]
+    moving: tuple[Name, ...]
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What a rule came to.
+
+    Attributes:
+        text: the name without prefix and suffix.
+        latest: with `latest=auto`, the name `latest` goes with it.
+        by_version: versions decide what is newest, where there are any.
+    """
+
+    text: str
+    moves: bool = True
+    latest: bool = False
+    by_version: bool = False
+    version: str = ""
+    tag: str = ""
+    rule: TagRule = field(default=_DIGITS)
+
+    @property
+    def says_whether_it_moves(self) -> bool:
+        return "moving" in self.rule.words
+
+
+def decide_names(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: Moment) -> Names:
+    """Follow all rules.
+
+    A changed tree gets one name alone, that of its commit with `-dirty`: no rule gives it a clean one.
+
+    Args:
+        commit_tag: the rule, or the plain name, that names the commit; empty for its first digits, which are also taken
+            where the rule comes to nothing.
+        tags: rules and plain names.
+        flavor: what holds for all of them.
+        moment: what is built, and when.
+
+    Raises:
+        ConfigurationError: a rule comes to no tag, two contradict each other, or a rule needs what nobody knows.
+    """
+    chosen = (_follow(parse_rule(commit_tag), moment) if commit_tag else None) or _follow(_DIGITS, moment)
+    if not chosen:
+        msg = "no commit to name the image after"
+        raise ConfigurationError(msg, hint="pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG")
+    commit_name = _name(chosen, flavor, moment)
+    if moment.identity.is_dirty:
+        dirty = check_tag(f"{commit_name}-dirty")
+        return Names(commit_tag=dirty, fixed=(), moving=(), version=dirty)
+    rules = sorted(map(parse_rule, tags), key=lambda rule: -rule.priority)
+    found = [replace(each, tag=_name(each, flavor, moment)) for rule in rules if (each := _follow(rule, moment))]
+    # As in the action, the most important rule decides.
+    says_latest = found[0].latest if flavor.latest == "auto" and found else flavor.latest == "true"
+    if says_latest:
+        found.append(_Found(text=_LATEST, by_version=True, tag=_latest(flavor, moment)))
+    version = next((each.version for each in found if each.version), "") or _own_version(moment, chosen)
+    commit = replace(chosen, tag=commit_name, moves=False)
+    named = _without_doubles([commit, *found])[1:]
+    fixed = tuple(each.tag for each in named if not each.moves)
+    moving = tuple(
+        Name(tag=each.tag, moves=True, version=version if each.by_version else "") for each in named if each.moves
+    )
+    return Names(commit_tag=commit_name, fixed=fixed, moving=moving, version=version or next(iter(fixed), commit_name))
+
+
+def _own_version(moment: Moment, chosen: _Found) -> str:
+    """Return the version that is built where no rule reads one: that of the git tag, or of the commit's own name."""
+    return version_of(moment.identity.tag) or (version_of(chosen.text) if chosen.rule is not _DIGITS else "")
+
+
+def _without_doubles(found: Iterable[_Found]) -> list[_Found]:
+    """Keep each name once, the first time; a name that one rule fixes does not move for another."""
+    kept: dict[str, _Found] = {}
+    for each in found:
+        first = kept.setdefault(each.tag, each)
+        if first is each or first.moves == each.moves:
+            continue
+        if each.says_whether_it_moves and (first.says_whether_it_moves or each.moves):
+            msg = f"the tag {each.tag} moves by one rule and stays by another: {first.rule.text}; {each.rule.text}"
+            raise ConfigurationError(msg, hint="leave one of them out, or say the same moving= in both")
+        kept[each.tag] = replace(first, moves=False)
+    return list(kept.values())
+
+
+def _latest(flavor: Flavor, moment: Moment) -> str:
+    prefix = fill(flavor.prefix, moment, "flavor") if flavor.prefix_latest else ""
+    suffix = fill(flavor.suffix, moment, "flavor") if flavor.suffix_latest else ""
+    return _legal(f"{prefix}{_LATEST}{suffix}", "flavor")
+
+
+def _name(found: _Found, flavor: Flavor, moment: Moment) -> str:
+    rule = found.rule
+    own = _PREFIXES.get(rule.words.get("event", rule.type))
+    prefix = fill(rule.words.get("prefix", flavor.prefix if own is None else own), moment, rule.text)
+    suffix = fill(rule.words.get("suffix", flavor.suffix), moment, rule.text)
+    if not found.text:
+        msg = f"{rule.text} comes to an empty name"
+        raise ConfigurationError(msg, hint="let the rule hold for such builds alone that have one: enable={{…}}")
+    return _legal(f"{prefix}{found.text}{suffix}", rule.text)
+
+
+def _legal(text: str, rule: str) -> str:
+    """Make a tag of a text: each run of characters that no tag has becomes one hyphen, and none of it leads."""
+    tag = re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip(".-")
+    if not tag:
+        msg = f"{rule} comes to {text!r}, of which no tag can be made"
+        raise ConfigurationError(msg, hint="a tag has letters and digits")
+    if len(tag) > _LONGEST:
+        msg = f"{rule} comes to a tag of {len(tag)} characters: {tag[:40]}…"
+        raise ConfigurationError(msg, hint=f"a tag has {_LONGEST} at most; a match may take a part of the name")
+    return tag
+
+
+def _follow(rule: TagRule, moment: Moment) -> _Found | None:
+    """Return what a rule comes to; None where it does not hold for this build."""
+    enabled = fill(rule.words.get("enable", "true"), moment, rule.text)
+    if enabled not in ("true", "false"):
+        msg = f"{rule.text}: enable comes to {enabled!r}, and neither to true nor to false"
+        raise ConfigurationError(msg, hint="for example enable={{is_default_branch}}")
+    found = _come_to(rule, moment) if enabled == "true" else None
+    if not found:
+        return None
+    moves = rule.words["moving"] == "true" if "moving" in rule.words else found.moves
+    return replace(found, moves=moves, rule=rule)
+
+
+def _come_to(rule: TagRule, moment: Moment) -> _Found | None:
+    identity, words = moment.identity, rule.words
+    match rule.type:
+        case "schedule":
+            pattern = words.get("pattern", "nightly")
+            return _Found(text=fill(pattern, moment, rule.text)) if identity.event is Event.SCHEDULE else None
+        case "semver" | "pep440":
+            return _version(rule, moment)
+        case "match":
+            return _match(rule, moment)
+        case "edge":
+            wanted = words.get("branch")
+            is_it = identity.branch == wanted if wanted else is_default_branch(identity, rule.text)
+            return _Found(text="edge") if is_it and not identity.is_pull_request else None
+        case "ref":
+            return _ref(words["event"], moment)
+        case "raw":
+            # The commit's digits where there is no commit are no empty name, but none.
+            if rule is _DIGITS:
+                return _digits(moment, is_long=False)
+            return _Found(text=fill(words["value"], moment, rule.text), by_version=True)
+        case _:
+            return _digits(moment, is_long=words.get("format") == "long")
+
+
+def _digits(moment: Moment, *, is_long: bool) -> _Found | None:
+    commit = moment.identity.commit
+    return _Found(text=commit.sha if is_long else commit.short, moves=False) if commit else None
+
+
+def _ref(event: str, moment: Moment) -> _Found | None:
+    identity = moment.identity
+    if event == "tag":
+        return _Found(text=identity.tag, moves=False, latest=True) if identity.tag else None
+    if event == "pr":
+        return _Found(text=str(identity.pull_request)) if identity.pull_request is not None else None
+    return _Found(text=identity.branch) if identity.branch and not identity.is_pull_request else None
+
+
+def _version(rule: TagRule, moment: Moment) -> _Found | None:
+    parse = parse_semver if rule.type == "semver" else parse_pep440
+    text = _tag_or_value(rule, moment)
+    if text and (pattern := rule.words.get("match")):
+        matched = compiled(pattern).search(text)
+        text = (matched[1] or "") if matched else ""
+    version: Version | None = parse(text) if text else None
+    if not version:
+        return None
+    pattern = rule.words["pattern"]
+    asked = expressions(pattern)
+    if not version.is_final and asked != ["raw"]:
+        pattern, asked = "{{version}}", ["version"]
+    is_full = bool({"version", "raw"} & set(asked)) or {"major", "minor", "patch"} <= set(asked)
+    return _Found(
+        text=fill(pattern, moment, rule.text, version.words),
+        moves=not is_full,
+        latest=version.is_final,
+        by_version=True,
+        version=version.text,
+    )
+
+
+def _match(rule: TagRule, moment: Moment) -> _Found | None:
+    text = _tag_or_value(rule, moment)
+    matched = compiled(rule.words["pattern"]).search(text) if text else None
+    part = matched[int(rule.words.get("group", 0))] if matched else None
+    if part is None:
+        return None
+    # The whole of a git tag names what the tag names; a part of it, as v1 of v1.2, is what other tags have too.
+    return _Found(text=part, moves=part != text.removeprefix("v") and part != text, latest=True, by_version=True)
+
+
+def _tag_or_value(rule: TagRule, moment: Moment) -> str:
+    value = rule.words.get("value")
+    return fill(value, moment, rule.text) if value else moment.identity.tag

@@ -1,0 +1,163 @@
+"""A tag rule: its words, read and checked. Pure.
+
+The words are those of docker/metadata-action: https://github.com/docker/metadata-action#tags-input
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.reference import check_tag
+from multiarch.image.tags.template import check_template
+from multiarch.text.hints import nearest_hint
+
+_START = "type="
+
+_COMMON = ("enable", "priority", "prefix", "suffix", "moving")
+# The words that a type has of its own: those that it cannot do without, and those that it can.
+_WORDS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "schedule": ((), ("pattern",)),
+    "semver": (("pattern",), ("value", "match")),
+    "pep440": (("pattern",), ("value", "match")),
+    "match": (("pattern",), ("group", "value")),
+    "edge": ((), ("branch",)),
+    "ref": (("event",), ()),
+    "raw": (("value",), ()),
+    "sha": ((), ("format",)),
+}
+_PRIORITIES = {
+    "schedule": 1000,
+    "semver": 900,
+    "pep440": 900,
+    "match": 800,
+    "edge": 700,
+    "ref": 600,
+    "raw": 200,
+    "sha": 100,
+}
+_CHOICES = {"event": ("branch", "tag", "pr"), "format": ("short", "long"), "moving": ("true", "false")}
+_VERSION_WORDS = ("raw", "version", "major", "minor", "patch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagRule:
+    """A rule, or a plain name, which is a rule of the type `raw`.
+
+    Attributes:
+        text: as it was written, for messages.
+        words: everything but the type, as it was written; what was left out is not in it.
+    """
+
+    type: str
+    text: str
+    words: Mapping[str, str]
+
+    @property
+    def priority(self) -> int:
+        return int(self.words.get("priority", _PRIORITIES[self.type]))
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is a rule, and no plain name."""
+    return text.lstrip().startswith(_START)
+
+
+def check_tag_rule(text: str) -> str:
+    """Return the text if it is a legal tag, or a rule that can be followed.
+
+    Raises:
+        ConfigurationError: it is not; the nearest word is named.
+    """
+    return parse_rule(text).text
+
+
+def parse_rule(text: str) -> TagRule:
+    """Read a rule: `type=semver,pattern={{version}}`, or a plain name.
+
+    Raises:
+        ConfigurationError: a word is not known, is missing or does not pass, or a pattern does not compile.
+    """
+    if not is_rule(text):
+        return TagRule(type="raw", text=check_tag(text), words={"value": text})
+    fields = dict(_field(each, text) for each in _split(text))
+    kind = fields.pop("type", "")
+    if kind not in _WORDS:
+        msg = f"{text}: {kind!r} is not a type of tag rule"
+        raise ConfigurationError(msg, hint=nearest_hint(kind, _WORDS))
+    needed, optional = _WORDS[kind]
+    for word in fields:
+        if word not in (*needed, *optional, *_COMMON):
+            msg = f"{text}: {word!r} is not a word of the type {kind}"
+            raise ConfigurationError(msg, hint=nearest_hint(word, (*needed, *optional, *_COMMON)))
+    for word in needed:
+        if word not in fields:
+            msg = f"{text}: {word} is missing"
+            example = "|".join(_CHOICES.get(word, ("…",)))
+            raise ConfigurationError(msg, hint=f"type={kind},{word}={example}")
+    _check_values(kind, fields, text)
+    return TagRule(type=kind, text=text, words=fields)
+
+
+def _split(text: str) -> Sequence[str]:
+    import csv  # noqa: PLC0415 - for rules alone, which most builds do without
+
+    try:
+        # As the action reads them: a field with a comma in it stands in quotes, its word within.
+        return next(csv.reader([text.strip()], strict=True))
+    except (csv.Error, StopIteration):
+        msg = f"{text}: a quotation mark is missing"
+        raise ConfigurationError(msg, hint='a field with a comma stands in quotes: type=match,"pattern=a,b"') from None
+
+
+def _field(field: str, text: str) -> tuple[str, str]:
+    word, equals, value = field.strip().partition("=")
+    if not word.strip():
+        msg = f"{text}: an empty field"
+        raise ConfigurationError(msg, hint="fields are WORD=VALUE, parted by commas")
+    return (word.strip().lower(), value.strip()) if equals else ("value", word.strip())
+
+
+def _check_values(kind: str, fields: Mapping[str, str], text: str) -> None:
+    for word, value in fields.items():
+        if word in _CHOICES and value not in _CHOICES[word]:
+            msg = f"{text}: {word} is {value!r}, and not one of {', '.join(_CHOICES[word])}"
+            raise ConfigurationError(msg, hint=nearest_hint(value, _CHOICES[word]))
+        if word in ("priority", "group") and not value.isdigit():
+            msg = f"{text}: {word} is {value!r}, and no number"
+            raise ConfigurationError(msg, hint=f"{word}=1")
+        if word == "enable" and "{{" not in value and value not in ("true", "false"):
+            msg = f"{text}: enable is {value!r}, and neither true nor false"
+            raise ConfigurationError(msg, hint="enable=true, or an expression: enable={{is_default_branch}}")
+        if word in ("value", "prefix", "suffix", "enable"):
+            check_template(value, text)
+        if word == "match" or (word == "pattern" and kind == "match"):
+            _check_expression(value, text)
+    if kind in ("semver", "pep440"):
+        check_template(fields["pattern"], text, more=_VERSION_WORDS)
+    if kind == "schedule":
+        check_template(fields.get("pattern", ""), text)
+    _check_group(kind, fields, text)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern, which may stand between slashes, with JavaScript's flag i behind it."""
+    between = re.fullmatch(r"/(.+)/(i?)", pattern)
+    return re.compile(between[1], re.IGNORECASE if between[2] else 0) if between else re.compile(pattern)
+
+
+def _check_expression(pattern: str, text: str) -> None:
+    try:
+        compiled(pattern)
+    except re.error as error:
+        msg = f"{text}: the pattern does not compile: {error}"
+        raise ConfigurationError(msg, hint="regular expressions: https://docs.python.org/3/library/re.html") from None
+
+
+def _check_group(kind: str, fields: Mapping[str, str], text: str) -> None:
+    pattern, needed = (
+        (fields["pattern"], int(fields.get("group", 0))) if kind == "match" else (fields.get("match", ""), 1)
+    )
+    if pattern and compiled(pattern).groups < needed:
+        msg = f"{text}: the pattern has no group {needed}"
+        raise ConfigurationError(msg, hint="put what is wanted in parentheses: v(.*)")

@@ -1,0 +1,158 @@
+"""Expressions in tag rules: `{{branch}}`, `{{date 'YYYYMMDD' tz='Europe/Berlin'}}`. Pure."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from multiarch.errors import ConfigurationError
+from multiarch.source import Identity
+from multiarch.text.hints import nearest_hint
+
+_EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
+_CALL = re.compile(r"(?P<name>\w+)(?:\s+'(?P<format>[^']*)')?(?:\s+tz='(?P<zone>[^']*)')?")
+_DATES = ("date", "commit_date")
+_NAMES = ("branch", "tag", "sha", "base_ref", "is_default_branch", "is_not_default_branch", *_DATES)
+
+# Moment's words for a time, longest first: https://momentjs.com/docs/#/displaying/format/
+_MOMENT: Mapping[str, Callable[[datetime], str]] = {
+    "YYYY": lambda time: f"{time:%Y}",
+    "YY": lambda time: f"{time:%y}",
+    "DDDD": lambda time: f"{time:%j}",
+    "MM": lambda time: f"{time:%m}",
+    "M": lambda time: str(time.month),
+    "DD": lambda time: f"{time:%d}",
+    "D": lambda time: str(time.day),
+    "HH": lambda time: f"{time:%H}",
+    "H": lambda time: str(time.hour),
+    "mm": lambda time: f"{time:%M}",
+    "ss": lambda time: f"{time:%S}",
+    "WW": lambda time: f"{time:%V}",
+    "GGGG": lambda time: f"{time:%G}",
+    "X": lambda time: str(int(time.timestamp())),
+}
+_TOKEN = re.compile(rf"\[(?P<literal>[^\]]*)\]|{'|'.join(_MOMENT)}|(?P<unknown>[A-Za-z]+)|.", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What expressions can tell of: what is built, and when.
+
+    Attributes:
+        now: when the build began.
+    """
+
+    identity: Identity
+    now: datetime
+
+
+def check_template(template: str, rule: str, *, more: Sequence[str] = ()) -> None:
+    """Check the expressions of a text, before anything is known that they could tell.
+
+    Args:
+        template: the text.
+        rule: the rule that it stands in.
+        more: words that the rule's type adds.
+
+    Raises:
+        ConfigurationError: an expression is not known, or a format or a time zone is none.
+    """
+    for expression in _EXPRESSION.findall(template):
+        call = _call(expression, rule, (*_NAMES, *more))
+        if call["name"] in _DATES:
+            _format(datetime(2000, 1, 1, tzinfo=_zone(call["zone"], rule)), call["format"] or "", rule)
+    if "{{" in _EXPRESSION.sub("", template):
+        msg = f"{rule}: an expression is not closed"
+        raise ConfigurationError(msg, hint="expressions stand in two braces each: {{branch}}")
+
+
+def fill(template: str, moment: Moment, rule: str, more: Mapping[str, str] | None = None) -> str:
+    """Put what its expressions tell into a text; what is not known is empty.
+
+    Raises:
+        ConfigurationError: it is not known, and empty would be wrong: whether a branch is the default one, or when a
+            commit was made.
+    """
+    values = more or {}
+
+    def value(match: re.Match[str]) -> str:
+        call = _call(match[1], rule, (*_NAMES, *values))
+        return values[call["name"]] if call["name"] in values else _value(call, moment, rule)
+
+    return _EXPRESSION.sub(value, template)
+
+
+def expressions(template: str) -> list[str]:
+    """Return the expressions of a text."""
+    return [each.strip() for each in _EXPRESSION.findall(template)]
+
+
+def _call(expression: str, rule: str, known: Sequence[str]) -> re.Match[str]:
+    call = _CALL.fullmatch(expression.strip())
+    name = call["name"] if call else expression.strip().partition(" ")[0]
+    if not call or name not in known or ((name in _DATES) != (call["format"] is not None)):
+        msg = f"{rule}: {{{{{expression}}}}} is not an expression"
+        hint = "{{" + f"{name} 'YYYYMMDD'" + "}}" if name in _DATES else nearest_hint(name, known)
+        raise ConfigurationError(msg, hint=hint)
+    return call
+
+
+def _value(call: re.Match[str], moment: Moment, rule: str) -> str:
+    identity, commit = moment.identity, moment.identity.commit
+    match call["name"]:
+        case "branch":
+            return "" if identity.is_pull_request else identity.branch
+        case "tag":
+            return identity.tag
+        case "sha":
+            return commit.short if commit else ""
+        case "base_ref":
+            return identity.base_branch
+        case "is_default_branch":
+            return str(is_default_branch(identity, rule)).lower()
+        case "is_not_default_branch":
+            return str(not is_default_branch(identity, rule)).lower()
+        case "commit_date":
+            if not commit or commit.time is None:
+                msg = f"{rule}: nobody knows when the commit was made"
+                raise ConfigurationError(msg, hint="pass it: --commit-time TIME, or MULTIARCH_COMMIT_TIME")
+            return _format(datetime.fromtimestamp(commit.time, _zone(call["zone"], rule)), call["format"], rule)
+        case _:
+            return _format(moment.now.astimezone(_zone(call["zone"], rule)), call["format"], rule)
+
+
+def is_default_branch(identity: Identity, rule: str) -> bool:
+    """Whether the default branch is built; without a branch there is nothing to compare.
+
+    Raises:
+        ConfigurationError: it depends on which branch is the default one, and nobody knows.
+    """
+    found = identity.is_default_branch
+    if found is None and identity.branch:
+        msg = f"{rule}: nobody knows the default branch"
+        raise ConfigurationError(msg, hint="name it: --default-branch main, or MULTIARCH_DEFAULT_BRANCH")
+    return bool(found)
+
+
+def _zone(name: str | None, rule: str) -> tzinfo:
+    if not name or name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - for rules with a time zone alone
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        msg = f"{rule}: {name!r} is not a time zone of this machine"
+        raise ConfigurationError(msg, hint="for example tz='Europe/Berlin'; without tz it is UTC") from None
+
+
+def _format(time: datetime, wanted: str, rule: str) -> str:
+    def word(match: re.Match[str]) -> str:
+        if match["unknown"]:
+            msg = f"{rule}: {match['unknown']!r} is not a part of a date"
+            raise ConfigurationError(msg, hint=f"known: {' '.join(_MOMENT)}; other text stands in [brackets]")
+        if match["literal"] is not None:
+            return match["literal"]
+        return _MOMENT[match[0]](time) if match[0] in _MOMENT else match[0]
+
+    return _TOKEN.sub(word, wanted)

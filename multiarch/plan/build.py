@@ -1,0 +1,107 @@
+"""The build of a plan: targets, caches, outputs, and the bake command over them. Pure."""
+
+from collections.abc import Mapping
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository
+from multiarch.plan.bake import TARGET, Target, bake_definition, hidden_arguments, outside_paths, target_name
+from multiarch.plan.cache.choose import Caches, Place, compression_options, find_caches
+from multiarch.plan.facts import Facts, image_name
+from multiarch.plan.labels import Description
+from multiarch.plan.steps import METADATA_FILE, UNVERIFIED_TAG, Build, EnsureBuilder
+from multiarch.settings.model import Settings
+from multiarch.source import Commit
+
+
+def make_build(
+    settings: Settings,
+    facts: Facts,
+    description: Description,
+    repository: Repository | None,
+    builder: EnsureBuilder,
+    *,
+    archive: str,
+    local_name: str,
+) -> Build:
+    caches = _caches(settings, facts, repository)
+    targets = [
+        Target(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
+        for name, (platforms, each) in caches.items()
+    ]
+    definition = bake_definition(
+        settings,
+        targets,
+        output=_output(settings, repository, builder, archive, local_name),
+        description=description,
+        epoch=_epoch(settings, facts.identity.commit),
+    )
+    folders = [folder for _, each in caches.values() for folder in each.folders]
+    command = (
+        *("docker", "buildx", "bake", "--builder", builder.name, "--file", "-"),
+        *("--metadata-file", METADATA_FILE, "--progress", "auto" if facts.interactive else "rawjson"),
+        *outside_paths(settings, written=[*folders, *filter(None, [archive])]),
+        TARGET,
+    )
+    return Build(
+        definition=definition,
+        command=command,
+        targets=tuple(caches),
+        variables=tuple(hidden_arguments(settings).values()),
+        cache_from=tuple(dict.fromkeys(cache for _, each in caches.values() for cache in each.read)),
+        cache_to=tuple(dict.fromkeys(cache for _, each in caches.values() for cache in each.written)),
+        is_shared=not settings.cache_per_platform,
+        archive=archive,
+        builder=builder.name,
+    )
+
+
+def _caches(
+    settings: Settings, facts: Facts, repository: Repository | None
+) -> Mapping[str, tuple[tuple[str, ...], Caches]]:
+    """Return each target's platforms and caches; a local build writes one archive, so it has one target."""
+    name = image_name(settings, facts)
+    place = Place(
+        repository=repository,
+        region=repository.registry.region if repository else "",
+        folder=settings.local_cache or f"{facts.cache_folder}/multiarch/{name}",
+        name=name,
+    )
+    if not (settings.cache_per_platform and repository):
+        return {TARGET: (settings.platforms, find_caches(settings, facts.identity, place))}
+    if len(settings.platforms) == 1:
+        only = Platform.parse(settings.platforms[0])
+        return {TARGET: (settings.platforms, find_caches(settings, facts.identity, place, only))}
+    return {
+        target_name(each): ((each,), find_caches(settings, facts.identity, place, Platform.parse(each)))
+        for each in settings.platforms
+    }
+
+
+def _epoch(settings: Settings, commit: Commit | None) -> int | None:
+    if not settings.reproducible:
+        return None
+    if commit and commit.time is not None:
+        return commit.time
+    msg = "--reproducible needs the commit's time, and nothing tells it"
+    raise ConfigurationError(
+        msg, hint="build from a git checkout (CodePipeline: output artifact format CODEBUILD_CLONE_REF), or without it"
+    )
+
+
+def _output(
+    settings: Settings, repository: Repository | None, builder: EnsureBuilder, archive: str, local_name: str
+) -> str:
+    options = compression_options(settings)
+    if options and settings.compression != "gzip":
+        options["oci-mediatypes"] = "true"  # docker's own media types know no other compression
+    if settings.reproducible:
+        options["rewrite-timestamp"] = "true"
+    further = "".join(f",{name}={value}" for name, value in options.items())
+    if not repository:
+        return f"type=oci,dest={archive},name={local_name}{further}"
+    if builder.driver == "docker":
+        # "push-by-digest is currently not implemented for docker driver": buildx, build/opt.go
+        return f"type=image,name={repository.tagged(UNVERIFIED_TAG)},push=true{further}"
+    # Pushed and nothing else: a builder that keeps images (containerd's) would fetch and unpack all that was cached.
+    return f"type=image,name={repository},push-by-digest=true,name-canonical=true,store=false,push=true{further}"

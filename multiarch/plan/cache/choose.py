@@ -1,0 +1,234 @@
+"""Which caches a build reads and writes: settings and what is built -> the words that bake takes. Pure.
+
+A cache has a base: a tag, an S3 name or a folder. A policy adds words to it: `cache-feature`, `cache-pr-7`,
+`cache-linux-arm64`. The default branch writes the base itself, so whatever has no cache of its own falls back to it.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository, parse_reference
+from multiarch.settings.cache_options import OPTIONS
+from multiarch.settings.model import Settings
+from multiarch.source import Identity
+
+_LONGEST_TAG = 128
+_TAG_CHARACTERS = r"[^A-Za-z0-9._-]+"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where caches can be.
+
+    Attributes:
+        repository: the image's, None for a local build.
+        region: the registry's, empty where it has none.
+        folder: of local caches.
+        name: what the image is called.
+    """
+
+    repository: Repository | None
+    region: str
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caches:
+    """The caches of one bake target.
+
+    Attributes:
+        read: in bake's words, the best first.
+        written: in bake's words.
+        folders: those of them that are folders, and are written.
+    """
+
+    read: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+def backend(settings: Settings, place: Place) -> str:
+    """Return where the cache is: a local build has no registry, so a folder takes its place."""
+    return "local" if settings.cache == "registry" and not place.repository else settings.cache
+
+
+def find_caches(settings: Settings, identity: Identity, place: Place, platform: Platform | None = None) -> Caches:
+    """Return the caches of a target.
+
+    Args:
+        settings: what the user wants.
+        identity: what is being built.
+        place: where caches can be.
+        platform: the target's only platform where each has caches of its own; None where all share them.
+
+    Raises:
+        ConfigurationError: there is no such cache: a reference that is none, a bucket without a region.
+    """
+    read, written = _words(settings, identity)
+    if platform:
+        part = str(platform).replace("/", "-")
+        read, written = [_joined(each, part) for each in read], written if written is None else _joined(written, part)
+    kind = backend(settings, place)
+    further = tuple(each if "type=" in each else f"type=registry,ref={each}" for each in settings.cache_from)
+    if kind == "none":
+        return Caches(read=further)
+    if kind == "inline":
+        return _inline(settings, place, further, is_written=written is not None)
+    where = _Where(settings, place, kind)
+    return Caches(
+        read=(*(where.read(each) for each in read), *further),
+        written=() if written is None else (where.written(written),),
+        folders=(where.folder(written),) if kind == "local" and written is not None else (),
+    )
+
+
+def has_no_default_branch(settings: Settings, identity: Identity) -> bool:
+    """Whether branches fall back to a cache that no build writes: nobody says which branch is the default one."""
+    return settings.cache_scope == "branch" and bool(identity.branch) and not identity.default_branch
+
+
+def _words(settings: Settings, identity: Identity) -> tuple[list[str], str | None]:
+    """Return what is added to the base of each cache that is read, and to that which is written; None: none is."""
+    is_by_branch, own = settings.cache_scope == "branch", ""
+    if is_by_branch and (identity.is_pull_request or identity.branch != identity.default_branch):
+        own = identity.branch
+    # A release is built from a commit that may be old: its cache must not take the place of the default branch's.
+    is_written = not (is_by_branch and identity.tag and not identity.branch)
+    if identity.is_pull_request and settings.cache_pull_request != "write":
+        is_written = settings.cache_pull_request == "own"
+        own = f"pr-{identity.pull_request or identity.branch}" if is_written else own
+    base = identity.base_branch if is_by_branch and identity.base_branch != identity.default_branch else ""
+    return list(dict.fromkeys([own, base, ""])), own if is_written else None
+
+
+def _joined(*words: str) -> str:
+    return "-".join(filter(None, words))
+
+
+def _tag(base: str, words: str) -> str:
+    """Join a base and what is added to it to a legal tag; a long one ends in its own digest."""
+    tag = _joined(base, re.sub(_TAG_CHARACTERS, "-", words).strip("-"))
+    if len(tag) > _LONGEST_TAG:
+        end = hashlib.sha256(words.encode()).hexdigest()[:8]
+        tag = f"{tag[: _LONGEST_TAG - len(end) - 1]}-{end}"
+    return tag
+
+
+def _inline(settings: Settings, place: Place, further: tuple[str, ...], *, is_written: bool) -> Caches:
+    """The cache is in the image itself, so it is read from where the last image is: the first moving tag."""
+    if not place.repository:
+        msg = "--cache inline keeps the cache in the image that is pushed, and --local pushes none"
+        raise ConfigurationError(msg, hint="--cache local keeps it in a folder")
+    read = (f"type=registry,ref={place.repository.tagged(settings.tags[0])}",) if settings.tags else ()
+    return Caches(read=(*read, *further), written=("type=inline",) if is_written else ())
+
+
+class _Where:
+    """How one backend is told what is read and written: https://docs.docker.com/build/cache/backends/."""
+
+    def __init__(self, settings: Settings, place: Place, kind: str) -> None:
+        self._settings, self._place, self._kind = settings, place, kind
+        given = [option.partition("=") for option in settings.cache_options]
+        self._read_options = {name: value for name, _, value in given if name in OPTIONS[kind].read}
+        self._written_options = {name: value for name, _, value in given if name in OPTIONS[kind].written}
+
+    def read(self, words: str) -> str:
+        place = {"src": self.folder(words)} if self._kind == "local" else self._address(words)
+        return _entry(self._kind, {**place, **self._read_options})
+
+    def written(self, words: str) -> str:
+        place = {"dest": self.folder(words)} if self._kind == "local" else self._address(words)
+        options: dict[str, str] = {"mode": self._settings.cache_mode}
+        if self._kind == "registry":
+            # ECR answers 400 without these two: https://github.com/aws/containers-roadmap/issues/876
+            options |= {"image-manifest": "true", "oci-mediatypes": "true"}
+        if self._kind != "local":
+            # An image that is good must not fail on its cache; a failed export is said in the result. Not so with a
+            # folder: one that cannot be written is the user's to mend.
+            options |= {"ignore-error": "true"}
+        if self._kind != "s3":
+            options |= compression_options(self._settings)
+        return _entry(self._kind, {**place, **options, **self._written_options})
+
+    def folder(self, words: str) -> str:
+        return _joined(self._place.folder, re.sub(_TAG_CHARACTERS, "-", words))
+
+    def _address(self, words: str) -> dict[str, str]:
+        settings, place = self._settings, self._place
+        if self._kind == "registry":
+            return {"ref": _reference(settings, place, words)}
+        region = settings.s3_region or settings.region or place.region
+        if not region:
+            msg = f"the bucket {settings.s3_bucket} is in no region that is known"
+            raise ConfigurationError(msg, hint="name it: --s3-region REGION")
+        prefix = {"prefix": settings.s3_prefix} if settings.s3_prefix else {}
+        name = f"{place.name}/{_tag(settings.cache_ref, words)}"
+        return {"region": region, "bucket": settings.s3_bucket, "name": name, **prefix}
+
+
+def _reference(settings: Settings, place: Place, words: str) -> str:
+    assert place.repository
+    base = settings.cache_ref
+    if ":" in base or "/" in base:
+        if not words:
+            return base
+        name, colon, tag = base.rpartition(":")
+        if not colon or "/" in tag:
+            name, tag = base, "latest"
+        return f"{name}:{_tag(tag, words)}"
+    return cache_repository(settings, place.repository).tagged(_tag(base, words))
+
+
+def cache_repository(settings: Settings, image: Repository) -> Repository:
+    """Return the repository that cache tags are in: the image's, or one of their own in any registry.
+
+    Raises:
+        ConfigurationError: it is no repository.
+    """
+    name = settings.cache_repository
+    if not name:
+        return image
+    host, slash, _ = name.partition("/")
+    has_host = bool(slash) and (bool(set(host) & set(".:")) or host == "localhost")
+    return parse_reference(name)[0] if has_host else Repository(registry=image.registry, name=name)
+
+
+def cache_base(settings: Settings, image: Repository) -> tuple[Repository, str] | None:
+    """Return the repository of registry caches, and the tag that their tags begin with; None where they are elsewhere.
+
+    Raises:
+        ConfigurationError: it is no reference.
+    """
+    if settings.cache != "registry":
+        return None
+    base = settings.cache_ref
+    return parse_reference(base) if ":" in base or "/" in base else (cache_repository(settings, image), base)
+
+
+def compression_options(settings: Settings) -> dict[str, str]:
+    """Return the options of an exporter, the image's or the cache's: in two compressions, each layer is made twice."""
+    options: dict[str, str] = {}
+    if settings.compression != "gzip" or settings.compression_level or settings.force_compression:
+        options["compression"] = settings.compression
+    if settings.compression_level:
+        options["compression-level"] = settings.compression_level
+    if settings.force_compression:
+        options["force-compression"] = "true"
+    return options
+
+
+def _entry(kind: str, fields: Mapping[str, str]) -> str:
+    """Write what docker reads as one line of CSV."""
+    return ",".join(_quoted(f"{name}={value}") for name, value in {"type": kind, **fields}.items())
+
+
+def _quoted(field: str) -> str:
+    if not set(field) & set(',"'):
+        return field
+    doubled = field.replace('"', '""')
+    return f'"{doubled}"'

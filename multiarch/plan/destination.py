@@ -1,0 +1,78 @@
+"""Which registry the image goes to: as set, or from account and region. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from multiarch.image.registry import Partitions, Registry
+from multiarch.settings.load import DEFAULT_SOURCE, LoadedSettings
+
+# What a dry run shows for what only AWS can tell; the shell script makes variables of them.
+ACCOUNT_PLACEHOLDER = "<AWS_ACCOUNT_ID>"
+REGION_PLACEHOLDER = "<AWS_DEFAULT_REGION>"
+
+BUILD_ARN = "CODEBUILD_BUILD_ARN"
+_ARN = re.compile(r"arn:(?P<partition>[^:]+):codebuild:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):build/.+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """A registry as far as it is known, and where account and region came from.
+
+    Attributes:
+        registry: the registry; None where the account or the region is not known.
+        region: the region, empty where it is not known.
+        account: the account, empty where it is not known.
+        dns_suffix: the suffix of the region's endpoints, `amazonaws.com` where the region is not known.
+        source: what said so, for people.
+    """
+
+    registry: Registry | None
+    account: str = ""
+    region: str = ""
+    dns_suffix: str = "amazonaws.com"
+    source: str
+
+    def shown(self) -> Registry:
+        """The registry with placeholders for what is not known."""
+        return self.registry or Registry.of_account(
+            account=self.account or ACCOUNT_PLACEHOLDER,
+            region=self.region or REGION_PLACEHOLDER,
+            dns_suffix=self.dns_suffix,
+        )
+
+
+def home_of_build(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return region and account of the CodeBuild project that this runs in; None elsewhere."""
+    arn = _ARN.fullmatch(environment.get(BUILD_ARN, ""))
+    return (arn["region"], arn["account"]) if arn else None
+
+
+def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], partitions: Partitions) -> Destination:
+    """Find the registry without asking anybody.
+
+    In CodeBuild the build's ARN names partition, region and account, so no call is needed:
+    https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
+
+    Raises:
+        ConfigurationError: the registry is no host name, or no partition has the region.
+    """
+    settings, sources = loaded.settings, loaded.sources
+    if settings.registry:
+        return Destination(registry=Registry.parse(settings.registry), source=sources["registry"])
+    arn = _ARN.fullmatch(environment.get(BUILD_ARN, ""))
+    account = settings.account or (arn["account"] if arn else "")
+    region = settings.region or (arn["region"] if arn else "")
+    if arn and region == arn["region"] and arn["partition"] in partitions.suffix_of_partition:
+        suffix = partitions.suffix_of_partition[arn["partition"]]
+    else:
+        suffix = partitions.suffix_of_region(region) if region else "amazonaws.com"
+    said_by = dict.fromkeys(
+        BUILD_ARN if source == DEFAULT_SOURCE else source
+        for value, source in ((account, sources["account"]), (region, sources["region"]))
+        if value
+    )
+    registry = Registry.of_account(account=account, region=region, dns_suffix=suffix) if account and region else None
+    return Destination(
+        registry=registry, account=account, region=region, dns_suffix=suffix, source=" and ".join(said_by) or "AWS"
+    )

@@ -1,0 +1,124 @@
+"""What an image says of itself: labels in its configuration, annotations on its index and manifests. Pure.
+
+https://github.com/opencontainers/image-spec/blob/main/annotations.md
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.manifest import CREATED, OCI, REVISION, VERSION
+from multiarch.settings.model import Settings
+from multiarch.source import Identity
+from multiarch.text.hints import nearest_hint
+
+# https://docs.docker.com/build/metadata/annotations/#specify-annotation-level
+_LEVELS = ("manifest", "index", "manifest-descriptor", "index-descriptor")
+
+_LEVEL = re.compile(r"(?P<name>[a-z-]+)(?:\[[^\]]+\])?")
+
+_WITH_LEVELS = re.compile(r"(?P<levels>[a-z-]+(?:\[[^\]]+\])?(?:,[a-z-]+(?:\[[^\]]+\])?)*):(?P<name>.+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """An annotation; its levels as docker writes them, empty for index and manifests, whichever there are."""
+
+    name: str
+    value: str
+    levels: str = ""
+
+    @property
+    def is_of_index(self) -> bool:
+        return not self.levels or "index" in self.levels.split(",")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """Labels by name, and annotations."""
+
+    labels: Mapping[str, str]
+    annotations: tuple[Annotation, ...]
+
+    @property
+    def of_index(self) -> Mapping[str, str]:
+        """What an index says that is put together of images which were built one by one."""
+        return {each.name: each.value for each in self.annotations if each.is_of_index}
+
+    def annotations_for(self, *, has_index: bool) -> list[str]:
+        """Return docker's words; BuildKit refuses an annotation for an index that is not there."""
+        words = [(each, (each.levels or "index,manifest").split(",")) for each in self.annotations]
+        kept = [(each, [level for level in levels if has_index or "index" not in level]) for each, levels in words]
+        return [f"{','.join(levels)}:{each.name}={each.value}" for each, levels in kept if levels]
+
+
+def has_index(settings: Settings) -> bool:
+    """Whether the image is an index: one of several platforms, or of one with an attestation beside it."""
+    return len(settings.platforms) > 1 or settings.provenance != "false" or settings.sbom != "false"
+
+
+def describe(settings: Settings, identity: Identity, *, name: str, version: str) -> Description:
+    """Say what an image is.
+
+    An image of a changed tree says no commit, because it is none's.
+
+    Args:
+        settings: what is to be said instead, as well, or not.
+        identity: what is built.
+        name: the image's own name, without a registry.
+        version: what it is called, see `Names.version`.
+
+    Raises:
+        ConfigurationError: an annotation names a level that there is none of, or that the image does not have.
+    """
+    told = _told(identity, name=name, version=version)
+    # A later run decides by these two what is newer, and what is there already.
+    decisive = {key: told[key] for key in (REVISION, CREATED) if key in told}
+    own = {key: value for key, value in settings.labels.items() if key.startswith(OCI)}
+    both = {**(told if settings.oci_labels else {}), **settings.labels}
+    notes = {**(told if settings.oci_labels else decisive), **own}
+    annotations = {("", key): value for key, value in notes.items()}
+    for text, value in settings.annotations.items():
+        levels, key = _levels(text)
+        if "index" in levels and not has_index(settings):
+            msg = f"the annotation {text}: an image of one platform without attestations has no index"
+            raise ConfigurationError(msg, hint=f"manifest:{key}={value}")
+        # One that is said for some levels leaves the other levels as they are.
+        if not levels:
+            annotations = {at: each for at, each in annotations.items() if at[1] != key}
+        annotations[levels, key] = value
+    return Description(
+        labels={key: value for key, value in both.items() if value},
+        annotations=tuple(
+            Annotation(name=key, value=value, levels=levels) for (levels, key), value in annotations.items() if value
+        ),
+    )
+
+
+def _told(identity: Identity, *, name: str, version: str) -> Mapping[str, str]:
+    commit, url = identity.commit, identity.repository_url
+    revision = commit.sha if commit and not commit.dirty else ""
+    time = commit.time if commit and not commit.dirty else None
+    values = {
+        REVISION: revision,
+        CREATED: "" if time is None else datetime.fromtimestamp(time, UTC).isoformat(),
+        VERSION: version,
+        f"{OCI}title": url.rpartition("/")[2] or name.rpartition("/")[2],
+        f"{OCI}source": url,
+        f"{OCI}url": url,
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def _levels(text: str) -> tuple[str, str]:
+    match = _WITH_LEVELS.fullmatch(text)
+    if not match:
+        return "", text
+    for level in match["levels"].split(","):
+        known = _LEVEL.fullmatch(level)
+        if not known or known["name"] not in _LEVELS:
+            msg = f"the annotation {text}: {level!r} is not a level"
+            raise ConfigurationError(msg, hint=nearest_hint(level, _LEVELS))
+    return match["levels"], match["name"]

@@ -1,0 +1,82 @@
+"""What came of a run: its status, tags, retries and failure. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from multiarch.image.manifest import PlatformImage
+from multiarch.record.steps import Interval
+
+Status = Literal["built", "reused", "local", "ended", "failed", "interrupted", "unfinished"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A part of the run: prepare, build, verify, tag, clean up."""
+
+    name: str
+    interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagOutcome:
+    """What happened to a tag.
+
+    Attributes:
+        action: kept: the tag names a newer commit, and stays with it.
+        previous: the digest it pointed at before, empty where it was not there.
+    """
+
+    tag: str
+    reference: str
+    action: Literal["created", "moved", "unchanged", "kept"]
+    previous: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """One more try: what failed, why, and how long was waited before it, in seconds."""
+
+    step: str
+    cause: str
+    attempt: int
+    attempts: int
+    wait: float
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.cause}, try {self.attempt} of {self.attempts} in {self.wait:.1f} s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a run failed: the error's type, its message, what to do, and the exit code."""
+
+    type: str
+    message: str
+    hint: str
+    exit_code: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        status: built; reused, where the registry had this commit's image; local, where it was written to a folder;
+            ended, where the log is BuildKit's alone and all of its steps ended well; unfinished, where the log ends in
+            the middle of it.
+        image: the reference by digest, or the OCI layout's folder; empty where there is none.
+        platforms: the verified images, with their layers.
+        retries: what was tried again.
+        warnings: the run's own, BuildKit's left out.
+        seconds: of the whole run, as far as it is known.
+    """
+
+    status: Status
+    image: str = ""
+    digest: str = ""
+    tags: tuple[TagOutcome, ...] = ()
+    platforms: tuple[PlatformImage, ...] = ()
+    failure: Failure | None = None
+    retries: tuple[Retry, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0

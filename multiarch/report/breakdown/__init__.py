@@ -1,0 +1,39 @@
+"""What a build's time went into, and what would make it faster: from its record alone. Pure.
+
+`cache.py` finds where the cache first missed, `times.py` adds up, `hints.py` says what is worth a change, and `text.py`
+puts it into words.
+"""
+
+from multiarch.record.model import Record
+from multiarch.record.steps import StepKind
+from multiarch.report.breakdown.cache import cache_in_words, misses, roots
+from multiarch.report.breakdown.hints import hints
+from multiarch.report.breakdown.model import Account, CacheMiss, EmulatedStep, PlatformWork
+from multiarch.report.breakdown.times import busy, emulated_steps, large_layers, of_kind, push_seconds, work_by_platform
+
+__all__ = ["Account", "CacheMiss", "EmulatedStep", "PlatformWork", "account_of"]
+
+
+def account_of(record: Record) -> Account | None:
+    """Return the account of a build; None where nothing was built."""
+    if not record.steps:
+        return None
+    found = roots(record)
+    emulated = tuple(emulated_steps(record))
+    push = push_seconds(record)
+    exports = [interval for step in record.steps if step.kind is StepKind.EXPORT for interval in step.intervals]
+    return Account(
+        dockerfile=record.run.dockerfile,
+        platforms=tuple(work_by_platform(record)),
+        cache=cache_in_words(record),
+        misses=misses(found),
+        cache_import=of_kind(record, StepKind.CACHE_IMPORT),
+        build=of_kind(record, StepKind.DOCKERFILE),
+        export=round(max(0.0, busy(exports) - push), 2),
+        push=push,
+        cache_export=of_kind(record, StepKind.CACHE_EXPORT),
+        emulated=emulated,
+        layers=tuple(large_layers(record)),
+        warnings=record.warnings,
+        hints=hints(emulated, found, record.run.dockerfile),
+    )

@@ -1,0 +1,115 @@
+"""Where the cache first missed, and what had to run for it. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from multiarch.record.model import CacheAccess, Record
+from multiarch.record.steps import Step
+from multiarch.report.breakdown.model import CacheMiss
+
+_MOST = 3
+_REASONS = {
+    "COPY": "what it copies is not what the cache has, or the line is new",
+    "ADD": "what it adds is not what the cache has, or the line is new",
+    "RUN": "the cache does not have this command on this base with these arguments",
+}
+_OTHERS = "the cache does not have this line on this base"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Root:
+    """A step that ran though nothing before it did, and what ran after it."""
+
+    step: Step
+    after: tuple[Step, ...]
+
+
+def cache_in_words(record: Record) -> str:
+    """Say why the cache could not serve; empty where it was read, or where what the builder keeps did serve."""
+    imports = [each for each in record.caches if each.direction == "import"]
+    failed = next((each for each in imports if each.status == "failed"), None)
+    if failed:
+        return f"{_name(failed)} could not be read: {failed.error}"
+    if any(each.status == "read" for each in imports) or any(step.cached for step in record.steps if step.is_work):
+        return ""
+    if not any(step.is_work for step in record.steps):
+        return ""
+    return "there was none to read yet" if imports else "none was to be read"
+
+
+def _name(access: CacheAccess) -> str:
+    return access.reference or "the cache"
+
+
+def roots(record: Record) -> Sequence[Root]:
+    """Return the steps where the cache first missed, in order of time; none where there was no cache to miss."""
+    if cache_in_words(record):
+        return []
+    ran = {step.digest: step for step in record.steps if step.is_work and step.intervals and not step.cached}
+    followers = _followers(record.steps)
+    after = {digest: _reachable(digest, followers) for digest in ran}
+    later = {each for found in after.values() for each in found}
+    first = sorted((step for digest, step in ran.items() if digest not in later), key=lambda step: step.started or 0.0)
+    return [Root(step=step, after=tuple(ran[each] for each in after[step.digest] if each in ran)) for step in first]
+
+
+def _followers(steps: Sequence[Step]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for step in steps:
+        for digest in step.inputs:
+            found[digest].append(step.digest)
+    return found
+
+
+def _reachable(digest: str, followers: dict[str, list[str]]) -> list[str]:
+    seen: dict[str, None] = {}
+    waiting = list(followers.get(digest, ()))
+    while waiting:
+        each = waiting.pop()
+        if each not in seen and each != digest:
+            seen[each] = None
+            waiting += followers.get(each, ())
+    return list(seen)
+
+
+def misses(found: Sequence[Root]) -> tuple[CacheMiss, ...]:
+    """Describe the most expensive ones; one that missed on several platforms is one."""
+    by_place: dict[str, list[CacheMiss]] = {}
+    for root in found:
+        miss = _miss(root)
+        by_place.setdefault(miss.step, []).append(miss)
+    merged = [_merged(each) for each in by_place.values()]
+    return tuple(sorted(merged, key=lambda miss: -miss.seconds)[:_MOST])
+
+
+def _miss(root: Root) -> CacheMiss:
+    step = root.step
+    keyword = step.instruction.partition(" ")[0]
+    return CacheMiss(
+        step=replace(step, platform="", runs_on="").title,
+        line=step.line,
+        platforms=(step.platform,) if step.platform else (),
+        reason=_REASONS.get(keyword, _OTHERS),
+        after=len(root.after),
+        seconds=round(sum(each.seconds for each in (step, *root.after)), 2),
+    )
+
+
+def _merged(same: Sequence[CacheMiss]) -> CacheMiss:
+    return replace(
+        same[0],
+        platforms=tuple(dict.fromkeys(platform for miss in same for platform in miss.platforms)),
+        after=sum(miss.after for miss in same),
+        seconds=round(sum(miss.seconds for miss in same), 2),
+    )
+
+
+def copies_before_work(found: Sequence[Root]) -> Iterator[tuple[Step, Step]]:
+    """Yield each COPY of a whole folder that missed, with the slowest RUN that had to run after it."""
+    for root in found:
+        words = [word for word in root.step.instruction.split() if not word.startswith("--")]
+        is_whole = words[:1] in (["COPY"], ["ADD"]) and words[1:2] in (["."], ["./"]) and "--from" not in root.step.name
+        runs = [step for step in root.after if step.instruction.startswith("RUN ")]
+        if is_whole and runs:
+            yield root.step, max(runs, key=lambda step: step.seconds)

@@ -1,0 +1,45 @@
+"""What would make a build faster: said where a number of this very build backs it, and nowhere else. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from multiarch.report.breakdown.cache import Root, copies_before_work
+from multiarch.report.breakdown.model import EmulatedStep
+from multiarch.report.breakdown.times import shortened
+
+# A hint costs whoever reads it some time: it has to save more than that.
+_WORTH = 5.0
+_FACTOR = 2.0
+_MOST = 3
+# What people call the machines.
+_MACHINES = {"arm64": "an ARM", "arm": "an ARM", "amd64": "an x86"}
+
+
+def hints(emulated: Sequence[EmulatedStep], found: Sequence[Root], dockerfile: str) -> tuple[str, ...]:
+    return tuple([*_emulation(emulated), *_copies(found, dockerfile)][:_MOST])
+
+
+def _emulation(emulated: Sequence[EmulatedStep]) -> Iterator[str]:
+    for step in emulated:
+        saved = step.seconds - (step.native or 0.0)
+        if step.native is not None and saved >= _WORTH and step.seconds >= _FACTOR * step.native:
+            machine = _MACHINES.get(step.platform.split("/")[1], f"a {step.platform}")
+            took = f"took {step.seconds:.0f} s emulated, {step.native:.0f} s native on {step.native_platform}"
+            cure = f"build its stage with --platform=$BUILDPLATFORM, or on {machine} node"
+            yield f"{shortened(step.instruction)} on {step.platform} {took}: {cure}"
+
+
+def _copies(found: Sequence[Root], dockerfile: str) -> Iterator[str]:
+    told = set()
+    for copy, run in copies_before_work(found):
+        place = f"{shortened(copy.instruction)}{in_file(dockerfile, copy.line)}"
+        if run.seconds >= _WORTH and place not in told:
+            told.add(place)
+            yield (
+                f"{place} made {shortened(run.instruction)} run again, {run.seconds:.0f} s: copy what that needs "
+                "before it, and the rest after it"
+            )
+
+
+def in_file(dockerfile: str, line: int | None) -> str:
+    """` (Dockerfile:3)`, empty where the line is not known."""
+    return f" ({dockerfile or 'Dockerfile'}:{line})" if line else ""

@@ -1,0 +1,87 @@
+"""The account, in words. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from multiarch.image.manifest import Layer
+from multiarch.report.breakdown.hints import in_file
+from multiarch.report.breakdown.model import Account, CacheMiss
+from multiarch.report.breakdown.times import shortened
+from multiarch.text.sizes import human_size
+
+# A build that took less than this explains itself.
+_LONG = 10.0
+_WARNINGS = 5
+
+
+_Row = tuple[str, str]
+
+
+def account_as_text(account: Account | None) -> Iterator[str]:
+    """Yield the lines that explain a build: of a quick one, what BuildKit warned of, and no more."""
+    if not account:
+        return
+    if account.build + account.export + account.push + account.cache_export >= _LONG:
+        yield from _lines(spent(account))
+    yield from _lines(_noticed(account))
+
+
+def _lines(rows: Iterable[_Row]) -> Iterator[str]:
+    yield from (f"{name:<10} {text}" for name, text in rows)
+
+
+def _noticed(account: Account) -> Iterator[_Row]:
+    for warning in account.warnings[:_WARNINGS]:
+        place = "" if "(line" in warning.short else in_file(account.dockerfile, warning.line)
+        yield "warned", f"{warning.short}{place}"
+    if len(account.warnings) > _WARNINGS:
+        yield "warned", f"{len(account.warnings) - _WARNINGS} more times"
+    yield from (("hint", hint) for hint in account.hints)
+
+
+def spent(account: Account) -> Iterator[_Row]:
+    """Yield what a build's time and bytes went into, each under a word for it."""
+    for work in account.platforms:
+        name = work.platform or ("shared" if len(account.platforms) > 1 else "")
+        yield "steps", f"{name}  {work.run} run, {work.cached} cached, {work.seconds:.1f} s".strip()
+    if account.cache:
+        yield "no cache", account.cache
+    yield from (("missed", _missed(miss, account)) for miss in account.misses)
+    parts = (
+        ("cache import", account.cache_import),
+        ("steps", account.build),
+        ("export", account.export),
+        ("push", account.push),
+        ("cache export", account.cache_export),
+    )
+    yield "build", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts if seconds)
+    if account.emulated:
+        yield "emulated", _emulated(account)
+    if account.layers:
+        yield "layers", ", ".join(map(_layer, account.layers))
+
+
+def _missed(miss: CacheMiss, account: Account) -> str:
+    everywhere = len(miss.platforms) == len([work for work in account.platforms if work.platform])
+    place = f"{shortened(miss.step)}{in_file(account.dockerfile, miss.line)}"
+    on = "" if everywhere or not miss.platforms else f" on {', '.join(miss.platforms)}"
+    after = f"; {_steps(miss.after)} on it had to run too" if miss.after else ""
+    return f"{place}{on}: {miss.reason}{after}, {miss.seconds:.1f} s in all"
+
+
+def _steps(number: int) -> str:
+    return "the one step that builds" if number == 1 else f"the {number} steps that build"
+
+
+def _emulated(account: Account) -> str:
+    count = len(account.emulated)
+    text = f"{sum(step.seconds for step in account.emulated):.1f} s in {count} step{'' if count == 1 else 's'}"
+    pairs = [(step.seconds, step.native) for step in account.emulated if step.native is not None]
+    if not pairs:
+        return text
+    native = sum(seconds for _, seconds in pairs)
+    of = "" if len(pairs) == count else f"{sum(seconds for seconds, _ in pairs):.1f} s of them "
+    return f"{text}; {of or 'the same '}took {native:.1f} s native"
+
+
+def _layer(layer: Layer) -> str:
+    return f"{human_size(layer.size)} {shortened(layer.made_by) or layer.digest[:19]}"

@@ -1,0 +1,126 @@
+"""The page's tables. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from multiarch.record import Record
+from multiarch.report.text import NOTHING, cut, duration
+from multiarch.text.sizes import human_size
+
+_NAME = 300
+_MOST_LAYERS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A table's column; kind: number, code, size (a bar, in percent), or empty for words."""
+
+    name: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    title: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def tables(record: Record) -> Iterator[Table]:
+    """Yield all tables, those without a row too."""
+    outcome = record.outcome
+    yield _layers(record)
+    yield Table(
+        title="Tags",
+        caption="",
+        columns=(Column(name="Tag", kind="code"), Column(name="Outcome"), Column(name="Was", kind="code")),
+        rows=tuple((tag.tag, tag.action, tag.previous) for tag in outcome.tags),
+    )
+    yield Table(
+        title="Caches",
+        caption="",
+        columns=(
+            Column(name=""),
+            Column(name="Cache", kind="code"),
+            Column(name="Outcome"),
+            Column(name="Took", kind="number"),
+        ),
+        rows=tuple(
+            (
+                each.direction,
+                each.reference,
+                ": ".join(filter(None, (each.status, each.error))),
+                duration(each.interval.seconds) if each.interval else NOTHING,
+            )
+            for each in record.caches
+        ),
+    )
+    yield Table(
+        title="Tried again",
+        caption="",
+        columns=(
+            Column(name="Phase"),
+            Column(name="Why"),
+            Column(name="Try", kind="number"),
+            Column(name="Waited", kind="number"),
+        ),
+        rows=tuple(
+            (retry.step, retry.cause, f"{retry.attempt} of {retry.attempts}", duration(retry.wait))
+            for retry in outcome.retries
+        ),
+    )
+    yield Table(
+        title="Warnings",
+        caption="",
+        columns=(Column(name="Dockerfile"), Column(name="Warning")),
+        rows=tuple(_warnings(record)),
+    )
+    yield Table(
+        title="Settings",
+        caption="",
+        columns=(Column(name="Setting"), Column(name="Value", kind="code"), Column(name="From")),
+        rows=tuple((each.name, each.value, each.source) for each in record.run.settings),
+    )
+
+
+def _warnings(record: Record) -> Iterator[tuple[str, str]]:
+    for text in record.outcome.warnings:
+        yield "", text
+    for each in record.warnings:
+        words = [each.short, *each.detail, each.url]
+        yield f"line {each.line}" if each.line else "", " ".join(filter(None, words))
+
+
+def _layers(record: Record) -> Table:
+    """List the image's layers, the largest first; one that several platforms have stands there once."""
+    platforms: dict[str, list[str]] = {}
+    layers = {}
+    for image in record.outcome.platforms:
+        for layer in image.layers:
+            platforms.setdefault(layer.digest, []).append(str(image.platform))
+            layers[layer.digest] = layer
+    largest = sorted(layers.values(), key=lambda layer: -layer.size)
+    most = max((layer.size for layer in largest), default=0) or 1
+    left_out = f", the largest {_MOST_LAYERS} of them" if len(largest) > _MOST_LAYERS else ""
+    return Table(
+        title="Layers",
+        caption=f"{len(largest)} layers, {human_size(sum(layer.size for layer in largest))}, compressed{left_out}",
+        columns=(
+            Column(name="Made by", kind="code"),
+            Column(name="Platform"),
+            Column(name="Size", kind="number"),
+            Column(name="", kind="size"),
+            Column(name="Digest", kind="code"),
+        ),
+        rows=tuple(
+            (
+                cut(layer.made_by, _NAME) or NOTHING,
+                ", ".join(platforms[layer.digest]),
+                human_size(layer.size),
+                f"{100 * layer.size / most:.1f}",
+                layer.digest[:19],
+            )
+            for layer in largest[:_MOST_LAYERS]
+        ),
+    )

@@ -1,0 +1,134 @@
+"""What stands on the page of a run, as text and numbers that a template puts in their places. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from multiarch.record import Record
+from multiarch.report.breakdown import account_of
+from multiarch.report.breakdown.text import spent
+from multiarch.report.page.rows import LEGEND, Figure, GroupView, Output, Tick, output_of, row_groups, ticks
+from multiarch.report.page.tables import Table, tables
+from multiarch.report.text import duration
+from multiarch.report.timeline import end_of
+from multiarch.text.sizes import human_size
+
+_OUTPUT_OF_THE_FAILED = 200_000
+# With more rows, a browser is told to lay out those alone that are seen.
+_LONG = 100
+
+_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "built": ("Built, verified and tagged", "✓", "good"),
+    "reused": ("Was there already: verified, and tagged", "✓", "good"),
+    "local": ("Built and verified, in a folder", "✓", "good"),
+    "ended": ("All steps ended well", "✓", "good"),
+    "failed": ("Failed", "✕", "failed"),
+    "interrupted": ("Interrupted", "!", "interrupted"),
+    "unfinished": ("The log ends in the middle", "!", "unfinished"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureView:
+    title: str
+    step: str
+    where: str
+    message: str
+    hint: str
+    output: Output | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    title: str
+    status: str
+    mark: str
+    tone: str
+    image: str
+    figures: tuple[Figure, ...]
+    failure: FailureView | None
+    account: tuple[Figure, ...]
+    ticks: tuple[Tick, ...]
+    groups: tuple[GroupView, ...]
+    is_long: bool
+    legend: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...]
+    footer: str
+
+
+def view(record: Record) -> Page:
+    """Lay a record out."""
+    status, mark, tone = _WORDS[record.outcome.status]
+    end = end_of(record)
+    marks = ticks(end)
+    shown = tuple(row_groups(record, end))
+    seen = {each for group in shown for row in group.rows for each in row.classes}
+    return Page(
+        title=_title(record),
+        status=status,
+        mark=mark,
+        tone=tone,
+        image=record.outcome.image,
+        figures=tuple(_figures(record)),
+        failure=_failure(record),
+        account=tuple(_account(record)),
+        ticks=marks,
+        groups=shown,
+        is_long=sum(len(group.rows) for group in shown) > _LONG,
+        legend=tuple((kind, text) for kind, text in LEGEND.items() if kind in seen),
+        tables=tuple(table for table in tables(record) if table.rows),
+        footer=_footer(record),
+    )
+
+
+def _title(record: Record) -> str:
+    run = record.run
+    tag = run.tags[0] if run.tags else ""
+    return ":".join(filter(None, (run.name, tag))) or "A build"
+
+
+def _figures(record: Record) -> Iterator[Figure]:
+    run, outcome = record.run, record.outcome
+    yield Figure(name="Time", value=duration(end_of(record)))
+    if use := record.cache_use:
+        share = f"{100 * use.cached // use.steps} %" if use.steps else ""
+        yield Figure(name="From the cache", value=f"{use.cached} of {use.steps} steps", more=share)
+    for image in outcome.platforms:
+        yield Figure(name=str(image.platform), value=human_size(image.size), more=f"{len(image.layers)} layers")
+    if outcome.retries:
+        yield Figure(name="Tried again", value=str(len(outcome.retries)))
+    if warnings := len(outcome.warnings) + len(record.warnings):
+        yield Figure(name="Warnings", value=str(warnings))
+    if run.commit:
+        kind = "changed since" if run.commit.endswith("-dirty") else ""
+        yield Figure(name="Commit", value=run.commit[:7], more=kind)
+
+
+def _account(record: Record) -> Iterator[Figure]:
+    account = account_of(record)
+    if account:
+        yield from (Figure(name=name, value=text) for name, text in spent(account))
+        yield from (Figure(name="hint", value=hint) for hint in account.hints)
+
+
+def _failure(record: Record) -> FailureView | None:
+    outcome, step = record.outcome, record.failed_step
+    failure = outcome.failure
+    if not failure and not step:
+        return None
+    lines = output_of(step, _OUTPUT_OF_THE_FAILED) if step else None
+    return FailureView(
+        title="The run was interrupted" if outcome.status == "interrupted" else "What failed",
+        step=step.title if step else "",
+        where=f"{record.run.dockerfile or 'Dockerfile'}, line {step.line}" if step and step.line else "",
+        message=failure.message if failure else step.error if step else "",
+        hint=failure.hint if failure else "",
+        output=lines,
+    )
+
+
+def _footer(record: Record) -> str:
+    run = record.run
+    by = f"multiarch {run.version}" if run.version else "multiarch, from a log of another program"
+    when = f"{run.begin:%Y-%m-%d %H:%M:%S} UTC" if run.begin else ""
+    builder = f"builder {run.builder} ({run.driver})" if run.builder else ""
+    return " · ".join(filter(None, (when, builder, f"written by {by}")))

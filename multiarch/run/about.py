@@ -1,0 +1,39 @@
+"""What a run is about, as far as it is known before it begins. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from multiarch import __version__
+from multiarch.plan.steps import Build, EnsureBuilder, Plan
+from multiarch.record.dockerfile import read_instructions
+from multiarch.record.model import Run, Setting
+
+
+def run_of(plan: Plan, *, settings: Sequence[tuple[str, str, str]], begin: datetime, dockerfile: str, text: str) -> Run:
+    """Describe a run.
+
+    Args:
+        plan: what it will do.
+        settings: name, value and source of what was set.
+        begin: the time of day.
+        dockerfile: its path, as the settings have it.
+        text: what it says; empty where it could not be read.
+    """
+    build = next(step for step in plan.steps if isinstance(step, Build))
+    builder = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
+    return Run(
+        version=__version__,
+        name=plan.name,
+        repository=str(plan.repository or ""),
+        commit=plan.commit.name if plan.commit else "",
+        tags=plan.tags,
+        platforms=tuple(map(str, plan.platforms)),
+        builder=builder.name,
+        driver=builder.driver,
+        cache_from=build.cache_from,
+        cache_to=build.cache_to,
+        begin=begin,
+        settings=tuple(Setting(name=name, value=value, source=source) for name, value, source in settings),
+        dockerfile=dockerfile,
+        instructions=read_instructions(text),
+    )

@@ -1,0 +1,120 @@
+"""The real cause behind a registry's answer that misleads, from what AWS says of repository and role. Pure.
+
+A registry has few words: 403 is a missing right or a full repository, EOF a missing right, 404 a missing repository or
+an image, 400 on the cache an old BuildKit or an immutable tag. ECR's own API tells them apart.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from multiarch.failures import Diagnosis, Phase
+from multiarch.image.ecr import (
+    UNASKED_ACTIONS,
+    Permission,
+    Permissions,
+    RepositoryFacts,
+    create_command,
+    denied,
+    let_move,
+)
+from multiarch.image.reference import Repository
+from multiarch.plan.repositories import references
+from multiarch.plan.steps import UNVERIFIED_TAG, Build, Plan
+
+# ECR's quota of images in a repository has been 10,000 and is 100,000 now; fewer have never been too many.
+_MANY_IMAGES = 10_000
+_PHASES = (Phase.PUSH, Phase.MANIFEST, Phase.CACHE_EXPORT)
+
+
+class Question(StrEnum):
+    """What can be asked of AWS without changing anything."""
+
+    REPOSITORY = "repository"  # DescribeRepositories
+    PERMISSIONS = "permissions"  # calls that name what cannot exist
+    IMAGES = "images"  # ListImages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What AWS answered; what it would not say keeps its default."""
+
+    repository: RepositoryFacts | Literal["missing", "unknown"] = "unknown"
+    permissions: Permissions = field(default_factory=dict)
+    images: int | None = None
+
+
+Ask = Callable[[Repository, Sequence[Question]], Said]
+
+# What says itself, in ECR's own words, which of them it is.
+_CLEAR = r"not authorized to perform|token has expired|maximum allowed number of images"
+# The last lines of a failure, by what they may hide; the first row that is found decides.
+_HIDES: Mapping[str, tuple[Question, ...]] = {
+    r"already exists|immutable|cannot be overwritten": (Question.REPOSITORY,),
+    r"\b404\b|not found|name unknown|does not exist": (Question.REPOSITORY,),
+    r"\b403\b|forbidden|denied": (Question.REPOSITORY, Question.PERMISSIONS, Question.IMAGES),
+    r"\beof\b|unexpected end of json": (Question.REPOSITORY, Question.PERMISSIONS),
+    r"\b400\b|bad request": (Question.REPOSITORY,),
+}
+
+
+def questions(diagnosis: Diagnosis) -> tuple[Question, ...]:
+    """Return what is worth asking about a failure; nothing where the failure says itself what it is."""
+    if diagnosis.phase not in _PHASES:
+        return ()
+    text = f"{diagnosis.line}\n{diagnosis.cause}"
+    if re.search(_CLEAR, text, re.IGNORECASE):
+        return ()
+    return next((asked for words, asked in _HIDES.items() if re.search(words, text, re.IGNORECASE)), ())
+
+
+def find_evidence(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
+    """Ask AWS about a failure for good, and say what it means; empty where nothing is to be learnt."""
+    asked = questions(diagnosis)
+    subject = _subject(plan, diagnosis)
+    if not asked or not subject or not subject[0].registry.is_ecr:
+        return ""
+    repository, tags = subject
+    return finding(diagnosis, repository, tags, ask(repository, asked))
+
+
+def _subject(plan: Plan, diagnosis: Diagnosis) -> tuple[Repository, Sequence[str]] | None:
+    """Return the repository that was written to, and the tags that were."""
+    if diagnosis.phase is Phase.CACHE_EXPORT:
+        caches = [each for step in plan.steps if isinstance(step, Build) for each in references(step.cache_to)]
+        return (caches[0][0], [caches[0][1]]) if caches else None
+    return (plan.repository, [*plan.tags, UNVERIFIED_TAG]) if plan.repository else None
+
+
+def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], said: Said) -> str:
+    """Say what AWS's answers mean for a failure; empty where they mean nothing."""
+    registry = repository.registry
+    if said.repository == "missing":
+        where = f"account {registry.account}, {registry.region}"
+        return f"AWS says: the repository {repository.name} does not exist in {where}; {create_command(repository)}"
+    if stuck := _stuck(diagnosis, tags, said):
+        assert isinstance(said.repository, RepositoryFacts)
+        cure = let_move(repository, said.repository, stuck)
+        return f"AWS says: {', '.join(stuck)} is immutable in {repository.name}; let it move: {cure}"
+    if lacking := denied(said.permissions):
+        text = f"AWS says: the role may not do {', '.join(lacking)} on {repository.name}"
+        return f"{text}; python -m multiarch policy prints the policy that it needs"
+    if said.images is not None and said.images >= _MANY_IMAGES:
+        text = f"AWS says: {repository.name} holds {said.images:,} images, which may be all that its quota allows"
+        return f"{text}; let a lifecycle rule remove untagged and old ones, or ask for a higher quota"
+    if Permission.ALLOWED in said.permissions.values():
+        allowed = ", ".join(action for action, each in said.permissions.items() if each is Permission.ALLOWED)
+        rest = " and ".join(UNASKED_ACTIONS)
+        return f"AWS says: the role may do {allowed}; {rest} cannot be tried without writing: has it those?"
+    return ""
+
+
+def _stuck(diagnosis: Diagnosis, tags: Sequence[str], said: Said) -> list[str]:
+    """Return the immutable ones of the tags: of those that the failure names, where it names any."""
+    if not isinstance(said.repository, RepositoryFacts) or Question.PERMISSIONS in questions(diagnosis):
+        return []
+    words = set(re.split(r"[^\w.-]+", diagnosis.line))
+    named = [tag for tag in tags if tag in words]
+    return [tag for tag in named or tags if tag != UNVERIFIED_TAG or named if said.repository.is_immutable(tag)]

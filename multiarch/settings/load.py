@@ -1,0 +1,103 @@
+"""What the user wants: every setting, declared once.
+
+A setting's declaration below is its default, type, check, help, flag, variable and key in the file; the command line,
+the JSON schema and `docs/reference.md` are made from it. Values come from, first one wins: a flag, the environment,
+`multiarch.toml` (or `[tool.multiarch]` in `pyproject.toml`), the default. Each remembers where it came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.tags import parse_flavor
+from multiarch.settings.conflicts import check_contents, check_together, defaults_for
+from multiarch.settings.info import ENVIRONMENT_PREFIX, SETTINGS
+from multiarch.settings.model import Settings
+from multiarch.settings.values import check, from_text, from_texts
+from multiarch.text.hints import nearest_hint
+
+CONFIG_VARIABLE = "MULTIARCH_CONFIG"
+
+DEFAULT_SOURCE = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedSettings:
+    """The settings, and where each value came from: a flag, a variable, a file's name or `default`."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+def load_settings(
+    *, flags: Mapping[str, object], environment: Mapping[str, str], file: Mapping[str, object], file_name: str
+) -> LoadedSettings:
+    """Merge the four layers and check the outcome.
+
+    Args:
+        flags: values by setting name, those that were passed and no others.
+        environment: all variables; an empty one counts as not set.
+        file: the parsed table of `multiarch.toml` or `[tool.multiarch]`.
+        file_name: what to call that file in messages.
+
+    Raises:
+        ConfigurationError: an unknown key or variable, or a value that does not pass.
+    """
+    _refuse_unknown_variables(environment)
+    table = _flatten(file, file_name)
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for info in SETTINGS:
+        variable = next((name for name in info.variables if environment.get(name)), None)
+        if info.name in flags:
+            values[info.name] = from_texts(info, flags[info.name], environment)
+            sources[info.name] = info.flags[0]
+        elif variable:
+            values[info.name] = from_text(info, environment[variable], environment)
+            sources[info.name] = variable
+        elif info.key in table:
+            values[info.name] = table[info.key]
+            sources[info.name] = file_name
+        else:
+            sources[info.name] = DEFAULT_SOURCE
+    infos = {info.name: info for info in SETTINGS}
+    checked = {name: check(infos[name], value, sources[name]) for name, value in values.items()}
+    for name, value in defaults_for(str(checked.get("for_", ""))).items():
+        if name not in checked:
+            checked[name] = value
+            sources[name] = f"--for {checked['for_']}"
+    settings = Settings(**checked)  # type: ignore[arg-type]  # each is of its declared type now
+    if sources["tags"] == DEFAULT_SOURCE and parse_flavor(settings.flavor).latest == "false":
+        settings = replace(settings, tags=())
+    check_together(settings)
+    check_contents(settings, chosen=checked)
+    return LoadedSettings(settings=settings, sources=sources)
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE}
+    for variable in environment:
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
+            msg = f"the variable {variable} is not a setting"
+            raise ConfigurationError(
+                msg, hint=nearest_hint(variable, (name for name in known if name.startswith(ENVIRONMENT_PREFIX)))
+            )
+
+
+def _flatten(file: Mapping[str, object], file_name: str) -> Mapping[str, object]:
+    """Accept `[cache] mode = …` for `cache-mode = …`: a table whose entries are settings under a common first word."""
+    keys = {info.key: info for info in SETTINGS}
+    flat: dict[str, object] = {}
+    for key, value in file.items():
+        names_map = key in keys and keys[key].kind == "map"
+        entries = (
+            {f"{key}-{inner}": each for inner, each in value.items()}
+            if isinstance(value, Mapping) and not names_map
+            else {key: value}
+        )
+        for name, each in entries.items():
+            if name not in keys:
+                msg = f"{file_name}: {name!r} is not a setting"
+                raise ConfigurationError(msg, hint=nearest_hint(name, keys))
+            flat[name] = list(each) if isinstance(each, tuple) else each
+    return flat

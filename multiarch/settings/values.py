@@ -1,0 +1,72 @@
+"""Text from a flag, a variable or the file, read as the setting's type and checked. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast, get_args
+
+from msgspec import ValidationError, convert
+
+from multiarch.errors import ConfigurationError
+from multiarch.image.tags.rule import is_rule
+from multiarch.settings.declare import Rule
+from multiarch.settings.info import ENVIRONMENT_PREFIX, SettingInfo
+from multiarch.text.hints import nearest_hint
+
+_SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def _split(info: SettingInfo, text: str) -> list[str]:
+    # The words of a rule, which begins with type=, are parted by commas of their own.
+    has_commas = info.separator == ","
+    lines = text.split("\n")
+    parts = [part for line in lines for part in (line.split(",") if has_commas and not is_rule(line) else [line])]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def from_text(info: SettingInfo, text: str, environment: Mapping[str, str]) -> object:
+    if info.kind not in ("list", "map"):
+        return text.strip()
+    return from_texts(info, _split(info, text), environment)
+
+
+def from_texts(info: SettingInfo, value: object, environment: Mapping[str, str]) -> object:
+    if info.kind == "list":
+        entries = cast("Sequence[str]", value)
+        return tuple(part for entry in entries for part in (_split(info, entry) if info.separator == "," else [entry]))
+    if info.kind == "map":
+        return dict(_pair(info, entry, environment) for entry in cast("Sequence[str]", value))
+    return value
+
+
+def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    name, equals, value = entry.partition("=")
+    if equals:
+        return name, value
+    if info.name == "build_args" and name in environment:
+        return name, None
+    msg = f"{info.flags[0]} {entry}: no value"
+    reason = "and the environment has none" if info.name == "build_args" else ""
+    raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())
+
+
+def check(info: SettingInfo, value: object, source: str) -> object:
+    where = source if source.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{source}: {info.key}"
+    rules = [each for each in get_args(info.type)[1:] if isinstance(each, Rule)]
+    try:
+        for rule in rules:
+            value = rule(value) if rule.before else value
+        if info.kind == "switch" and isinstance(value, str):
+            value = _SWITCH.get(value.lower(), value)
+        value = convert(value, info.type, strict=info.kind != "number")
+        for rule in rules:
+            value = value if rule.before else rule(value)
+    except ConfigurationError as error:
+        error.message = f"{where}: {error.message}"
+        raise
+    except ValidationError as error:
+        if info.choices:
+            msg = f"{where}: {value!r} is not one of {', '.join(info.choices)}"
+            raise ConfigurationError(msg, hint=nearest_hint(str(value), info.choices)) from None
+        reason = str(error).replace("`", "").removeprefix("Expected ")
+        msg = f"{where}: {value!r} does not pass: expected {reason}"
+        raise ConfigurationError(msg, hint=f"see {info.flags[0]} in --help") from None
+    return value

@@ -1,0 +1,269 @@
+"""Plan -> shell script and JSON. Pure.
+
+The script does the plan's job on a machine with git, docker and the AWS CLI, with the plan's own docker commands; what
+the program asks a registry over HTTP, the script asks through `docker buildx imagetools`.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from multiarch.image.manifest import REVISION, VERSION
+from multiarch.plan.deploy_files import HANDOVER_FILES, handover_files
+from multiarch.plan.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
+from multiarch.plan.steps import (
+    METADATA_FILE,
+    UNVERIFIED_TAG,
+    Assemble,
+    Build,
+    EnsureBuilder,
+    FindRepository,
+    HandOver,
+    Login,
+    Plan,
+    RemoveBuilder,
+    Replace,
+    Reuse,
+    ShowVersions,
+    Step,
+    Tag,
+    Unpack,
+    Verify,
+)
+
+# What only the run can tell, in the files that the script hands over.
+_DIGEST = "<digest>"
+
+_PLACEHOLDERS = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, METADATA_FILE, _DIGEST)
+
+
+def plan_as_script(plan: Plan) -> str:
+    """Return the plan as a POSIX shell script."""
+    reuse = next((step for step in plan.steps if isinstance(step, Reuse)), None)
+    lines = [*_head(plan)]
+    for step in plan.steps:
+        body = list(_step(step))
+        if reuse and reuse.if_exists != "rebuild" and isinstance(step, Build):
+            body = ['if [ -z "$digest" ]; then', *body, "fi"]
+        lines += ["", *body]
+    return "\n".join([*lines, "", *_foot(plan)]) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    commit = f"commit {plan.commit.sha}" if plan.commit else f"tag {plan.commit_tag}"
+    yield "#!/bin/sh"
+    yield f"# {plan.name}, {commit}, for {', '.join(map(str, plan.platforms))}"
+    yield from (f"# Warning: {warning}" for warning in plan.warnings)
+    yield "set -eu"
+    if plan.repository and REGION_PLACEHOLDER in plan.repository.registry.host:
+        yield ': "${AWS_DEFAULT_REGION:=$(aws configure get region)}"'
+    if plan.repository and ACCOUNT_PLACEHOLDER in plan.repository.registry.host:
+        yield ': "${AWS_ACCOUNT_ID:=$(aws sts get-caller-identity --query Account --output text)}"'
+    yield "run=$(mktemp -d)"
+    login = next((step for step in plan.steps if isinstance(step, Login)), None)
+    host = _quote(login.registry.host) if login else ""
+    # A credential store would keep the login that the folder no longer holds.
+    logout = f'docker --config "$run/docker" logout {host} >/dev/null 2>&1; ' if login else ""
+    yield f"trap '{logout}rm -rf \"$run\"' EXIT"
+    yield "trap 'exit 130' INT"
+    yield "trap 'exit 143' TERM"
+    yield "METADATA_FILE=$run/metadata.json"
+    yield "digest="
+    for step in plan.steps:
+        if isinstance(step, HandOver):
+            old = " ".join(_quote(f"{step.folder}/{name}") for name in HANDOVER_FILES)
+            yield f"rm -f {old}  # an earlier run's"
+
+
+def _foot(plan: Plan) -> Iterator[str]:
+    yield f'echo "{_double(str(plan.repository))}@$digest"' if plan.repository else 'echo "$digest"'
+
+
+def _step(step: Step) -> Iterator[str]:
+    match step:
+        case ShowVersions():
+            yield f"{_command(step.command)} >&2"
+        case Login():
+            yield from _login(step)
+        case FindRepository():
+            registry = step.repository.registry
+            where = ("--region", registry.region, "--registry-id", registry.account)
+            ask = ("aws", "ecr", "describe-repositories", *where, "--repository-names", step.repository.name)
+            yield f"{_command(ask)} >/dev/null || echo {_quote(f'is the repository {step.repository} there?')} >&2"
+        case EnsureBuilder():
+            inspect = _command(step.inspect)
+            yield "# The builder: taken as it is there, or made"
+            yield (
+                f"{inspect} >/dev/null 2>&1 || {_command(step.create)} >&2" if step.create else f"{inspect} >/dev/null"
+            )
+        case Reuse():
+            yield from _reuse(step)
+        case Build():
+            yield from _build(step)
+        case Assemble():
+            yield from _assemble(step)
+        case Unpack():
+            yield from _unless_ours(step.layout)
+            yield f"rm -rf {_quote(step.layout)} && mkdir -p {_quote(step.layout)}"
+            yield f"tar -xf {_quote(step.archive)} -C {_quote(step.layout)} && rm {_quote(step.archive)}"
+        case Replace():
+            yield from _unless_ours(step.layout)
+            yield f"rm -rf {_quote(step.layout)} && mv {_quote(step.fresh)} {_quote(step.layout)}"
+        case Verify():
+            yield from _verify(step)
+        case Tag():
+            # Without prefer-index=false a single manifest would be wrapped into a new index, with a new digest.
+            image = f'"{_double(str(step.repository))}@$digest"'
+            tagged = _quote(step.repository.tagged(step.tag))
+            create = f"docker buildx imagetools create --prefer-index=false --tag {tagged} {image} >&2"
+            yield from _unless_newer(step, tagged, create)
+        case RemoveBuilder():
+            yield f"{_command(step.command)} >&2"
+        case HandOver():
+            yield from _hand_over(step)
+        case _:
+            assert_never(step)
+
+
+def _login(step: Login) -> Iterator[str]:
+    host = _quote(step.registry.host)
+    yield "# A docker configuration of this run's own, so that no login stays behind"
+    yield 'export BUILDX_CONFIG="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"'
+    yield 'mkdir "$run/docker" && cp -R "${DOCKER_CONFIG:-$HOME/.docker}/." "$run/docker" 2>/dev/null || :'
+    yield 'export DOCKER_CONFIG="$run/docker"'
+    region = _quote(step.registry.region)
+    yield f"aws ecr get-login-password --region {region} |"
+    yield f"  docker login --username AWS --password-stdin {host} >&2"
+
+
+def _reuse(step: Reuse) -> Iterator[str]:
+    if step.if_exists == "rebuild":
+        return
+    yield "# This commit's image may be there already, under any of its names"
+    for tag in step.tags:
+        image = _quote(step.repository.tagged(tag))
+        ours = [f'grep -q {step.revision} "$run/there"'] if step.revision else []
+        ours = [f'! grep -q {REVISION} "$run/there"', *ours] if tag in step.digits else ours
+        refused = f'{{ echo {image} "is the image of another build" >&2; exit 2; }}'
+        yield f'if docker buildx imagetools inspect --raw {image} >"$run/there" 2>/dev/null; then'
+        yield f"  {' || '.join([*ours, refused])}"
+        # println, because buildx takes a template that starts with .Manifest for its own form:
+        # util/imagetools/printers.go
+        yield f"  found=$(docker buildx imagetools inspect {image} --format '{{{{println .Manifest.Digest}}}}')"
+        if step.if_exists == "fail":
+            yield f'  echo {image} "is there already: $found" >&2; exit 2'
+        if tag != step.tags[0]:
+            refused = f'{{ echo {image} "is $found, and not $digest" >&2; exit 2; }}'
+            yield f'  [ "${{digest:-$found}}" = "$found" ] || {refused}'
+        yield "  digest=$found"
+        yield "fi"
+
+
+def _build(step: Build) -> Iterator[str]:
+    text = json.dumps(step.definition, indent=2)
+    words = list(step.command)
+    words[words.index("--progress") + 1] = "auto"
+    opening, body = "<<'DEFINITION'", text
+    if any(placeholder in text for placeholder in _PLACEHOLDERS):
+        opening, body = "<<DEFINITION", _double(text, quotes=False)
+    for variable in step.variables:
+        yield f': "${{{variable}?a build argument comes from this variable: export it}}"'
+    if step.archive:
+        yield f'mkdir -p "$(dirname {_quote(step.archive)})"'
+    yield f"{_command(words)} {opening}"
+    yield body
+    yield "DEFINITION"
+    found = 'sed -n \'s/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p\' "$METADATA_FILE"'
+    yield f"digest=$({found})" if len(step.targets) == 1 else f"digest=$({found} | tr '\\n' ' ' | sed 's/ $//')"
+
+
+def _verify(step: Verify) -> Iterator[str]:
+    if not step.repository:
+        yield f"test -f {_quote(f'{step.layout}/index.json')}"
+        return
+    image = f'"{_double(str(step.repository))}@$digest"'
+    yield "# Read it back: every platform that was asked for"
+    index = "{{range .Manifest.Manifests}}{{.Platform.OS}}/{{.Platform.Architecture}} {{end}}"
+    single = "{{.Image.OS}}/{{.Image.Architecture}}"
+    inspect = f"docker buildx imagetools inspect {image} --format"
+    if len(step.platforms) > 1:
+        yield f"platforms=$({inspect} {shlex.quote(index)})"
+    else:
+        # What is no index has no such field, which ends the template with an error.
+        yield f"platforms=$({inspect} {shlex.quote(index)} 2>/dev/null ||"
+        yield f"  {inspect} {shlex.quote(single)})"
+    for platform in step.platforms:
+        name = f"{platform.os}/{platform.architecture}"
+        yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'
+
+
+def _hand_over(step: HandOver) -> Iterator[str]:
+    yield "# For what comes next"
+    yield f"mkdir -p {_quote(step.folder)}"
+    for name, text in handover_files(step, _DIGEST).items():
+        yield f"cat >{_quote(f'{step.folder}/{name}')} <<FILE"
+        yield f"{_double(text, quotes=False)}FILE"
+
+
+def _assemble(step: Assemble) -> Iterator[str]:
+    # imagetools makes an index under a tag alone; it is read back before it gets a name.
+    tagged = _quote(step.repository.tagged(UNVERIFIED_TAG))
+    notes = [word for name, value in step.annotations.items() for word in ("--annotation", f"index:{name}={value}")]
+    image = f'"{_double(str(step.repository))}@$each"'
+    yield "# One index of the platforms' images"
+    yield 'if [ "$digest" != "${digest#* }" ]; then'
+    yield f'  for each in $digest; do set -- "$@" {image}; done'
+    yield f'  {_command(("docker", "buildx", "imagetools", "create", *notes, "--tag"))} {tagged} "$@" >&2'
+    yield f"  digest=$(docker buildx imagetools inspect {tagged} --format '{{{{println .Manifest.Digest}}}}')"
+    yield "fi"
+
+
+def _unless_ours(layout: str) -> Iterator[str]:
+    name = _quote(layout)
+    yield f"if [ -e {name} ] && [ ! -f {name}/oci-layout ]; then"
+    yield f'  echo {name} "is no OCI layout" >&2; exit 2'
+    yield "fi"
+
+
+def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:
+    if not (step.moving and (step.commit or step.version)):
+        yield create
+        return
+    yield f'docker buildx imagetools inspect --raw {tagged} >"$run/there" 2>/dev/null || : >"$run/there"'
+    yield f"newest={_annotation(REVISION, '[0-9a-f]*')}"
+    tests = []
+    if step.version:
+        yield f"version={_annotation(VERSION, '[0-9][0-9A-Za-z.+!_-]*[.][0-9A-Za-z.+!_-]*')}"
+        last = f"$(printf '%s\\n' \"$version\" {shlex.quote(step.version)} | sort -V | tail -n 1)"
+        tests.append(f'[ -n "$version" ] && [ {last} != {shlex.quote(step.version)} ]')
+    if step.commit:
+        sha = step.commit.sha
+        unless = '[ -z "$version" ] && ' if step.version else ""
+        tests.append(
+            f'{unless}[ -n "$newest" ] && [ "$newest" != {sha} ] &&'
+            f' git merge-base --is-ancestor {sha} "$newest" 2>/dev/null'
+        )
+    for word, test in zip(("if", "elif"), tests, strict=False):
+        yield f"{word} {test}; then"
+        yield f'  echo {tagged} "stays: it names what is newer, $newest" >&2'
+    yield f"else\n  {create}\nfi"
+
+
+def _annotation(name: str, value: str) -> str:
+    return f'$(sed -n \'s/.*"{name}": *"\\({value}\\)".*/\\1/p\' "$run/there" | tail -n 1)'
+
+
+def _command(words: Sequence[str]) -> str:
+    return " ".join(_quote(word) for word in words)
+
+
+def _quote(word: str) -> str:
+    return f'"{_double(word)}"' if any(each in word for each in _PLACEHOLDERS) else shlex.quote(word)
+
+
+def _double(text: str, *, quotes: bool = True) -> str:
+    """Escape for double quotes, or for a here-document; the placeholders stay variables."""
+    text = re.sub(r'([\\$`"])' if quotes else r"([\\$`])", r"\\\1", text)
+    return re.sub(f"<({'|'.join(each.strip('<>') for each in _PLACEHOLDERS)})>", r"${\1}", text)

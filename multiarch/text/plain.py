@@ -1,0 +1,29 @@
+"""Frozen values as what JSON has. Pure."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository
+from multiarch.image.registry import Registry
+
+
+def plain(value: object) -> object:
+    """Turn frozen values into what JSON has."""
+    match value:
+        case Platform() | Registry() | Repository():
+            return str(value)
+        case str() | bool() | int() | float() | None:
+            return value
+        case Mapping():
+            return {str(key): plain(each) for key, each in value.items()}
+        case Sequence():
+            return [plain(each) for each in value]
+        case _ if dataclasses.is_dataclass(value):
+            return fields_of(value)
+    msg = f"no JSON for {type(value)}"
+    raise TypeError(msg)
+
+
+def fields_of(value: object) -> dict[str, object]:
+    return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}  # type: ignore[arg-type]  # a dataclass
