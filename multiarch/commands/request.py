@@ -22,7 +22,8 @@ from multiarch.plan.secrets import secret_arguments
 from multiarch.report.names import ALL_FILES, FLAG
 from multiarch.settings.load import LoadedSettings
 from multiarch.settings.model import Settings
-from multiarch.source import Checkout, Identity, find_identity, in_codebuild
+from multiarch.source import Checkout, Event, Identity, find_identity, in_codebuild
+from multiarch.source.ref import Said
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
 _NO_TAG = "unknown"
@@ -118,7 +119,7 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
     identity = find_identity(
-        loaded,
+        passed_values(loaded),
         # What a URL holds is no commit of this checkout.
         None if remote else _read_checkout(loaded, world, context),
         {} if remote else environment,
@@ -132,6 +133,22 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
         identity=identity,
         partitions=partitions,
         destination=None if local else find_destination(loaded, environment, partitions),
+    )
+
+
+def passed_values(loaded: LoadedSettings) -> Said:
+    """Return what the settings say of the source, each value with the flag, variable or file that set it."""
+    settings, sources = loaded.settings, loaded.sources
+    return Said(
+        sha=(settings.commit, sources["commit"]),
+        time=(settings.commit_time, sources["commit_time"]),
+        branch=(settings.branch, sources["branch"]),
+        tag=(settings.ref_tag, sources["ref_tag"]),
+        pull_request=(settings.pull_request, sources["pull_request"]),
+        base_branch=(settings.base_branch, sources["base_branch"]),
+        default_branch=(settings.default_branch, sources["default_branch"]),
+        repository_url=(settings.repository_url, sources["repository_url"]),
+        event=("" if settings.event == "auto" else Event(settings.event), sources["event"]),
     )
 
 

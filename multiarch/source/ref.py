@@ -1,9 +1,12 @@
 """A git reference, and what one source of variables says as a whole. Pure."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from multiarch.source.model import Event
+from multiarch.source.url import public_url
 
 # GitHub's and Bitbucket's pull requests, GitLab's merge requests, and CodeBuild's short form of all of them.
 _PULL_REQUEST = re.compile(r"(?:refs/pull|refs/pull-requests|refs/merge-requests|pr)/(\d+)(?:/.+)?")
@@ -38,14 +41,38 @@ def parse_ref(text: str) -> Ref:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What the variables of a CI say: each value with the variable that it stood in."""
+    """What one origin (the settings, the CI or git) says, each value with the flag or variable that it stood in.
+
+    Attributes:
+        ref: the branch, tag or pull request where one value says all three; the single fields come before it.
+        time: when the commit was made, in seconds since 1970; 0 where this origin does not say.
+        event: empty where this origin does not say.
+    """
 
     sha: Word = ("", "")
+    time: tuple[int, str] = (0, "")
+    branch: Word = ("", "")
+    tag: Word = ("", "")
+    pull_request: tuple[int, str] = (0, "")
     ref: Ref = field(default_factory=Ref)
     ref_source: str = ""
     base_branch: Word = ("", "")
     default_branch: Word = ("", "")
     repository_url: Word = ("", "")
-    event: tuple[Event, str] = (Event.LOCAL, "")
+    event: tuple[Event | Literal[""], str] = ("", "")
     initiator: Word = ("", "")
     batch: Word = ("", "")
+
+    def fields(self) -> Iterator[tuple[str, object, str]]:
+        """Yield each field of `Identity` that this origin can say: its name, the value and what said it."""
+        yield "branch", *self.branch
+        yield "branch", self.ref.branch, self.ref_source
+        yield "tag", *self.tag
+        yield "tag", self.ref.tag, self.ref_source
+        yield "pull_request", *self.pull_request
+        yield "pull_request", self.ref.pull_request, self.ref_source
+        yield "base_branch", *self.base_branch
+        yield "default_branch", *self.default_branch
+        yield "repository_url", public_url(self.repository_url[0]), self.repository_url[1]
+        yield "initiator", *self.initiator
+        yield "batch", *self.batch

@@ -24,11 +24,10 @@ from multiarch.source import Commit, Identity
 from multiarch.text.redaction import Redaction
 
 if TYPE_CHECKING:
-    from multiarch.plan.steps import Plan
     from collections.abc import Callable, Mapping, Sequence
 
     from multiarch.errors import OperationFailedError
-    from multiarch.plan.steps import Command
+    from multiarch.plan.steps import Command, Plan
     from multiarch.record import BuildReader
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

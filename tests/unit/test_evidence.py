@@ -13,8 +13,9 @@ from multiarch.run.execution import Execution
 from tests.unit.fakes import SHOP, FakeClock, FakeRuntime, facts, plan_of, quiet_log
 
 if TYPE_CHECKING:
-    from multiarch.image.reference import Repository
     from collections.abc import Sequence
+
+    from multiarch.image.reference import Repository
 
 REPOSITORY, PERMISSIONS, IMAGES = Question.REPOSITORY, Question.PERMISSIONS, Question.IMAGES
 ALL = dict.fromkeys(("ecr:UploadLayerPart", "ecr:BatchGetImage"), Permission.ALLOWED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from multiarch.commands.request import passed_values
 from multiarch.errors import ConfigurationError
 from multiarch.show.source import identity_as_json, identity_as_text
 from multiarch.source import Checkout, Commit, Event, Identity, find_identity, no_commit
@@ -15,6 +16,8 @@ from tests.unit.fakes import NEWER, SHA, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from multiarch.source.ref import Said
 
 SHA256 = SHA + "0123456789abcdef01234567"
 CODEBUILD = {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:eu-west-1:123456789012:build/shop:1"}
@@ -51,6 +54,10 @@ PAYLOAD: Mapping[str, object] = {"number": 12, "repository": {"default_branch": 
 CLONE = Checkout(sha=SHA, changes=("package-lock.json",), time=7)
 TAGGED = Checkout(sha=SHA, changes=(), time=7, tags=("v1.0",))
 LAPTOP = Checkout(sha=SHA, changes=(), time=7, branch="main", default_branch="main", url="git@github.com:acme/shop.git")
+
+
+def passed(*layers: Mapping[str, object], **named: Mapping[str, str]) -> Said:
+    return passed_values(load(*layers, **named))  # type: ignore[arg-type]  # as `load` takes them
 
 
 def hook(trigger: str, event: str, head: str, base: str = "", **more: str) -> dict[str, str]:
@@ -180,7 +187,7 @@ INITIATORS = {
 
 @pytest.mark.parametrize(("environment", "checkout", "expected"), ROWS.values(), ids=ROWS)
 def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None, expected: dict[str, Any]) -> None:
-    found = find_identity(load(), checkout, environment, PAYLOAD if "GITHUB_ACTIONS" in environment else {})
+    found = find_identity(passed(), checkout, environment, PAYLOAD if "GITHUB_ACTIONS" in environment else {})
     fields = ("branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url", "event", "batch")
     blank = Identity()
     assert {name: getattr(found, name) for name in fields} == {
@@ -200,7 +207,7 @@ def test_who_started_it(name: str) -> None:
     environment, checkout, _ = ROWS[name]
     expected = [who for who, rows in INITIATORS.items() if name.startswith(rows)]
     if expected:
-        assert find_identity(load(), checkout, environment).initiator == expected[0]
+        assert find_identity(passed(), checkout, environment).initiator == expected[0]
 
 
 RESOLVED = {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": NEWER}
@@ -232,7 +239,7 @@ COMMITS = {
 
 @pytest.mark.parametrize(("checkout", "environment", "expected"), COMMITS.values(), ids=COMMITS)
 def test_the_commit_is_found(checkout: Checkout | None, environment: dict[str, str], expected: Commit | None) -> None:
-    assert find_identity(load(), checkout, environment).commit == expected
+    assert find_identity(passed(), checkout, environment).commit == expected
 
 
 def test_a_source_in_s3_has_neither_commit_nor_branch() -> None:
@@ -242,7 +249,7 @@ def test_a_source_in_s3_has_neither_commit_nor_branch() -> None:
         "CODEBUILD_SOURCE_REPO_URL": "acme-sources/shop.zip",
         "CODEBUILD_INITIATOR": "ada",
     }
-    found = find_identity(load(), None, variables)
+    found = find_identity(passed(), None, variables)
     assert found == Identity(
         event=Event.MANUAL,
         initiator="ada",
@@ -264,7 +271,7 @@ PASSED = {
 
 
 def test_what_is_passed_is_taken_before_all_else() -> None:
-    found = find_identity(load(environment=PASSED), None, PULL_REQUEST)
+    found = find_identity(passed(environment=PASSED), None, PULL_REQUEST)
     assert found.commit == Commit(sha=NEWER, dirty=False, source="MULTIARCH_COMMIT", time=1_700_000_000)
     assert (found.branch, found.tag, found.pull_request, found.base_branch) == ("main", "v2.0", 7, "release")
     assert (found.default_branch, found.repository_url) == ("main", "https://example.com/acme/shop")
@@ -277,12 +284,12 @@ def test_what_is_passed_is_taken_before_all_else() -> None:
 
 def test_a_commit_that_is_not_the_one_checked_out_is_refused() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        find_identity(load({"commit": NEWER}), CLEAN, {})
+        find_identity(passed({"commit": NEWER}), CLEAN, {})
     assert caught.value.message == f"--commit is {NEWER}, and the checkout is at {SHA}"
 
 
 def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable() -> None:
-    found = find_identity(load(), None, PIPELINE)
+    found = find_identity(passed(), None, PIPELINE)
     tags = {"fixed": (SHA[:7],), "moving": ("latest",)}
     assert list(identity_as_text(found, tags)) == [
         f"commit          {SHA}  (CODEBUILD_RESOLVED_SOURCE_VERSION)",
@@ -298,13 +305,13 @@ def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable
 
 
 def test_a_changed_tree_says_what_changed() -> None:
-    lines = list(identity_as_text(find_identity(load(), CHANGED, {}), {}))
+    lines = list(identity_as_text(find_identity(passed(), CHANGED, {}), {}))
     assert lines[0] == f"commit          {SHA}-dirty  (git)"
     assert [line for line in lines if line.startswith("changed")] == ["changed         a", "changed         b"]
 
 
 def test_the_identity_as_json() -> None:
-    found = find_identity(load(), CLONE, PULL_REQUEST)
+    found = find_identity(passed(), CLONE, PULL_REQUEST)
     made = json.loads(identity_as_json(found, {"fixed": ("a",), "moving": ()}))
     assert made == {
         "version": 1,

@@ -127,12 +127,29 @@ PURE = sorted(
     for name in map(name_of, MODULES)
     if not name.startswith(("edges/", "commands/"))
     # The wiring, whoever waits, and whoever writes the log.
-    and name not in ("__main__.py", "cli.py", "run/execution.py", "run/recovery.py", "run/threads.py", "run/runtime.py", "log.py")
+    and name
+    not in (
+        "__main__.py",
+        "cli.py",
+        "run/execution.py",
+        "run/recovery.py",
+        "run/threads.py",
+        "run/runtime.py",
+        "log.py",
+    )
 )
 
 
 def test_what_decides_is_pure() -> None:
-    names = {"plan/make.py", "image/ecr.py", "run/aws_diagnosis.py", "provision/policy.py", "failures/explain.py", "doctor/docker.py", "failures/rules.py"}
+    names = {
+        "plan/make.py",
+        "image/ecr.py",
+        "run/aws_diagnosis.py",
+        "provision/policy.py",
+        "failures/explain.py",
+        "doctor/docker.py",
+        "failures/rules.py",
+    }
     assert names <= set(PURE)
 
 

@@ -35,8 +35,9 @@ from multiarch.source import Commit, Identity
 from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, TIME, facts, load, plan_of
 
 if TYPE_CHECKING:
-    from multiarch.plan.facts import Facts
     from collections.abc import Mapping
+
+    from multiarch.plan.facts import Facts
 
 TAG = SHA[:7]
 BOTH = (AMD64, ARM64)
