@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 from dev import stack
 from dev.project import ROOT
-from multiarch.record import BuildReader, CacheUse, EventKind, Record, Run, StepKind, StepState, make_record
+from multiarch.record import BuildReader, CacheUse, EventKind, Record, RunInfo, StepKind, StepState, make_record
 from multiarch.record.dockerfile import read_instructions
-from multiarch.report.breakdown import Account, account_of
+from multiarch.report.breakdown import Breakdown, breakdown_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from multiarch.record import Step
+    from multiarch.record import BuildStep
 
 EVENTS: Final = ROOT / "tests" / "unit" / "events"
 PLATFORMS: Final = ("linux/amd64", "linux/arm64")
@@ -129,7 +129,7 @@ def _lines(command: Sequence[str], interrupt_at: str) -> list[str]:
 
 def read_case(case: Case, lines: Sequence[str]) -> Record:
     """Read what was recorded, with what a run of ours knows of it besides."""
-    run = Run(platforms=case.platforms, dockerfile="Dockerfile", instructions=read_instructions(case.dockerfile))
+    run = RunInfo(platforms=case.platforms, dockerfile="Dockerfile", instructions=read_instructions(case.dockerfile))
     reader = BuildReader(run)
     for line in lines:
         list(reader.feed(line))
@@ -153,7 +153,7 @@ def compact(lines: Sequence[str]) -> Iterator[str]:
 # What has to be read
 
 
-def _by_title(record: Record) -> Mapping[str, Step]:
+def _by_title(record: Record) -> Mapping[str, BuildStep]:
     return {step.title.partition(" (")[0]: step for step in record.steps}
 
 
@@ -264,8 +264,8 @@ def _check_caches_fail(record: Record) -> None:
     assert account(record).cache.startswith("localhost:1/x:cache could not be read: ")
 
 
-def account(record: Record) -> Account:
-    found = account_of(record)
+def account(record: Record) -> Breakdown:
+    found = breakdown_of(record)
     assert found
     return found
 

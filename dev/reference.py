@@ -27,12 +27,12 @@ from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.steps import Plan, RetryPolicy, Step
 from multiarch.record import BuildWarning, CacheUse, Retry, TagOutcome
-from multiarch.report.breakdown import Account, CacheMiss, EmulatedStep, PlatformWork
+from multiarch.report.breakdown import Breakdown, CacheMiss, EmulatedStep, PlatformWork
 from multiarch.run.result import RESULT_VERSION, Result
 from multiarch.settings.info import SETTINGS, SettingInfo
 from multiarch.settings.load import CONFIG_VARIABLE
 from multiarch.show.plan_json import PLAN_VERSION
-from multiarch.source import Commit, Identity
+from multiarch.source import Commit, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -197,9 +197,9 @@ _SAID: Final[Mapping[str, str]] = {
 def reference() -> str:
     """Return the whole page."""
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
-    parts += [_PLAN, _object(Plan), _object(Identity), _object(Commit), _object(RetryPolicy), _steps()]
+    parts += [_PLAN, _object(Plan), _object(Source), _object(Commit), _object(RetryPolicy), _steps()]
     parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry))]
-    parts += [*(_object(each) for each in (Account, PlatformWork, CacheMiss, EmulatedStep, BuildWarning)), _ERROR]
+    parts += [*(_object(each) for each in (Breakdown, PlatformWork, CacheMiss, EmulatedStep, BuildWarning)), _ERROR]
     parts += [_REPORT, _object(Check), _EXPLANATION]
     return "\n".join(parts)
 

@@ -166,16 +166,16 @@ def report(files: Sequence[BinaryIO], folder: str | None, output: str) -> None:
 
 
 @cli.command(cls=_GroupedCommand)
-@_output("the identity")
+@_output("the source")
 @_with_settings
-def identity(world: World, loaded: LoadedSettings, /, *, output: str) -> None:
+def source(world: World, loaded: LoadedSettings, /, *, output: str) -> None:
     """Say what is built: commit, branch, tag, pull request and so on, what said each, and the tags that follow.
 
     What is not known is named, with the variable to pass it in. Neither docker nor AWS is asked.
     """
-    from multiarch.commands import source as identity  # noqa: PLC0415
+    from multiarch.commands import source  # noqa: PLC0415
 
-    _print(identity.identity(world, loaded, as_json=output == "json"))
+    _print(source.source(world, loaded, as_json=output == "json"))
 
 
 @cli.command(cls=_GroupedCommand)

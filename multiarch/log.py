@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from multiarch.record.live import as_fields, as_lines, is_missing_cache
-from multiarch.record.reader import Event, EventKind
+from multiarch.record.reader import BuildEvent, EventKind
 from multiarch.text.redaction import Redaction
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -122,7 +122,7 @@ def make_output(
     redaction: Redaction,
     stream: TextIO | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Callable[[Event], None]:
+) -> Callable[[BuildEvent], None]:
     """Make the writer of what a build says and does, which is much: no structlog, no flush a line.
 
     Args:
@@ -133,10 +133,10 @@ def make_output(
     """
     out = _Forgiving(stream or sys.stderr)
 
-    def write(event: Event) -> None:
+    def write(event: BuildEvent) -> None:
         out.write(redaction.clean("".join(f"{line}\n" for line in as_lines(event))))
 
-    def write_json(event: Event) -> None:
+    def write_json(event: BuildEvent) -> None:
         head = {"level": _level(event), "timestamp": now().isoformat(), "phase": "build"}
         lines = (msgspec.json.encode(redaction.clean_all({**head, **fields})).decode() for fields in as_fields(event))
         out.write("".join(f"{line}\n" for line in lines))
@@ -144,7 +144,7 @@ def make_output(
     return write_json if log_format == "json" else write
 
 
-def _level(event: Event) -> str:
+def _level(event: BuildEvent) -> str:
     if event.kind is EventKind.WARNING:
         return "warning"
     return "error" if event.kind is EventKind.FAILED and not is_missing_cache(event) else "info"

@@ -23,7 +23,7 @@ RUN uname -m > /machine
 
 
 def ready(state: State) -> bool:
-    return state.fact(_PROVED) == _identity(state)
+    return state.fact(_PROVED) == _source(state)
 
 
 def run(state: State) -> None:
@@ -39,7 +39,7 @@ def run(state: State) -> None:
             _build(folder)
         finally:
             _docker(folder, ("buildx", "rm", "--force", _NAME))
-    state.learn(**{_PROVED: _identity(state)})
+    state.learn(**{_PROVED: _source(state)})
 
 
 def _build(folder: str) -> None:
@@ -70,6 +70,6 @@ def _docker(folder: str, arguments: Sequence[str], stdin: bytes = b"") -> str:
     return engine.run_docker(arguments, stdin, variables, seconds=300)
 
 
-def _identity(state: State) -> str:
+def _source(state: State) -> str:
     """What was proved: the engine's version with this builder."""
     return f"{engine.version()} {state.fact(builder.IMAGE)} {state.fact(builder.KIND)}"

@@ -77,21 +77,21 @@ def parse_stanzas(text: str) -> Iterator[Source]:
             )
 
 
-def of_release(sources: Iterable[Source], codename: str) -> tuple[Source, ...]:
+def of_release(origins: Iterable[Source], codename: str) -> tuple[Source, ...]:
     """The sources of the release that the machine runs, its updates included; other makers' sources are left out."""
     return tuple(
-        source
-        for source in sources
-        if "main" in source.components
-        and any(suite.removesuffix("/").split("-")[0] in {codename, *_ALIASES} for suite in source.suites)
+        origin
+        for origin in origins
+        if "main" in origin.components
+        and any(suite.removesuffix("/").split("-")[0] in {codename, *_ALIASES} for suite in origin.suites)
     )
 
 
-def of_suite(sources: Iterable[Source], codename: str, suite: str) -> Source | None:
+def of_suite(origins: Iterable[Source], codename: str, suite: str) -> Source | None:
     """The machine's main archive, turned to another suite."""
-    for source in sources:
-        if {codename, *_ALIASES} & set(source.suites):
-            return replace(source, suites=(suite,), components=("main",))
+    for origin in origins:
+        if {codename, *_ALIASES} & set(origin.suites):
+            return replace(origin, suites=(suite,), components=("main",))
     return None
 
 

@@ -88,7 +88,7 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=Redaction([]))
     recovery = Recovery(
         RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
-        cures={},
+        fixes={},
         announce=lambda retry: log.warning(str(retry), phase=retry.step),
         begin=begin,
     )

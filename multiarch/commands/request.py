@@ -13,17 +13,17 @@ from multiarch.edges.git import read_checkout
 from multiarch.errors import ConfigurationError
 from multiarch.image.reference import legal_repository
 from multiarch.image.registry import Partitions, Registry
-from multiarch.image.tags import Moment
+from multiarch.image.tags import TagContext
 from multiarch.plan.bake import is_remote
-from multiarch.plan.deploy_files import HANDOVER_FILES
+from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.plan.destination import Destination, find_destination
 from multiarch.plan.facts import Facts
 from multiarch.plan.secrets import secret_arguments
 from multiarch.report.names import ALL_FILES, FLAG
 from multiarch.settings.load import LoadedSettings
 from multiarch.settings.model import Settings
-from multiarch.source import Checkout, Event, Identity, find_identity, in_codebuild
-from multiarch.source.ref import Said
+from multiarch.source import Checkout, Source, TriggerEvent, find_source, in_codebuild
+from multiarch.source.ref import SourceValues
 
 # What the image is called where nothing says it: the rest of the plan is worth a look all the same.
 _NO_TAG = "unknown"
@@ -58,19 +58,19 @@ class Request:
     world: World
     loaded: LoadedSettings
     context: Path
-    identity: Identity
+    source: Source
     partitions: Partitions
     destination: Destination | None
 
     @property
     def is_named(self) -> bool:
         """Whether anything says what the image is called."""
-        return bool(self.identity.commit or self.loaded.settings.commit_tag)
+        return bool(self.source.commit or self.loaded.settings.commit_tag)
 
     @property
-    def moment(self) -> Moment:
+    def moment(self) -> TagContext:
         """What tag rules can tell of."""
-        return Moment(identity=self.identity, now=_begin(self.world.environment))
+        return TagContext(source=self.source, now=_begin(self.world.environment))
 
     def named(self) -> LoadedSettings:
         """The settings, with a tag also where nothing says what the image is called."""
@@ -88,7 +88,7 @@ class Request:
         secrets = secret_arguments(settings.build_args, self.world.environment)
         home = self.world.environment.get("HOME") or str(Path.home())
         return Facts(
-            identity=self.identity,
+            source=self.source,
             registry=registry,
             # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
             interactive=_is_terminal() and settings.log_format != "json" and not (settings.secrets or secrets),
@@ -118,7 +118,7 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
     settings, environment, folder = loaded.settings, world.environment, world.folder
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
-    identity = find_identity(
+    source = find_source(
         passed_values(loaded),
         # What a URL holds is no commit of this checkout.
         None if remote else _read_checkout(loaded, world, context),
@@ -130,25 +130,25 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
         world=world,
         loaded=loaded,
         context=context,
-        identity=identity,
+        source=source,
         partitions=partitions,
         destination=None if local else find_destination(loaded, environment, partitions),
     )
 
 
-def passed_values(loaded: LoadedSettings) -> Said:
+def passed_values(loaded: LoadedSettings) -> SourceValues:
     """Return what the settings say of the source, each value with the flag, variable or file that set it."""
-    settings, sources = loaded.settings, loaded.sources
-    return Said(
-        sha=(settings.commit, sources["commit"]),
-        time=(settings.commit_time, sources["commit_time"]),
-        branch=(settings.branch, sources["branch"]),
-        tag=(settings.ref_tag, sources["ref_tag"]),
-        pull_request=(settings.pull_request, sources["pull_request"]),
-        base_branch=(settings.base_branch, sources["base_branch"]),
-        default_branch=(settings.default_branch, sources["default_branch"]),
-        repository_url=(settings.repository_url, sources["repository_url"]),
-        event=("" if settings.event == "auto" else Event(settings.event), sources["event"]),
+    settings, origins = loaded.settings, loaded.origins
+    return SourceValues(
+        sha=(settings.commit, origins["commit"]),
+        time=(settings.commit_time, origins["commit_time"]),
+        branch=(settings.branch, origins["branch"]),
+        tag=(settings.git_tag, origins["git_tag"]),
+        pull_request=(settings.pull_request, origins["pull_request"]),
+        base_branch=(settings.base_branch, origins["base_branch"]),
+        default_branch=(settings.default_branch, origins["default_branch"]),
+        repository_url=(settings.repository_url, origins["repository_url"]),
+        event=("" if settings.event == "auto" else TriggerEvent(settings.event), origins["event"]),
     )
 
 
@@ -169,8 +169,8 @@ def _own_output(settings: Settings, folder: Path, context: Path) -> Iterator[Pat
 
 def own_folders(settings: Settings) -> Iterator[OwnFolder]:
     """Yield the folders that a run writes files to when it has ended."""
-    if settings.handover:
-        yield OwnFolder(subject="hand-over", name=settings.handover, flag="--handover", files=HANDOVER_FILES)
+    if settings.deploy_files:
+        yield OwnFolder(subject="deploy files", name=settings.deploy_files, flag="--deploy-files", files=DEPLOY_FILES)
     if settings.report:
         yield OwnFolder(subject="report", name=settings.report, flag=FLAG, files=ALL_FILES)
 

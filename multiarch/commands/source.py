@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from multiarch.commands import World
 from multiarch.commands.request import read_request
-from multiarch.image.tags import decide_names, parse_flavor
+from multiarch.image.tags import decide_tags, parse_flavor
 from multiarch.settings.load import LoadedSettings
-from multiarch.show.source import identity_as_json, identity_as_text
+from multiarch.show.source import source_as_json, source_as_text
 
 
-def identity(world: World, loaded: LoadedSettings, *, as_json: bool) -> Sequence[str]:
+def source(world: World, loaded: LoadedSettings, *, as_json: bool) -> Sequence[str]:
     """Return the lines to print.
 
     Raises:
@@ -17,11 +17,11 @@ def identity(world: World, loaded: LoadedSettings, *, as_json: bool) -> Sequence
     """
     request = read_request(loaded, world, local=True)
     settings = loaded.settings
-    tags: dict[str, Sequence[str]] = {"fixed": (), "moving": ()}
+    tags: dict[str, Sequence[str]] = {"pinned": (), "floating": ()}
     if request.is_named:
-        names = decide_names(settings.commit_tag, settings.tags, parse_flavor(settings.flavor), request.moment)
-        tags["fixed"] = (names.commit_tag, *names.fixed)
-        tags["moving"] = tuple(name.tag for name in names.moving)
+        names = decide_tags(settings.commit_tag, settings.tags, parse_flavor(settings.flavor), request.moment)
+        tags["pinned"] = (names.commit_tag, *names.pinned)
+        tags["floating"] = tuple(name.tag for name in names.floating)
     if as_json:
-        return [identity_as_json(request.identity, tags)]
-    return list(identity_as_text(request.identity, tags))
+        return [source_as_json(request.source, tags)]
+    return list(source_as_text(request.source, tags))

@@ -4,13 +4,13 @@ What was observed (`model.Observed`, which `edges/examine.py` gathers) becomes c
 `registry.py` know what an observation means for the plan, `report.py` prints.
 """
 
-from multiarch.doctor.model import Check, Observed, Status, Unanswered
+from multiarch.doctor.model import Check, CheckStatus, Observed, Unanswered
 from multiarch.doctor.report import examine, exit_code, report_as_json, report_as_text
 
 __all__ = [
     "Check",
+    "CheckStatus",
     "Observed",
-    "Status",
     "Unanswered",
     "examine",
     "exit_code",

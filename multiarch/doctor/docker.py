@@ -7,7 +7,7 @@ from multiarch.doctor.machine import Daemon, parse_version
 from multiarch.doctor.model import Check, Observed, Unanswered, failed, not_examined, not_known, ok, problem, warning
 from multiarch.errors import BuilderError, ConfigurationError
 from multiarch.image.platform import Platform
-from multiarch.plan.builder import REFUSED_HINT, Builder, Fate, decide
+from multiarch.plan.builder import REJECTED_HINT, Builder, BuilderAction, decide
 from multiarch.plan.repositories import builder_image
 from multiarch.plan.steps import Build, EnsureBuilder, Plan
 
@@ -113,7 +113,7 @@ def _there(step: EnsureBuilder, observed: Observed) -> Builder | None:
 
 def taken(step: EnsureBuilder, there: Builder | None) -> Builder | None:
     """Return the builder that the build finds running and takes as it is."""
-    return there if there and there.is_running and decide(step, there)[0] is Fate.TAKE else None
+    return there if there and there.is_running and decide(step, there)[0] is BuilderAction.USE else None
 
 
 def _builder(step: EnsureBuilder, observed: Observed) -> Check:
@@ -127,11 +127,11 @@ def _builder(step: EnsureBuilder, observed: Observed) -> Check:
         made = ", ".join((step.driver, *step.options))
         return ok("builder", f"{step.name} is not there yet, the build makes it: {made}")
     fate, reason = decide(step, there)
-    if fate is Fate.MAKE_ANEW:
+    if fate is BuilderAction.RECREATE:
         return ok("builder", f"{step.name} is there and will be made anew, with its cache: {reason}")
-    if fate is Fate.REFUSE:
+    if fate is BuilderAction.REJECT:
         found = f"{step.name} is not the one that is wanted: {reason}"
-        return problem("builder", found, REFUSED_HINT, BuilderError.exit_code)
+        return problem("builder", found, REJECTED_HINT, BuilderError.exit_code)
     if there.trouble:
         return warning(
             "builder", f"{step.name} cannot be asked: {there.trouble}", "the build boots it, or makes it anew"

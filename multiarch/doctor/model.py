@@ -13,7 +13,7 @@ from multiarch.image.reference import Repository
 from multiarch.plan.builder import Builder
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """What a check says of the build."""
 
     OK = "ok"
@@ -34,7 +34,7 @@ class Check:
     """
 
     name: str
-    status: Status
+    status: CheckStatus
     found: str
     cure: str = ""
     said: str = ""
@@ -78,7 +78,7 @@ class Observed:
         free: bytes that are free where docker keeps its data.
         image_is_here: docker has the builder's image.
         image_is_there: the registry has it.
-        identity: the ARN that AWS takes us for.
+        caller: the ARN that AWS knows this role by.
         expires: when the registry's token ends, None in it where AWS does not say.
         login_is_left: a credential helper of the user's signs in, so there is no token of ours.
         repositories: those of the plan that are in ECR.
@@ -96,7 +96,7 @@ class Observed:
     free: Answer[int] | None = None
     image_is_here: Answer[bool] | None = None
     image_is_there: Answer[bool] | None = None
-    identity: Answer[str] | None = None
+    caller: Answer[str] | None = None
     expires: Answer[datetime | None] = None
     login_is_left: bool = False
     repositories: Mapping[Repository, Answer[RepositoryState]] = field(default_factory=dict)
@@ -105,27 +105,27 @@ class Observed:
 
 
 def ok(name: str, found: str) -> Check:
-    return Check(name=name, status=Status.OK, found=found)
+    return Check(name=name, status=CheckStatus.OK, found=found)
 
 
 def warning(name: str, found: str, cure: str = "") -> Check:
-    return Check(name=name, status=Status.WARNING, found=found, cure=cure)
+    return Check(name=name, status=CheckStatus.WARNING, found=found, cure=cure)
 
 
 def problem(name: str, found: str, cure: str, exit_code: int) -> Check:
-    return Check(name=name, status=Status.PROBLEM, found=found, cure=cure, exit_code=exit_code)
+    return Check(name=name, status=CheckStatus.PROBLEM, found=found, cure=cure, exit_code=exit_code)
 
 
 def failed(name: str, why: Unanswered) -> Check:
     """A question that a build asks too, and that failed: so will the build."""
     return Check(
-        name=name, status=Status.PROBLEM, found=why.cause, cure=why.advice, said=why.said, exit_code=why.exit_code
+        name=name, status=CheckStatus.PROBLEM, found=why.cause, cure=why.advice, said=why.said, exit_code=why.exit_code
     )
 
 
 def not_known(name: str, why: Unanswered) -> Check:
     """A question that a build can do without."""
-    return Check(name=name, status=Status.WARNING, found=f"not known: {why.cause}", cure=why.advice, said=why.said)
+    return Check(name=name, status=CheckStatus.WARNING, found=f"not known: {why.cause}", cure=why.advice, said=why.said)
 
 
 def not_examined(name: str, because: str) -> Check:

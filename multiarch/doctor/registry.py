@@ -40,7 +40,7 @@ def _credentials(plan: Plan, observed: Observed) -> Check:
         return ok(name, "signing in is left to the registry's credential helper")
     if isinstance(observed.expires, Unanswered):
         return failed(name, observed.expires)
-    who = observed.identity if isinstance(observed.identity, str) else "AWS knows us"
+    who = observed.caller if isinstance(observed.caller, str) else "AWS knows us"
     if observed.expires is None:
         return ok(name, f"{who}; AWS does not say how long its registry token lasts")
     left = observed.expires - observed.now
@@ -93,12 +93,12 @@ def _tags(plan: Plan, repository: Repository, observed: Observed) -> Iterator[Ch
     if not isinstance(facts, RepositoryFacts):
         return
     steps = [step for step in plan.steps if isinstance(step, Tag)]
-    moving = [step.tag for step in steps if step.moving]
+    floating = [step.tag for step in steps if step.floating]
     if any(isinstance(step, EnsureBuilder) and step.driver == "docker" for step in plan.steps):
-        moving.append(UNVERIFIED_TAG)
+        floating.append(UNVERIFIED_TAG)
     if any(isinstance(step, Reuse) and step.if_exists == "rebuild" for step in plan.steps):
-        moving.append(plan.commit_tag)
-    stuck = [tag for tag in dict.fromkeys(moving) if facts.is_immutable(tag)]
+        floating.append(plan.commit_tag)
+    stuck = [tag for tag in dict.fromkeys(floating) if facts.is_immutable(tag)]
     taken = [tag for tag in stuck if observed.tags.get(repository.tagged(tag)) is True]
     cure = f"let it move: {let_move(repository, facts, stuck)}; or do without: --tag, --if-exists skip"
     if taken:
@@ -109,7 +109,7 @@ def _tags(plan: Plan, repository: Repository, observed: Observed) -> Iterator[Ch
             "tags", f"{', '.join(stuck)} is immutable: this build can make it, and no later one move it", cure
         )
     else:
-        written = [tag for tag in dict.fromkeys((*plan.tags, *moving)) if _is_known(tag, plan, observed)]
+        written = [tag for tag in dict.fromkeys((*plan.tags, *floating)) if _is_known(tag, plan, observed)]
         yield ok("tags", f"{', '.join(written)} can be written")
 
 

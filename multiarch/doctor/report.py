@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator, Sequence
 
 from multiarch.doctor.docker import docker_checks
-from multiarch.doctor.model import Check, Observed, Status, failed, ok, warning
+from multiarch.doctor.model import Check, CheckStatus, Observed, failed, ok, warning
 from multiarch.doctor.registry import registry_checks
-from multiarch.plan.steps import HandOver, Plan
+from multiarch.plan.steps import Plan, WriteDeployFiles
 
 REPORT_VERSION = 1
 
@@ -23,7 +23,7 @@ def _project_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
     if "inputs" not in observed.refusals:
         yield ok("inputs", "the Dockerfile and all else that the build is made from is there")
     for step in plan.steps:
-        if isinstance(step, HandOver) and "hand-over" not in observed.refusals:
+        if isinstance(step, WriteDeployFiles) and "hand-over" not in observed.refusals:
             yield ok("hand-over", f"files can be written to {step.folder}")
     if "commit" in observed.refusals:
         return
@@ -32,15 +32,15 @@ def _project_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         yield ok("commit", f"not known; the image is called {plan.commit_tag}, as was passed")
     elif commit.dirty:
         files = f"{', '.join(commit.changes[:3])}{' …' if len(commit.changes) > 3 else ''}"  # noqa: PLR2004 - a line
-        text = f"{commit.sha[:12]} (from {commit.source}), changed: {files}; the image is called {plan.commit_tag}"
+        text = f"{commit.sha[:12]} (from {commit.origin}), changed: {files}; the image is called {plan.commit_tag}"
         yield warning("commit", text, "commit the changes: a changed tree moves no tag, and is built every time")
     else:
-        yield ok("commit", f"{commit.sha[:12]} (from {commit.source}); the image is called {plan.commit_tag}")
+        yield ok("commit", f"{commit.sha[:12]} (from {commit.origin}); the image is called {plan.commit_tag}")
 
 
 def exit_code(checks: Sequence[Check]) -> int:
     """Return the first problem's, which is how the build would end; 0 where it can be expected to work."""
-    return next((check.exit_code for check in checks if check.status is Status.PROBLEM), 0)
+    return next((check.exit_code for check in checks if check.status is CheckStatus.PROBLEM), 0)
 
 
 def report_as_text(checks: Sequence[Check]) -> Iterator[str]:
@@ -55,8 +55,8 @@ def report_as_text(checks: Sequence[Check]) -> Iterator[str]:
 
 
 def verdict(checks: Sequence[Check]) -> str:
-    problems = sum(check.status is Status.PROBLEM for check in checks)
-    warnings = sum(check.status is Status.WARNING for check in checks)
+    problems = sum(check.status is CheckStatus.PROBLEM for check in checks)
+    warnings = sum(check.status is CheckStatus.WARNING for check in checks)
     counts = f"{_count(problems, 'problem')}, {_count(warnings, 'warning')}"
     return f"{counts}: the build {'will not' if problems else 'can be expected to'} work"
 

@@ -180,7 +180,7 @@ class Aws:
         # A tag is an entry too; the quota counts images.
         return len(_ask(lambda: {each["imageDigest"] for page in pages for each in page["imageIds"]}))
 
-    def identity(self, region: str) -> str:
+    def caller(self, region: str) -> str:
         """Return the ARN of the user or role that AWS takes us for; everybody may ask.
 
         Raises:

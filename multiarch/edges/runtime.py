@@ -29,8 +29,8 @@ from multiarch.text.redaction import Redaction
 if TYPE_CHECKING:
     from multiarch.edges.registry.clients import Registries
     from multiarch.image.manifest import Manifest
-    from multiarch.record.reader import BuildReader, Event
-    from multiarch.run.aws_diagnosis import Question, Said
+    from multiarch.record.reader import BuildEvent, BuildReader
+    from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
 
 _ECR_USER = "AWS"
 _TICK = 1.0
@@ -57,7 +57,7 @@ class LocalRuntime:
         self._aws = aws
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
-        self._output: Callable[[Event], object] = print
+        self._output: Callable[[BuildEvent], object] = print
         self._clock = clock
         self._monotonic = monotonic
         self._unverified: Path | None = None
@@ -77,7 +77,7 @@ class LocalRuntime:
             if isinstance(step, EnsureBuilder) and step.create:
                 self._docker.begin(step.create)
 
-    def show(self, output: Callable[["Event"], object]) -> None:
+    def show(self, output: Callable[["BuildEvent"], object]) -> None:
         """Show the build's own output with this."""
         self._output = output
 
@@ -164,7 +164,7 @@ class LocalRuntime:
     def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
         return self._aws.find_repository(repository.registry, repository.name)
 
-    def ask_aws(self, repository: Repository, questions: Sequence["Question"]) -> "Said":
+    def ask_aws(self, repository: Repository, questions: Sequence["AwsQuestion"]) -> "AwsAnswers":
         from multiarch.edges.ask.aws_diagnosis import ask_aws  # noqa: PLC0415 - where something has failed
 
         return ask_aws(self._aws, repository, questions)

@@ -34,7 +34,7 @@ def make_build(
         targets,
         output=_output(settings, repository, builder, archive, local_name),
         description=description,
-        epoch=_epoch(settings, facts.identity.commit),
+        epoch=_epoch(settings, facts.source.commit),
     )
     folders = [folder for _, each in caches.values() for folder in each.folders]
     command = (
@@ -68,12 +68,12 @@ def _caches(
         name=name,
     )
     if not (settings.cache_per_platform and repository):
-        return {TARGET: (settings.platforms, find_caches(settings, facts.identity, place))}
+        return {TARGET: (settings.platforms, find_caches(settings, facts.source, place))}
     if len(settings.platforms) == 1:
         only = Platform.parse(settings.platforms[0])
-        return {TARGET: (settings.platforms, find_caches(settings, facts.identity, place, only))}
+        return {TARGET: (settings.platforms, find_caches(settings, facts.source, place, only))}
     return {
-        target_name(each): ((each,), find_caches(settings, facts.identity, place, Platform.parse(each)))
+        target_name(each): ((each,), find_caches(settings, facts.source, place, Platform.parse(each)))
         for each in settings.platforms
     }
 

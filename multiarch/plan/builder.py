@@ -11,7 +11,7 @@ from typing import Any
 from multiarch.plan.steps import EnsureBuilder
 from multiarch.settings.model import Settings
 
-REFUSED_HINT = "name another one with --builder, or set --driver to what it is"
+REJECTED_HINT = "name another one with --builder, or set --driver to what it is"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,31 +122,31 @@ def json_object(text: str) -> dict[str, Any]:
     return said
 
 
-class Fate(StrEnum):
+class BuilderAction(StrEnum):
     """What becomes of a builder that is there."""
 
-    TAKE = "take"
-    MAKE_ANEW = "make anew"  # its cache is kept
-    REFUSE = "refuse"
+    USE = "take"
+    RECREATE = "make anew"  # its cache is kept
+    REJECT = "refuse"
 
 
-def decide(wanted: EnsureBuilder, there: Builder) -> tuple[Fate, str]:
+def decide(wanted: EnsureBuilder, there: Builder) -> tuple[BuilderAction, str]:
     """Say what becomes of a builder, and how it differs from the one that is wanted; empty where it fits.
 
     Options that it has beyond those that are wanted do no harm.
     """
     if there.driver != wanted.driver:
-        return Fate.REFUSE, f"its driver is {there.driver}, not {wanted.driver}"
+        return BuilderAction.REJECT, f"its driver is {there.driver}, not {wanted.driver}"
     # buildx reads an option as a line of CSV: several of them, or one in quotes that has a comma.
     options = [option for line in wanted.options for option in next(csv.reader([line]))]
     missing = [option for option in options if option not in there.options]
     if not missing:
-        return Fate.TAKE, ""
+        return BuilderAction.USE, ""
     reason = f"it was made without {', '.join(missing)}"
     if len(there.nodes) > 1:
         # Made anew, it would have one.
-        return Fate.REFUSE, f"{reason}, and it has {len(there.nodes)} nodes"
-    return Fate.MAKE_ANEW if wanted.create else Fate.REFUSE, reason
+        return BuilderAction.REJECT, f"{reason}, and it has {len(there.nodes)} nodes"
+    return BuilderAction.RECREATE if wanted.create else BuilderAction.REJECT, reason
 
 
 def ensure_builder(settings: Settings) -> EnsureBuilder:

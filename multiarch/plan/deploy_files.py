@@ -8,15 +8,15 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from multiarch.plan.steps import HandOver
+from multiarch.plan.steps import WriteDeployFiles
 
 IMAGE_DEFINITIONS = "imagedefinitions.json"
 IMAGE_DETAIL = "imageDetail.json"
 ENVIRONMENT = "image.env"
-HANDOVER_FILES = (IMAGE_DEFINITIONS, IMAGE_DETAIL, ENVIRONMENT)
+DEPLOY_FILES = (IMAGE_DEFINITIONS, IMAGE_DETAIL, ENVIRONMENT)
 
 
-def handover_files(step: HandOver, digest: str) -> Mapping[str, str]:
+def render_deploy_files(step: WriteDeployFiles, digest: str) -> Mapping[str, str]:
     """Return the files by name, for an image that is verified and tagged."""
     image = step.repository.at(digest)
     variables = {

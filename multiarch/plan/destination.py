@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multiarch.image.registry import Partitions, Registry
-from multiarch.settings.load import DEFAULT_SOURCE, LoadedSettings
+from multiarch.settings.load import DEFAULT_ORIGIN, LoadedSettings
 
 # What a dry run shows for what only AWS can tell; the shell script makes variables of them.
 ACCOUNT_PLACEHOLDER = "<AWS_ACCOUNT_ID>"
@@ -31,7 +31,7 @@ class Destination:
     account: str = ""
     region: str = ""
     dns_suffix: str = "amazonaws.com"
-    source: str
+    origin: str
 
     def shown(self) -> Registry:
         """The registry with placeholders for what is not known."""
@@ -57,9 +57,9 @@ def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], par
     Raises:
         ConfigurationError: the registry is no host name, or no partition has the region.
     """
-    settings, sources = loaded.settings, loaded.sources
+    settings, origins = loaded.settings, loaded.origins
     if settings.registry:
-        return Destination(registry=Registry.parse(settings.registry), source=sources["registry"])
+        return Destination(registry=Registry.parse(settings.registry), origin=origins["registry"])
     arn = _ARN.fullmatch(environment.get(BUILD_ARN, ""))
     account = settings.account or (arn["account"] if arn else "")
     region = settings.region or (arn["region"] if arn else "")
@@ -68,11 +68,11 @@ def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], par
     else:
         suffix = partitions.suffix_of_region(region) if region else "amazonaws.com"
     said_by = dict.fromkeys(
-        BUILD_ARN if source == DEFAULT_SOURCE else source
-        for value, source in ((account, sources["account"]), (region, sources["region"]))
+        BUILD_ARN if origin == DEFAULT_ORIGIN else origin
+        for value, origin in ((account, origins["account"]), (region, origins["region"]))
         if value
     )
     registry = Registry.of_account(account=account, region=region, dns_suffix=suffix) if account and region else None
     return Destination(
-        registry=registry, account=account, region=region, dns_suffix=suffix, source=" and ".join(said_by) or "AWS"
+        registry=registry, account=account, region=region, dns_suffix=suffix, origin=" and ".join(said_by) or "AWS"
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from multiarch.image.registry import Registry
 from multiarch.settings.model import Settings
-from multiarch.source import Identity
+from multiarch.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Facts:
         now: when the build began.
     """
 
-    identity: Identity
+    source: Source
     registry: Registry | None
     interactive: bool
     cache_folder: str

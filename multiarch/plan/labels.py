@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from multiarch.errors import ConfigurationError
 from multiarch.image.manifest import CREATED, OCI, REVISION, VERSION
 from multiarch.settings.model import Settings
-from multiarch.source import Identity
+from multiarch.source import Source
 from multiarch.text.hints import nearest_hint
 
 # https://docs.docker.com/build/metadata/annotations/#specify-annotation-level
@@ -59,21 +59,21 @@ def has_index(settings: Settings) -> bool:
     return len(settings.platforms) > 1 or settings.provenance != "false" or settings.sbom != "false"
 
 
-def describe(settings: Settings, identity: Identity, *, name: str, version: str) -> Description:
+def describe(settings: Settings, source: Source, *, name: str, version: str) -> Description:
     """Say what an image is.
 
     An image of a changed tree says no commit, because it is none's.
 
     Args:
         settings: what is to be said instead, as well, or not.
-        identity: what is built.
+        source: what is built.
         name: the image's own name, without a registry.
         version: what it is called, see `Names.version`.
 
     Raises:
         ConfigurationError: an annotation names a level that there is none of, or that the image does not have.
     """
-    told = _told(identity, name=name, version=version)
+    told = _told(source, name=name, version=version)
     # A later run decides by these two what is newer, and what is there already.
     decisive = {key: told[key] for key in (REVISION, CREATED) if key in told}
     own = {key: value for key, value in settings.labels.items() if key.startswith(OCI)}
@@ -97,8 +97,8 @@ def describe(settings: Settings, identity: Identity, *, name: str, version: str)
     )
 
 
-def _told(identity: Identity, *, name: str, version: str) -> Mapping[str, str]:
-    commit, url = identity.commit, identity.repository_url
+def _told(source: Source, *, name: str, version: str) -> Mapping[str, str]:
+    commit, url = source.commit, source.repository_url
     revision = commit.sha if commit and not commit.dirty else ""
     time = commit.time if commit and not commit.dirty else None
     values = {

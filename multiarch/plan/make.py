@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
-from multiarch.image.tags import Moment, Names, decide_names, parse_flavor
+from multiarch.image.tags import TagContext, TagNames, decide_tags, parse_flavor
 from multiarch.plan.build import make_build
 from multiarch.plan.builder import ensure_builder
 from multiarch.plan.cache.choose import cache_base, has_no_default_branch
@@ -40,7 +40,6 @@ from multiarch.plan.steps import (
     Build,
     EnsureBuilder,
     FindRepository,
-    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -52,9 +51,10 @@ from multiarch.plan.steps import (
     Tag,
     Unpack,
     Verify,
+    WriteDeployFiles,
 )
 from multiarch.settings.model import Settings
-from multiarch.source import Commit, Identity
+from multiarch.source import Commit, Source
 
 
 def make_plan(settings: Settings, facts: Facts) -> Plan:
@@ -63,20 +63,20 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     Raises:
         ConfigurationError: there is no repository to push to.
     """
-    commit = facts.identity.commit
-    names = decide_names(
+    commit = facts.source.commit
+    names = decide_tags(
         settings.commit_tag,
         settings.tags,
         parse_flavor(settings.flavor),
-        Moment(identity=facts.identity, now=facts.now),
+        TagContext(source=facts.source, now=facts.now),
     )
     platforms = tuple(Platform.parse(each) for each in settings.platforms)
     repository = _repository(settings, facts)
     layout = None if repository else f"{settings.dist.rstrip('/') or '/'}/{image_name(settings, facts)}"
-    fixed = (names.commit_tag, *names.fixed)
-    tags = (*fixed, *(name.tag for name in names.moving)) if repository else (names.commit_tag,)
+    pinned = (names.commit_tag, *names.pinned)
+    tags = (*pinned, *(name.tag for name in names.floating)) if repository else (names.commit_tag,)
     builder = ensure_builder(settings)
-    description = describe(settings, facts.identity, name=image_name(settings, facts), version=names.version)
+    description = describe(settings, facts.source, name=image_name(settings, facts), version=names.version)
     local_name = f"{image_name(settings, facts)}:{names.commit_tag}"
     build = make_build(
         settings, facts, description, repository, builder, archive=_archive(layout), local_name=local_name
@@ -86,13 +86,13 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     if repository and repository.registry.is_ecr:
         steps += [Login(registry=repository.registry), *_find_repositories(settings, repository, build)]
     steps.append(builder)
-    if repository and not facts.identity.is_dirty:
+    if repository and not facts.source.is_dirty:
         steps.append(
             Reuse(
                 repository=repository,
-                tags=fixed,
+                tags=pinned,
                 revision=commit.sha if commit else "",
-                digits=tuple(tag for tag in fixed if commit and _has_digits(tag, commit)),
+                digits=tuple(tag for tag in pinned if commit and _has_digits(tag, commit)),
                 platforms=platforms,
                 if_exists=settings.if_exists,
             )
@@ -107,13 +107,13 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     if layout and fresh:
         steps.append(Replace(fresh=fresh, layout=layout))
     if repository:
-        steps += _tags(settings, facts.identity, names, repository)
+        steps += _tags(settings, facts.source, names, repository)
     if not settings.builder_keep and builder.create:
         steps.append(RemoveBuilder(command=("docker", "buildx", "rm", builder.name)))
-    if settings.handover and repository:
+    if settings.deploy_files and repository:
         steps.append(
-            HandOver(
-                folder=settings.handover,
+            WriteDeployFiles(
+                folder=settings.deploy_files,
                 containers=settings.containers or (_container(repository),),
                 repository=repository,
                 tag=names.commit_tag,
@@ -123,7 +123,7 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     return Plan(
         name=image_name(settings, facts),
         repository=repository,
-        identity=facts.identity,
+        source=facts.source,
         commit_tag=names.commit_tag,
         tags=tags,
         platforms=platforms,
@@ -137,22 +137,22 @@ def _has_digits(tag: str, commit: Commit) -> bool:
     return commit.short in tag or commit.sha.startswith(tag)
 
 
-def _tags(settings: Settings, identity: Identity, names: Names, repository: Repository) -> Iterator[Tag]:
-    if identity.is_dirty:
-        yield Tag(repository=repository, tag=names.commit_tag, moving=True, commit=None)
+def _tags(settings: Settings, source: Source, names: TagNames, repository: Repository) -> Iterator[Tag]:
+    if source.is_dirty:
+        yield Tag(repository=repository, tag=names.commit_tag, floating=True, commit=None)
         return
-    for tag in (names.commit_tag, *names.fixed):
-        yield Tag(repository=repository, tag=tag, moving=False, commit=identity.commit)
-    for name in names.moving:
+    for tag in (names.commit_tag, *names.pinned):
+        yield Tag(repository=repository, tag=tag, floating=False, commit=source.commit)
+    for name in names.floating:
         if settings.force_move:
-            yield Tag(repository=repository, tag=name.tag, moving=True, commit=None)
+            yield Tag(repository=repository, tag=name.tag, floating=True, commit=None)
         else:
-            yield Tag(repository=repository, tag=name.tag, moving=True, commit=identity.commit, version=name.version)
+            yield Tag(repository=repository, tag=name.tag, floating=True, commit=source.commit, version=name.version)
 
 
 def _warnings(settings: Settings, facts: Facts) -> Iterator[str]:
     yield from secret_warnings(facts.secret_arguments)
-    if has_no_default_branch(settings, facts.identity):
+    if has_no_default_branch(settings, facts.source):
         yield (
             "the default branch is not known, so no branch writes the cache that the others fall back to: "
             "--default-branch NAME says which one it is"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.source import Commit, Identity
+from multiarch.source import Commit, Source
 
 UNVERIFIED_TAG = "unverified"
 
@@ -145,7 +145,7 @@ class Tag:
 
     repository: Repository
     tag: str
-    moving: bool
+    floating: bool
     commit: Commit | None
     version: str = ""
 
@@ -169,7 +169,7 @@ class RemoveBuilder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HandOver:
+class WriteDeployFiles:
     """Write what the next stage reads; the files of an earlier run were removed before anything else began.
 
     Attributes:
@@ -198,7 +198,7 @@ Step = (
     | Tag
     | Replace
     | RemoveBuilder
-    | HandOver
+    | WriteDeployFiles
 )
 
 
@@ -220,7 +220,7 @@ class Plan:
 
     name: str
     repository: Repository | None
-    identity: Identity
+    source: Source
     commit_tag: str
     tags: tuple[str, ...]
     platforms: tuple[Platform, ...]
@@ -230,4 +230,4 @@ class Plan:
 
     @property
     def commit(self) -> Commit | None:
-        return self.identity.commit
+        return self.source.commit

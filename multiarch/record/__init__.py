@@ -7,30 +7,39 @@ was read, and `saved.py` writes a run's events to a file and reads them again.
 
 from multiarch.record.assemble import make_record
 from multiarch.record.masking import masked
-from multiarch.record.model import CacheAccess, CacheUse, Record, Run, Setting
-from multiarch.record.outcome import Failure, Outcome, Phase, Retry, TagOutcome
-from multiarch.record.reader import BuildReader, Event, EventKind
+from multiarch.record.model import CacheAccess, CacheUse, Record, RunInfo, Setting
+from multiarch.record.outcome import Failure, Outcome, Retry, RunPhase, TagOutcome
+from multiarch.record.reader import BuildEvent, BuildReader, EventKind
 from multiarch.record.saved import EventLog, read_record
-from multiarch.record.steps import BuildWarning, Instruction, Interval, Step, StepKind, StepName, StepState, Transfer
+from multiarch.record.steps import (
+    BuildStep,
+    BuildWarning,
+    Instruction,
+    Interval,
+    StepKind,
+    StepName,
+    StepState,
+    Transfer,
+)
 
 __all__ = [
+    "BuildEvent",
     "BuildReader",
+    "BuildStep",
     "BuildWarning",
     "CacheAccess",
     "CacheUse",
-    "Event",
     "EventKind",
     "EventLog",
     "Failure",
     "Instruction",
     "Interval",
     "Outcome",
-    "Phase",
     "Record",
     "Retry",
-    "Run",
+    "RunInfo",
+    "RunPhase",
     "Setting",
-    "Step",
     "StepKind",
     "StepName",
     "StepState",

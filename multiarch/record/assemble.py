@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from multiarch.record.buildkit import cache_reference
 from multiarch.record.dockerfile import lines_of
-from multiarch.record.model import CacheAccess, CacheStatus, Record, Run
-from multiarch.record.outcome import Outcome, Phase
+from multiarch.record.model import CacheAccess, CacheStatus, Record, RunInfo
+from multiarch.record.outcome import Outcome, RunPhase
 from multiarch.record.reader import BuildReader, Vertex
-from multiarch.record.steps import Interval, Step, StepKind, StepState, Transfer
+from multiarch.record.steps import BuildStep, Interval, StepKind, StepState, Transfer
 
 # Architectures that a processor runs beside its own; whether an arm64 one runs arm depends on its model.
 _ALSO_NATIVE = {"amd64": ("amd64", "386"), "arm64": ("arm64",)}
@@ -19,8 +19,8 @@ _NO_CACHE_YET = "not found"
 def make_record(
     reader: BuildReader | None,
     *,
-    run: Run,
-    phases: Sequence[Phase] = (),
+    run: RunInfo,
+    phases: Sequence[RunPhase] = (),
     outcome: Outcome | None = None,
     attempt: int = 0,
     native: Sequence[str] = (),
@@ -57,8 +57,8 @@ def make_record(
 
 
 def _steps(
-    reader: BuildReader, vertexes: Sequence[Vertex], *, run: Run, begin: float, native: Sequence[str]
-) -> Iterator[Step]:
+    reader: BuildReader, vertexes: Sequence[Vertex], *, run: RunInfo, begin: float, native: Sequence[str]
+) -> Iterator[BuildStep]:
     steps = [_step(index, vertex, reader, begin) for index, vertex in enumerate(vertexes) if vertex.name.name]
     lines = lines_of(steps, run.instructions)
     shared = _shared(steps)
@@ -74,9 +74,9 @@ def _steps(
         )
 
 
-def _step(index: int, vertex: Vertex, reader: BuildReader, begin: float) -> Step:
+def _step(index: int, vertex: Vertex, reader: BuildReader, begin: float) -> BuildStep:
     name = reader.name_of(vertex)
-    return Step(
+    return BuildStep(
         index=index,
         digest=vertex.digest,
         name=name.name,
@@ -105,13 +105,13 @@ def _interval(start: float, end: float | None, begin: float) -> Interval:
     return Interval(start=round(start - begin, 6), end=None if end is None else round(end - begin, 6))
 
 
-def _same_as_its_image(run: Run, step: Step) -> str:
+def _same_as_its_image(run: RunInfo, step: BuildStep) -> str:
     """Return where a step runs whose name does not say so: as what it is for, unless a FROM has --platform."""
     is_sure = run.instructions and not any("--platform" in each.text for each in run.instructions)
     return step.platform if step.number and is_sure else ""
 
 
-def _shared(steps: Sequence[Step]) -> set[str]:
+def _shared(steps: Sequence[BuildStep]) -> set[str]:
     """Return the digests of the steps that the images of several platforms need."""
     needed: dict[str, set[str]] = {step.digest: {step.platform} - {""} for step in steps}
     by_digest = {step.digest: step for step in steps}
@@ -138,7 +138,7 @@ def is_emulated(runs_on: str, native: Sequence[str]) -> bool | None:
     return wanted not in _ALSO_NATIVE.get(has, (has,))
 
 
-def _caches(steps: Sequence[Step], run: Run) -> Iterator[CacheAccess]:
+def _caches(steps: Sequence[BuildStep], run: RunInfo) -> Iterator[CacheAccess]:
     for step in steps:
         interval = Interval(start=step.intervals[0].start, end=step.completed) if step.intervals else None
         if step.kind is StepKind.CACHE_IMPORT:

@@ -8,7 +8,7 @@ ONBUILD triggers, a step has no line.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from multiarch.record.steps import Instruction, Step
+from multiarch.record.steps import BuildStep, Instruction
 
 # What BuildKit counts, FROM only where the stage begins with an image:
 # https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go (cmdTotal)
@@ -30,7 +30,7 @@ def read_instructions(text: str) -> tuple[Instruction, ...]:
     return tuple(_staged(found, is_only_stage=count == 1))
 
 
-def lines_of(steps: Sequence[Step], instructions: Sequence[Instruction]) -> Mapping[str, int]:
+def lines_of(steps: Sequence[BuildStep], instructions: Sequence[Instruction]) -> Mapping[str, int]:
     """Return the line of each step that has a certain one, by the step's digest."""
     stages: dict[str, list[Instruction]] = {}
     for each in instructions:

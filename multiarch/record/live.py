@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from multiarch.record.reader import Event, EventKind
+from multiarch.record.reader import BuildEvent, EventKind
 from multiarch.record.steps import StepKind, StepName
 
 SILENCE = 30.0
@@ -39,7 +39,7 @@ class LiveLog:
         self._running: dict[str, _Running] = {}
         self._announced: set[str] = set()
 
-    def choose(self, event: Event) -> Iterator[Event]:
+    def choose(self, event: BuildEvent) -> Iterator[BuildEvent]:
         """Yield the event, if it is worth a line."""
         step, now = event.step, self._clock()
         if not step:
@@ -61,16 +61,16 @@ class LiveLog:
                 running.told = now
             yield event
 
-    def tick(self) -> Iterator[Event]:
+    def tick(self) -> Iterator[BuildEvent]:
         """Yield what still runs and has said nothing for long; to be called every second or so."""
         now = self._clock()
         for digest, running in self._running.items():
             if now - running.told >= self._silence:
                 running.told = now
-                yield Event(kind=EventKind.RUNNING, digest=digest, step=running.step, seconds=now - running.begin)
+                yield BuildEvent(kind=EventKind.RUNNING, digest=digest, step=running.step, seconds=now - running.begin)
 
 
-def as_lines(event: Event) -> Iterator[str]:
+def as_lines(event: BuildEvent) -> Iterator[str]:
     """Yield an event's lines for people, each whole and under its step's name."""
     step = event.step
     if not step:
@@ -101,7 +101,7 @@ def as_lines(event: Event) -> Iterator[str]:
             assert_never(event.kind)
 
 
-def as_fields(event: Event) -> Iterator[dict[str, object]]:
+def as_fields(event: BuildEvent) -> Iterator[dict[str, object]]:
     """Yield an event as JSON objects, one for each line of output: `step` as people read it, and its parts."""
     step = event.step
     about: dict[str, object] = {"event": f"step {event.kind}" if step else event.kind.value}
@@ -119,7 +119,7 @@ def as_fields(event: Event) -> Iterator[dict[str, object]]:
         yield about
 
 
-def is_missing_cache(event: Event) -> bool:
+def is_missing_cache(event: BuildEvent) -> bool:
     """Whether it says that a cache is not there yet, which is no failure."""
     step = event.step
     return bool(step and step.kind is StepKind.CACHE_IMPORT and event.lines and event.lines[0].endswith(_NO_CACHE_YET))

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from multiarch.record.outcome import Outcome, Phase
-from multiarch.record.steps import BuildWarning, Instruction, Interval, Step, StepKind
+from multiarch.record.outcome import Outcome, RunPhase
+from multiarch.record.steps import BuildStep, BuildWarning, Instruction, Interval, StepKind
 
 CacheStatus = Literal["read", "missing", "written", "failed", "unfinished"]
 
@@ -57,11 +57,11 @@ class Setting:
 
     name: str
     value: str
-    source: str
+    origin: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class RunInfo:
     """What a run was about, as far as it is known before it begins.
 
     Attributes:
@@ -101,9 +101,9 @@ class Record:
         native: the platforms that the builder runs without emulation; empty where that is not known.
     """
 
-    run: Run
-    phases: tuple[Phase, ...] = ()
-    steps: tuple[Step, ...] = ()
+    run: RunInfo
+    phases: tuple[RunPhase, ...] = ()
+    steps: tuple[BuildStep, ...] = ()
     warnings: tuple[BuildWarning, ...] = ()
     caches: tuple[CacheAccess, ...] = ()
     outcome: Outcome = field(default_factory=lambda: Outcome(status="unfinished"))
@@ -111,11 +111,11 @@ class Record:
     native: tuple[str, ...] = ()
 
     @cached_property
-    def by_digest(self) -> Mapping[str, Step]:
+    def by_digest(self) -> Mapping[str, BuildStep]:
         return {step.digest: step for step in self.steps}
 
     @property
-    def failed_step(self) -> Step | None:
+    def failed_step(self) -> BuildStep | None:
         """The step that failed, those left out that were cancelled for it; a cache that fails ends no build."""
         harmless = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT)
         failed = [step for step in self.steps if step.error and step.kind not in harmless]
@@ -136,6 +136,6 @@ class Record:
         )
 
 
-def _order_of_failure(step: Step) -> tuple[bool, float]:
+def _order_of_failure(step: BuildStep) -> tuple[bool, float]:
     completed = step.completed
     return step.cancelled, float("inf") if completed is None else completed

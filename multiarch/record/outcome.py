@@ -6,11 +6,11 @@ from typing import Literal
 from multiarch.image.manifest import PlatformImage
 from multiarch.record.steps import Interval
 
-Status = Literal["built", "reused", "local", "ended", "failed", "interrupted", "unfinished"]
+RunStatus = Literal["built", "reused", "local", "ended", "failed", "interrupted", "unfinished"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Phase:
+class RunPhase:
     """A part of the run: prepare, build, verify, tag, clean up."""
 
     name: str
@@ -71,7 +71,7 @@ class Outcome:
         seconds: of the whole run, as far as it is known.
     """
 
-    status: Status
+    status: RunStatus
     image: str = ""
     digest: str = ""
     tags: tuple[TagOutcome, ...] = ()

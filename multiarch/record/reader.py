@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from multiarch.record.buildkit import decode, missing_local_cache, parse_event, parse_name, parse_time, parts
-from multiarch.record.model import CacheAccess, Run
+from multiarch.record.model import CacheAccess, RunInfo
 from multiarch.record.steps import BuildWarning, StepKind, StepName
 
 # What is kept, so that memory stays bounded: lines of output by step, of buildx's own words, and warnings in all;
@@ -38,7 +38,7 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class BuildEvent:
     """Something that happened just now.
 
     Attributes:
@@ -110,21 +110,21 @@ class Saver(Protocol):
 class BuildReader:
     """One try of one build."""
 
-    def __init__(self, run: Run | None = None, saver: Saver | None = None) -> None:
+    def __init__(self, run: RunInfo | None = None, saver: Saver | None = None) -> None:
         """Prepare.
 
         Args:
             run: what the build is about, for what its events leave out.
             saver: is given the events, to keep them.
         """
-        self.run = run or Run()
+        self.run = run or RunInfo()
         self.vertexes: dict[str, Vertex] = {}
         self.warnings: list[BuildWarning] = []
         self.missing_caches: list[CacheAccess] = []
         self._saver = saver
         self._text: deque[str] = deque(maxlen=_TEXT_TAIL)
 
-    def feed(self, line: str) -> Iterator[Event]:
+    def feed(self, line: str) -> Iterator[BuildEvent]:
         """Take a line of output, and yield what happened."""
         event = parse_event(line)
         if event is None:
@@ -158,14 +158,14 @@ class BuildReader:
             vertex.name = name = replace(name, platform=platform)
         return name
 
-    def _said(self, line: str) -> Iterator[Event]:
+    def _said(self, line: str) -> Iterator[BuildEvent]:
         self._text.append(line)
         if self._saver:
             self._saver.said(line)
         if folder := missing_local_cache(line):
             self.missing_caches.append(CacheAccess(direction="import", reference=folder, status="missing"))
             line = f"importing cache manifest from {folder}: there is none yet"
-        yield Event(kind=EventKind.SAID, lines=(line,))
+        yield BuildEvent(kind=EventKind.SAID, lines=(line,))
 
     def _vertex(self, digest: str) -> Vertex:
         vertex = self.vertexes.get(digest)
@@ -174,7 +174,7 @@ class BuildReader:
             self.vertexes[digest] = vertex = Vertex(digest=digest, name=name)
         return vertex
 
-    def _change(self, change: Mapping[str, Any]) -> Iterator[Event]:
+    def _change(self, change: Mapping[str, Any]) -> Iterator[BuildEvent]:
         vertex = self._vertex(change["digest"])
         if (name := change.get("name")) and name != vertex.name.name:
             vertex.name = parse_name(str(name))
@@ -186,7 +186,7 @@ class BuildReader:
         was_running = vertex.is_running
         self._time(vertex, parse_time(change.get("started")), parse_time(change.get("completed")))
         if vertex.is_running and not was_running and not vertex.cached:
-            yield Event(kind=EventKind.STARTED, digest=vertex.digest, step=self.name_of(vertex))
+            yield BuildEvent(kind=EventKind.STARTED, digest=vertex.digest, step=self.name_of(vertex))
         elif vertex.times and not vertex.is_running and self._is_news(vertex):
             yield from self._end(vertex)
 
@@ -203,20 +203,20 @@ class BuildReader:
             return True
         return not vertex.cached and vertex.seconds - vertex.told >= _WORTH_A_WORD
 
-    def _end(self, vertex: Vertex) -> Iterator[Event]:
+    def _end(self, vertex: Vertex) -> Iterator[BuildEvent]:
         vertex.told = vertex.seconds
         step = self.name_of(vertex)
         if vertex.partial:
             rest, vertex.partial = vertex.partial, b""
             yield self._output(vertex, step, rest)
         if vertex.cached:
-            yield Event(kind=EventKind.CACHED, digest=vertex.digest, step=step)
+            yield BuildEvent(kind=EventKind.CACHED, digest=vertex.digest, step=step)
             return
         kind = EventKind.DONE
         if vertex.error:
             kind = EventKind.CANCELLED if vertex.cancelled else EventKind.FAILED
         lines = (vertex.error,) if vertex.error else ()
-        yield Event(kind=kind, digest=vertex.digest, step=step, lines=lines, seconds=vertex.seconds)
+        yield BuildEvent(kind=kind, digest=vertex.digest, step=step, lines=lines, seconds=vertex.seconds)
 
     def _move(self, status: Mapping[str, Any]) -> None:
         moved, name = self._vertex(status["vertex"]).moved, str(status.get("id", ""))
@@ -229,7 +229,7 @@ class BuildReader:
         each.end = parse_time(status.get("completed"))
         each.size, each.total = _count(status.get("current")), _count(status.get("total"))
 
-    def _log(self, log: Mapping[str, Any]) -> Iterator[Event]:
+    def _log(self, log: Mapping[str, Any]) -> Iterator[BuildEvent]:
         vertex = self._vertex(log["vertex"])
         whole, end, rest = (vertex.partial + decode(log.get("data", ""))).rpartition(b"\n")
         if len(rest) > _LONGEST_LINE:
@@ -238,7 +238,7 @@ class BuildReader:
         if end:
             yield self._output(vertex, self.name_of(vertex), whole)
 
-    def _output(self, vertex: Vertex, step: StepName, data: bytes) -> Event:
+    def _output(self, vertex: Vertex, step: StepName, data: bytes) -> BuildEvent:
         text = data.decode(errors="replace")
         lines = text.split("\n")
         if "\r" in text:
@@ -248,9 +248,9 @@ class BuildReader:
         vertex.tail.extend(line[:_LONGEST_KEPT] for line in lines[-_TAIL:])
         if self._saver:
             self._saver.output(vertex.digest, tuple(lines))
-        return Event(kind=EventKind.OUTPUT, digest=vertex.digest, step=step, lines=tuple(lines))
+        return BuildEvent(kind=EventKind.OUTPUT, digest=vertex.digest, step=step, lines=tuple(lines))
 
-    def _warn(self, warning: Mapping[str, Any]) -> Iterator[Event]:
+    def _warn(self, warning: Mapping[str, Any]) -> Iterator[BuildEvent]:
         short = _text(warning["short"])
         ranges = warning.get("range")
         first = ranges[0] if isinstance(ranges, list) and ranges and isinstance(ranges[0], dict) else {}
@@ -267,7 +267,7 @@ class BuildReader:
             return
         if len(self.warnings) < _WARNINGS:
             self.warnings.append(found)
-        yield Event(kind=EventKind.WARNING, digest=str(warning.get("vertex", "")), lines=(short,))
+        yield BuildEvent(kind=EventKind.WARNING, digest=str(warning.get("vertex", "")), lines=(short,))
 
     def _save(self, event: Mapping[str, Any]) -> None:
         assert self._saver

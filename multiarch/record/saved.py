@@ -20,8 +20,8 @@ from msgspec import ValidationError, convert
 from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.record.assemble import make_record
-from multiarch.record.model import Record, Run
-from multiarch.record.outcome import Outcome, Phase, Status
+from multiarch.record.model import Record, RunInfo
+from multiarch.record.outcome import Outcome, RunPhase, RunStatus
 from multiarch.record.reader import BuildReader
 from multiarch.record.steps import StepKind, StepState
 from multiarch.text.plain import plain
@@ -46,7 +46,7 @@ class EventLog:
         self._write = write
         self._redaction = redaction
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: RunInfo) -> None:
         begin = run.begin.isoformat() if run.begin else None
         self._line({_KIND: "begin", "format": FORMAT, **_fields(replace(run, begin=None)), "begin": begin})
 
@@ -84,7 +84,7 @@ def read_record(lines: Iterable[str]) -> Record:
     Raises:
         ConfigurationError: it is in a later format, is damaged, or has nothing of a build in it.
     """
-    run, reader, attempt, is_ours = Run(), BuildReader(), 0, False
+    run, reader, attempt, is_ours = RunInfo(), BuildReader(), 0, False
     end = _End()
     for line in lines:
         ours = _ours(line)
@@ -112,7 +112,7 @@ def read_record(lines: Iterable[str]) -> Record:
     return record if is_ours else replace(record, outcome=replace(record.outcome, status=_status(record)))
 
 
-def _status(record: Record) -> Status:
+def _status(record: Record) -> RunStatus:
     """Say what came of a build whose log is BuildKit's events alone: it does not say what happened to the image."""
     if record.failed_step:
         return "failed"
@@ -127,7 +127,7 @@ class _End:
     """The last line of a log."""
 
     native: tuple[str, ...] = ()
-    phases: tuple[Phase, ...] = ()
+    phases: tuple[RunPhase, ...] = ()
     outcome: Outcome | None = None
 
 
@@ -142,11 +142,11 @@ def _ours(line: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _run(fields: Mapping[str, Any]) -> Run:
+def _run(fields: Mapping[str, Any]) -> RunInfo:
     if fields.get("format") != FORMAT:
         msg = f"this log has format {fields.get('format')}, and {FORMAT} is the one that can be read"
         raise ConfigurationError(msg, hint="read it with the version of multiarch that wrote it")
-    return _typed(Run, fields)
+    return _typed(RunInfo, fields)
 
 
 def _with_platforms(fields: Mapping[str, Any]) -> Mapping[str, Any]:

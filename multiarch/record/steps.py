@@ -107,7 +107,7 @@ class StepName:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(StepName):
+class BuildStep(StepName):
     """One node of BuildKit's graph.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from multiarch.record import Phase, Record, Step, StepKind
+from multiarch.record import BuildStep, Record, RunPhase, StepKind
 from multiarch.report.text import cut, duration, printable
 from multiarch.report.timeline import end_of
 from multiarch.text.plain import plain
@@ -108,10 +108,10 @@ def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison
     )
 
 
-def _by_key(steps: Sequence[Step]) -> Mapping[_Key, Step]:
+def _by_key(steps: Sequence[BuildStep]) -> Mapping[_Key, BuildStep]:
     """Name each step by what it does; the same line twice in a stage is told apart by its place."""
     seen: Counter[tuple[str, str, str]] = Counter()
-    found: dict[_Key, Step] = {}
+    found: dict[_Key, BuildStep] = {}
     for step in steps:
         what = (step.platform, step.stage, " ".join(step.instruction.split()) or step.name)
         found[*what, seen[what]] = step
@@ -119,8 +119,8 @@ def _by_key(steps: Sequence[Step]) -> Mapping[_Key, Step]:
     return found
 
 
-def _changes(old: Mapping[_Key, Step], new: Mapping[_Key, Step], record: Record) -> Iterator[StepChange]:
-    lost: dict[str, Step] = {}
+def _changes(old: Mapping[_Key, BuildStep], new: Mapping[_Key, BuildStep], record: Record) -> Iterator[StepChange]:
+    lost: dict[str, BuildStep] = {}
     for key, step in new.items():
         before = old.get(key)
         kind = _kind(before, step) if before else ChangeKind.NEW
@@ -134,7 +134,7 @@ def _changes(old: Mapping[_Key, Step], new: Mapping[_Key, Step], record: Record)
         yield _change(ChangeKind.LOST_CACHE, step, by_digest[digest], step, first=first)
 
 
-def _all_inputs(step: Step, record: Record) -> Iterator[str]:
+def _all_inputs(step: BuildStep, record: Record) -> Iterator[str]:
     """Yield the digests of what a step builds on, directly or not."""
     seen: set[str] = set()
     waiting = list(step.inputs)
@@ -146,13 +146,13 @@ def _all_inputs(step: Step, record: Record) -> Iterator[str]:
             waiting += record.by_digest[digest].inputs if digest in record.by_digest else ()
 
 
-def _gone(old: Mapping[_Key, Step], new: Mapping[_Key, Step]) -> Iterator[StepChange]:
+def _gone(old: Mapping[_Key, BuildStep], new: Mapping[_Key, BuildStep]) -> Iterator[StepChange]:
     for key, step in old.items():
         if key not in new and _is_noticed(step):
             yield _change(ChangeKind.GONE, step, step, None)
 
 
-def _is_noticed(step: Step) -> bool:
+def _is_noticed(step: BuildStep) -> bool:
     """Whether anybody misses it: BuildKit's own steps come and go."""
     return step.is_work or step.seconds >= _LEAST_SECONDS
 
@@ -161,7 +161,7 @@ def _worst_first(change: StepChange) -> tuple[int, bool, float]:
     return list(ChangeKind).index(change.kind), not change.first, (change.before or 0.0) - (change.after or 0.0)
 
 
-def _kind(before: Step, after: Step) -> ChangeKind | None:
+def _kind(before: BuildStep, after: BuildStep) -> ChangeKind | None:
     difference = after.seconds - before.seconds
     noticed = abs(difference) >= max(_LEAST_SECONDS, _LEAST_SHARE * before.seconds)
     if after.error and not before.error and not after.cancelled and after.kind not in _HARMLESS:
@@ -178,7 +178,7 @@ def _kind(before: Step, after: Step) -> ChangeKind | None:
 
 
 def _change(
-    kind: ChangeKind, step: Step, before: Step | None, after: Step | None, *, first: bool = False
+    kind: ChangeKind, step: BuildStep, before: BuildStep | None, after: BuildStep | None, *, first: bool = False
 ) -> StepChange:
     return StepChange(
         kind=kind,
@@ -191,7 +191,7 @@ def _change(
     )
 
 
-def _seconds(step: Step | None) -> float | None:
+def _seconds(step: BuildStep | None) -> float | None:
     """The seconds that a step ran; those of one from the cache, which may run to unpack its files, are none."""
     if not step:
         return None
@@ -209,12 +209,12 @@ def _side(record: Record, name: str) -> Side:
     )
 
 
-def _phases(before: Sequence[Phase], after: Sequence[Phase]) -> Iterator[Pair]:
+def _phases(before: Sequence[RunPhase], after: Sequence[RunPhase]) -> Iterator[Pair]:
     for name in dict.fromkeys(phase.name for phase in (*before, *after)):
         yield Pair(name=name, before=_spent(before, name), after=_spent(after, name))
 
 
-def _spent(phases: Sequence[Phase], name: str) -> float:
+def _spent(phases: Sequence[RunPhase], name: str) -> float:
     return round(sum(phase.interval.seconds for phase in phases if phase.name == name), 3)
 
 

@@ -10,23 +10,23 @@ from typing import Final, Literal
 
 from multiarch.image.manifest import Layer
 from multiarch.record import (
+    BuildStep,
     BuildWarning,
     CacheAccess,
     CacheUse,
     Failure,
     Interval,
-    Phase,
     Record,
     Retry,
+    RunPhase,
     Setting,
-    Step,
     StepKind,
     StepState,
     TagOutcome,
     Transfer,
 )
-from multiarch.record.outcome import Status
-from multiarch.report.breakdown import Account, account_of
+from multiarch.record.outcome import RunStatus
+from multiarch.report.breakdown import Breakdown, breakdown_of
 from multiarch.report.timeline import critical_path, end_of
 from multiarch.text.plain import plain
 
@@ -76,7 +76,7 @@ class ReportedOutcome:
         seconds: of the whole run, as far as it is known.
     """
 
-    status: Status
+    status: RunStatus
     image: str
     digest: str
     tags: tuple[TagOutcome, ...]
@@ -143,8 +143,8 @@ class Report:
     run: ReportedRun
     outcome: ReportedOutcome
     seconds: float
-    account: Account | None
-    phases: tuple[Phase, ...]
+    breakdown: Breakdown | None
+    phases: tuple[RunPhase, ...]
     cache: CacheUse | None
     caches: tuple[CacheAccess, ...]
     attempt: int
@@ -168,7 +168,7 @@ def report(record: Record) -> Report:
         run=_run(record),
         outcome=_outcome(record),
         seconds=round(end_of(record), 3),
-        account=account_of(record),
+        breakdown=breakdown_of(record),
         phases=record.phases,
         cache=record.cache_use,
         caches=record.caches,
@@ -221,7 +221,7 @@ def _outcome(record: Record) -> ReportedOutcome:
     )
 
 
-def _step(step: Step, places: Mapping[str, int], *, critical: bool) -> ReportedStep:
+def _step(step: BuildStep, places: Mapping[str, int], *, critical: bool) -> ReportedStep:
     return ReportedStep(
         index=step.index,
         title=step.title,

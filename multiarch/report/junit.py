@@ -11,7 +11,7 @@ from typing import Literal
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from multiarch.record import Record, Step, StepKind, StepState
+from multiarch.record import BuildStep, Record, StepKind, StepState
 from multiarch.report.text import cut, last_lines
 from multiarch.report.timeline import SHARED, is_shown
 
@@ -90,7 +90,7 @@ def _cases(record: Record) -> Iterator[_Case]:
             yield _of_step(step)
 
 
-def _of_step(step: Step) -> _Case:
+def _of_step(step: BuildStep) -> _Case:
     failed = step.state in (StepState.FAILED, StepState.UNFINISHED)
     skipped = step.state in (StepState.CANCELLED, StepState.WAITING)
     lines, _ = last_lines(step.output, LONGEST_MESSAGE - _LONGEST_REASON)

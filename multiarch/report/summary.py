@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from multiarch.record import Record
-from multiarch.report.breakdown import account_of
+from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import spent
 from multiarch.report.text import cut, duration, last_lines
 from multiarch.report.timeline import critical_path, end_of
@@ -36,11 +36,11 @@ def _lines(record: Record) -> Iterator[str]:
     if outcome.image:
         yield from ("", _code(outcome.image))
     yield from _failure(record)
-    account = account_of(record)
-    if account:
+    breakdown = breakdown_of(record)
+    if breakdown:
         yield ""
-        yield from (f"- {name}: {_text(text)}" for name, text in spent(account))
-        yield from (f"- **{_text(hint)}**" for hint in account.hints)
+        yield from (f"- {name}: {_text(text)}" for name, text in spent(breakdown))
+        yield from (f"- **{_text(hint)}**" for hint in breakdown.hints)
     if outcome.platforms:
         yield from _table(
             ("platform", "size", "layers", "digest"),

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from multiarch.record import Interval, Record, Step
+from multiarch.record import BuildStep, Interval, Record
 
 # Clocks of builder and program differ by less, and a step that waits for another starts a moment after its end.
 _SLACK = 0.05
@@ -13,7 +13,7 @@ _PAUSE = 0.25
 # Some of BuildKit's own steps take no time worth a row.
 _SHORT = 0.1
 
-_Node = tuple[Step, Interval]
+_Node = tuple[BuildStep, Interval]
 
 SHARED = "all platforms"
 
@@ -23,7 +23,7 @@ class Group:
     """The steps of one platform, in the order in which they started; `all platforms` holds what has none."""
 
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[BuildStep, ...]
 
 
 def end_of(record: Record) -> float:
@@ -43,12 +43,12 @@ def groups(record: Record) -> tuple[Group, ...]:
     return tuple(Group(name=name, steps=tuple(steps)) for name, steps in parts if steps)
 
 
-def is_shown(step: Step) -> bool:
+def is_shown(step: BuildStep) -> bool:
     """Whether a step is worth a row: the Dockerfile's own, what failed, and whatever took time."""
     return step.is_work or bool(step.error) or step.seconds >= _SHORT
 
 
-def critical_path(record: Record) -> tuple[Step, ...]:
+def critical_path(record: Record) -> tuple[BuildStep, ...]:
     """Return the steps, first one first, of which a shorter one would have made the build shorter.
 
     From what ended last, or failed, or never ended, back and back to what that waited for: of the steps that it builds
@@ -97,7 +97,7 @@ def _before(record: Record, at: _Node, last: _Node | None, seen: Collection[tupl
     return waited_for if waited_for and span.start - _end(waited_for) <= _PAUSE else last
 
 
-def _through(record: Record, step: Step) -> Iterator[Step]:
+def _through(record: Record, step: BuildStep) -> Iterator[BuildStep]:
     """Yield the steps that one builds on; in place of one that never ran, those that that one builds on."""
     seen: set[str] = set()
     waiting = list(step.inputs)
@@ -113,7 +113,7 @@ def _through(record: Record, step: Step) -> Iterator[Step]:
             waiting += before.inputs
 
 
-def _order(step: Step) -> tuple[float, str, int]:
+def _order(step: BuildStep) -> tuple[float, str, int]:
     """Steps that came from the cache all began at once: they stand as in the Dockerfile."""
     start = round(step.intervals[0].start, 1) if step.intervals else float("inf")
     return start, step.stage, step.number

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from multiarch.record import Interval, Record, Step
+from multiarch.record import BuildStep, Interval, Record
 from multiarch.report.text import cut
 from multiarch.report.timeline import SHARED, critical_path, end_of
 
@@ -84,7 +84,7 @@ def _span(
     }
 
 
-def _about(step: Step) -> dict[str, object]:
+def _about(step: BuildStep) -> dict[str, object]:
     about = {"state": str(step.state), "line": step.line, "emulated": step.emulated, "error": _error(step.error)}
     return {name: value for name, value in about.items() if value not in (None, "")}
 

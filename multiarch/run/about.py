@@ -6,10 +6,12 @@ from datetime import datetime
 from multiarch import __version__
 from multiarch.plan.steps import Build, EnsureBuilder, Plan
 from multiarch.record.dockerfile import read_instructions
-from multiarch.record.model import Run, Setting
+from multiarch.record.model import RunInfo, Setting
 
 
-def run_of(plan: Plan, *, settings: Sequence[tuple[str, str, str]], begin: datetime, dockerfile: str, text: str) -> Run:
+def run_of(
+    plan: Plan, *, settings: Sequence[tuple[str, str, str]], begin: datetime, dockerfile: str, text: str
+) -> RunInfo:
     """Describe a run.
 
     Args:
@@ -21,7 +23,7 @@ def run_of(plan: Plan, *, settings: Sequence[tuple[str, str, str]], begin: datet
     """
     build = next(step for step in plan.steps if isinstance(step, Build))
     builder = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
-    return Run(
+    return RunInfo(
         version=__version__,
         name=plan.name,
         repository=str(plan.repository or ""),
@@ -33,7 +35,7 @@ def run_of(plan: Plan, *, settings: Sequence[tuple[str, str, str]], begin: datet
         cache_from=build.cache_from,
         cache_to=build.cache_to,
         begin=begin,
-        settings=tuple(Setting(name=name, value=value, source=source) for name, value, source in settings),
+        settings=tuple(Setting(name=name, value=value, origin=origin) for name, value, origin in settings),
         dockerfile=dockerfile,
         instructions=read_instructions(text),
     )

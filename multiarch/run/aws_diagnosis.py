@@ -29,7 +29,7 @@ _MANY_IMAGES = 10_000
 _PHASES = (Phase.PUSH, Phase.MANIFEST, Phase.CACHE_EXPORT)
 
 
-class Question(StrEnum):
+class AwsQuestion(StrEnum):
     """What can be asked of AWS without changing anything."""
 
     REPOSITORY = "repository"  # DescribeRepositories
@@ -38,7 +38,7 @@ class Question(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class AwsAnswers:
     """What AWS answered; what it would not say keeps its default."""
 
     repository: RepositoryFacts | Literal["missing", "unknown"] = "unknown"
@@ -46,21 +46,21 @@ class Said:
     images: int | None = None
 
 
-Ask = Callable[[Repository, Sequence[Question]], Said]
+Ask = Callable[[Repository, Sequence[AwsQuestion]], AwsAnswers]
 
 # What says itself, in ECR's own words, which of them it is.
 _CLEAR = r"not authorized to perform|token has expired|maximum allowed number of images"
 # The last lines of a failure, by what they may hide; the first row that is found decides.
-_HIDES: Mapping[str, tuple[Question, ...]] = {
-    r"already exists|immutable|cannot be overwritten": (Question.REPOSITORY,),
-    r"\b404\b|not found|name unknown|does not exist": (Question.REPOSITORY,),
-    r"\b403\b|forbidden|denied": (Question.REPOSITORY, Question.PERMISSIONS, Question.IMAGES),
-    r"\beof\b|unexpected end of json": (Question.REPOSITORY, Question.PERMISSIONS),
-    r"\b400\b|bad request": (Question.REPOSITORY,),
+_HIDES: Mapping[str, tuple[AwsQuestion, ...]] = {
+    r"already exists|immutable|cannot be overwritten": (AwsQuestion.REPOSITORY,),
+    r"\b404\b|not found|name unknown|does not exist": (AwsQuestion.REPOSITORY,),
+    r"\b403\b|forbidden|denied": (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS, AwsQuestion.IMAGES),
+    r"\beof\b|unexpected end of json": (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS),
+    r"\b400\b|bad request": (AwsQuestion.REPOSITORY,),
 }
 
 
-def questions(diagnosis: Diagnosis) -> tuple[Question, ...]:
+def questions(diagnosis: Diagnosis) -> tuple[AwsQuestion, ...]:
     """Return what is worth asking about a failure; nothing where the failure says itself what it is."""
     if diagnosis.phase not in _PHASES:
         return ()
@@ -70,7 +70,7 @@ def questions(diagnosis: Diagnosis) -> tuple[Question, ...]:
     return next((asked for words, asked in _HIDES.items() if re.search(words, text, re.IGNORECASE)), ())
 
 
-def find_evidence(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
+def diagnose_with_aws(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
     """Ask AWS about a failure for good, and say what it means; empty where nothing is to be learnt."""
     asked = questions(diagnosis)
     subject = _subject(plan, diagnosis)
@@ -88,7 +88,7 @@ def _subject(plan: Plan, diagnosis: Diagnosis) -> tuple[Repository, Sequence[str
     return (plan.repository, [*plan.tags, UNVERIFIED_TAG]) if plan.repository else None
 
 
-def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], said: Said) -> str:
+def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], said: AwsAnswers) -> str:
     """Say what AWS's answers mean for a failure; empty where they mean nothing."""
     registry = repository.registry
     if said.repository == "missing":
@@ -111,9 +111,9 @@ def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], s
     return ""
 
 
-def _stuck(diagnosis: Diagnosis, tags: Sequence[str], said: Said) -> list[str]:
+def _stuck(diagnosis: Diagnosis, tags: Sequence[str], said: AwsAnswers) -> list[str]:
     """Return the immutable ones of the tags: of those that the failure names, where it names any."""
-    if not isinstance(said.repository, RepositoryFacts) or Question.PERMISSIONS in questions(diagnosis):
+    if not isinstance(said.repository, RepositoryFacts) or AwsQuestion.PERMISSIONS in questions(diagnosis):
         return []
     words = set(re.split(r"[^\w.-]+", diagnosis.line))
     named = [tag for tag in tags if tag in words]

@@ -15,15 +15,14 @@ from multiarch.image.manifest import Manifest, make_index
 from multiarch.image.reference import Repository
 from multiarch.image.verify import VerifiedImage, same_layers, verify_image
 from multiarch.log import Log
-from multiarch.plan.builder import REFUSED_HINT, Fate, Node, decide, native_platforms, parse_inspect
+from multiarch.plan.builder import REJECTED_HINT, BuilderAction, Node, decide, native_platforms, parse_inspect
 from multiarch.plan.cache.move import Move, move_all, move_cache, move_entries, move_warnings
-from multiarch.plan.deploy_files import handover_files
+from multiarch.plan.deploy_files import render_deploy_files
 from multiarch.plan.steps import (
     Assemble,
     Build,
     EnsureBuilder,
     FindRepository,
-    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -34,14 +33,15 @@ from multiarch.plan.steps import (
     Tag,
     Unpack,
     Verify,
+    WriteDeployFiles,
 )
-from multiarch.record import BuildReader, EventLog, Record, Run, make_record, masked
-from multiarch.record.outcome import Failure, Outcome, Phase, Retry, Status
+from multiarch.record import BuildReader, EventLog, Record, RunInfo, make_record, masked
+from multiarch.record.outcome import Failure, Outcome, Retry, RunPhase, RunStatus
 from multiarch.record.steps import Interval
-from multiarch.report.breakdown import account_of
+from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.hints import in_file
-from multiarch.report.breakdown.text import account_as_text
-from multiarch.run.aws_diagnosis import find_evidence
+from multiarch.report.breakdown.text import breakdown_as_text
+from multiarch.run.aws_diagnosis import diagnose_with_aws
 from multiarch.run.publish import Publisher
 from multiarch.run.recovery import Recovery, understand
 from multiarch.run.result import Result, cache_as_text
@@ -85,7 +85,7 @@ class Execution:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         begin: float | None = None,
-        about: Run | None = None,
+        about: RunInfo | None = None,
         events: EventLog | None = None,
     ) -> None:
         """Prepare.
@@ -106,9 +106,9 @@ class Execution:
         self._clock = clock
         self._start = clock()
         self._begin = self._start if begin is None else begin
-        self._about = about or Run()
+        self._about = about or RunInfo()
         self._events = events
-        self._phases: list[Phase] = []
+        self._phases: list[RunPhase] = []
         self._tries = 0
         self._native: tuple[str, ...] = ()
         self._asked: SimpleQueue[BaseException | None] | None = None
@@ -126,13 +126,13 @@ class Execution:
         self._reused = False
         self._facts: RepositoryFacts | None = None
         self._image: VerifiedImage | None = None
-        cures = {
+        fixes = {
             FailureClass.AUTH_EXPIRED: lambda: self._each(Login, lambda step: self._log_in(step, fresh=True)),
-            FailureClass.BUILDER_LOST: lambda: self._each(EnsureBuilder, self._remake_builder),
+            FailureClass.BUILDER_LOST: lambda: self._each(EnsureBuilder, self._repair_builder),
         }
         self._recovery = Recovery(
             plan.retry,
-            cures=cures,
+            fixes=fixes,
             announce=self._announce,
             evidence=self._evidence,
             sleep=sleep,
@@ -153,8 +153,8 @@ class Execution:
             self._result = self._carry_out()
         except (MultiarchError, InterruptedRunError) as error:
             self._failure = error
-            for line in account_as_text(account_of(self._record())):
-                self._log.info(line, phase="account")
+            for line in breakdown_as_text(breakdown_of(self._record())):
+                self._log.info(line, phase="breakdown")
             raise
         return self._result
 
@@ -244,8 +244,8 @@ class Execution:
                 self._runtime.replace(step.fresh, step.layout)
             case RemoveBuilder():
                 self._remove_builder(step, seconds=_REMOVAL_SECONDS)
-            case HandOver():
-                self._hand_over(step)
+            case WriteDeployFiles():
+                self._write_deploy_files(step)
             case _:
                 assert_never(step)
 
@@ -272,7 +272,7 @@ class Execution:
                 raise RegistryError(msg, hint=f"make it once, as that account: {command}")
             self._moves += [Move(repository=step.repository, tag=tag, to="") for tag in step.cache_tags]
             self._cache_warnings.append(f"no cache is written: {msg}; make it once: {command}")
-        if step.holds_image and self._plan.identity.is_dirty:
+        if step.holds_image and self._plan.source.is_dirty:
             self._check_moves()
 
     def _ensure_builder(self, step: EnsureBuilder) -> None:
@@ -291,26 +291,26 @@ class Execution:
             if not step.create:
                 raise
             self._warn("builder", f"{step.name} does not boot, and is made anew: {_last(error.lines)}")
-            self._make_anew(step)
+            self._recreate(step)
             return
         there = parse_inspect(said)
         self._native, self._nodes = native_platforms(said), there.nodes
         fate, reason = decide(step, there)
-        if fate is Fate.TAKE:
+        if fate is BuilderAction.USE:
             self._log.info(f"took {step.name}, which was there", phase="builder")
-        elif fate is Fate.MAKE_ANEW:
+        elif fate is BuilderAction.RECREATE:
             self._log.info(f"{step.name} is made anew, with its cache: {reason}", phase="builder")
-            self._make_anew(step)
+            self._recreate(step)
         else:
             msg = f"the builder {step.name} is not the one that is wanted: {reason}"
-            raise BuilderError(msg, hint=REFUSED_HINT)
+            raise BuilderError(msg, hint=REJECTED_HINT)
 
-    def _make_anew(self, step: EnsureBuilder) -> None:
+    def _recreate(self, step: EnsureBuilder) -> None:
         assert step.create
         self._runtime.run(step.remove, phase="builder-create")
         self._runtime.run(step.create, phase="builder-create")
 
-    def _remake_builder(self, step: EnsureBuilder) -> None:
+    def _repair_builder(self, step: EnsureBuilder) -> None:
         if step.create:
             self._ensure_builder(step)
 
@@ -416,7 +416,7 @@ class Execution:
         return found
 
     def _evidence(self, diagnosis: Diagnosis) -> str:
-        return find_evidence(self._plan, diagnosis, self._runtime.ask_aws)
+        return diagnose_with_aws(self._plan, diagnosis, self._runtime.ask_aws)
 
     def _ended_login(self, failed: OperationFailedError) -> OperationFailedError | None:
         """Find out whether a 403 to a HEAD, whose answer has no words, is a login that has ended: ask once more."""
@@ -477,11 +477,11 @@ class Execution:
             if _NO_BUILDER not in str(error):
                 self._warn("builder", f"the builder is left behind: {_last(error.lines)}")
 
-    def _hand_over(self, step: HandOver) -> None:
+    def _write_deploy_files(self, step: WriteDeployFiles) -> None:
         assert self._image
-        files = {name: text.encode() for name, text in handover_files(step, self._image.digest).items()}
+        files = {name: text.encode() for name, text in render_deploy_files(step, self._image.digest).items()}
         self._runtime.write_files(step.folder, files)
-        self._log.info(f"wrote {', '.join(files)} to {step.folder}", phase="handover")
+        self._log.info(f"wrote {', '.join(files)} to {step.folder}", phase="deploy-files")
 
     def _make_result(self) -> Result:
         assert self._image
@@ -496,7 +496,7 @@ class Execution:
             tags=self._publisher.outcomes,
             platforms=self._image.platforms,
             cache=record.cache_use,
-            account=account_of(record),
+            breakdown=breakdown_of(record),
             caches=record.caches,
             cache_to=self._cache_to,
             phases=_seconds_by_phase(self._phases),
@@ -509,7 +509,7 @@ class Execution:
 
     def _outcome(self) -> Outcome:
         result, failure = self._result, self._failure
-        status: Status = "unfinished"
+        status: RunStatus = "unfinished"
         if result:
             status = result.status
         elif failure:
@@ -553,14 +553,14 @@ class Execution:
             if last and last.name == phase:
                 begin = last.interval.start
                 self._phases.pop()
-            self._phases.append(Phase(name=phase, interval=Interval(start=round(begin, 3), end=round(end, 3))))
+            self._phases.append(RunPhase(name=phase, interval=Interval(start=round(begin, 3), end=round(end, 3))))
 
 
 def _failure(error: MultiarchError | InterruptedRunError) -> Failure:
     return Failure(type=type(error).__name__, message=error.message, hint=error.hint, exit_code=error.exit_code)
 
 
-def _seconds_by_phase(phases: Sequence[Phase]) -> Mapping[str, float]:
+def _seconds_by_phase(phases: Sequence[RunPhase]) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for phase in phases:
         found[phase.name] = round(found.get(phase.name, 0.0) + phase.interval.seconds, 2)
@@ -579,8 +579,8 @@ def _phase(step: Step) -> str:
             return "verify"
         case Tag():
             return "tag"
-        case HandOver():
-            return "handover"
+        case WriteDeployFiles():
+            return "deploy-files"
         case _:
             return "clean up"
 

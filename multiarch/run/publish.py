@@ -127,7 +127,7 @@ class Publisher:
             ConfigurationError: a tag is there, has to move, and may not.
         """
         for step in tags:
-            if not step.moving or not facts.is_immutable(step.tag):
+            if not step.floating or not facts.is_immutable(step.tag):
                 continue
             there = self._read(step.repository, step.tag, "registry")
             let = f"let it: {let_move(step.repository, facts, [step.tag])}"
@@ -150,7 +150,7 @@ class Publisher:
         Raises:
             RegistryError: a name that does not move was meanwhile given to another image.
         """
-        if step.moving:
+        if step.floating:
             action, previous = self._attempt("tag", self._moving(step, image.manifest))
             if action in ("created", "moved"):
                 self._moved.append(step)

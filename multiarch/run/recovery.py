@@ -57,7 +57,7 @@ class Recovery:
         self,
         policy: RetryPolicy,
         *,
-        cures: Mapping[FailureClass, Callable[[], object]],
+        fixes: Mapping[FailureClass, Callable[[], object]],
         announce: Callable[[Retry], object],
         evidence: Callable[[Diagnosis], str] = lambda _: "",
         sleep: Callable[[float], None] = time.sleep,
@@ -68,7 +68,7 @@ class Recovery:
 
         Args:
             policy: tries of each phase, and seconds for the whole run.
-            cures: what to do before the next try of a failure of a class: log in again, repair the builder.
+            fixes: what to do before the next try of a failure of a class: log in again, repair the builder.
             announce: is told of each further try before the wait.
             evidence: is asked once about what failed for good; what it finds out is added to the error's hint.
             sleep: waits for some seconds.
@@ -76,7 +76,7 @@ class Recovery:
             begin: when the run began, now by default.
         """
         self._policy = policy
-        self._cures = cures
+        self._cures = fixes
         self._announce = announce
         self._evidence = evidence
         self._sleep = sleep

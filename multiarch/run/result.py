@@ -9,8 +9,8 @@ from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.image.manifest import PlatformImage
 from multiarch.record.model import CacheAccess, CacheUse
 from multiarch.record.outcome import Retry, TagOutcome
-from multiarch.report.breakdown import Account
-from multiarch.report.breakdown.text import account_as_text
+from multiarch.report.breakdown import Breakdown
+from multiarch.report.breakdown.text import breakdown_as_text
 from multiarch.text.plain import plain
 from multiarch.text.redaction import Redaction
 from multiarch.text.sizes import human_size
@@ -42,7 +42,7 @@ class Result:
     cache_to: tuple[str, ...]
     phases: Mapping[str, float]
     seconds: float
-    account: Account | None = None
+    breakdown: Breakdown | None = None
     retries: tuple[Retry, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
@@ -70,7 +70,7 @@ def result_as_text(result: Result) -> Iterator[str]:
         yield f"platform   {image.platform}  {human_size(image.size)}  {image.digest}"
     yield f"cache      {cache_as_text(result)}"
     yield from map(_access_as_text, result.caches)
-    yield from account_as_text(result.account)
+    yield from breakdown_as_text(result.breakdown)
     for warning in result.warnings:
         yield f"warning    {warning}"
     for retry in result.retries:

@@ -9,7 +9,7 @@ from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.steps import Command
 from multiarch.record import BuildReader
-from multiarch.run.aws_diagnosis import Question, Said
+from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
 
 
 class Runtime(Protocol):
@@ -48,7 +48,7 @@ class Runtime(Protocol):
     def is_ancestor(self, older: str, newer: str) -> bool | None:
         """Whether one commit is in the other's history; None where that cannot be told."""
 
-    def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
+    def ask_aws(self, repository: Repository, questions: Sequence[AwsQuestion]) -> AwsAnswers:
         """Find out what AWS says about a repository of its own, without changing anything; never raises."""
 
     def unpack(self, archive: str, layout: str) -> None:

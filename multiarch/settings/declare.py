@@ -15,7 +15,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
-class Rule:
+class ValueCheck:
     """What a type cannot say of a text: returns it as it is used, or raises ConfigurationError.
 
     Attributes:
@@ -66,26 +66,26 @@ def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
 
 Texts = tuple[str, ...]
 
-RepositoryName = Annotated[str, Rule(_unless_empty(check_repository))]
+RepositoryName = Annotated[str, ValueCheck(_unless_empty(check_repository))]
 
-TagRuleText = Annotated[str, Rule(_unless_empty(check_tag_rule))]
+TagRuleText = Annotated[str, ValueCheck(_unless_empty(check_tag_rule))]
 
-TagRules = Annotated[Texts, Rule(check_tag_rule)]
+TagRules = Annotated[Texts, ValueCheck(check_tag_rule)]
 
-FlavorEntries = Annotated[Texts, Rule(check_flavor)]
+FlavorEntries = Annotated[Texts, ValueCheck(check_flavor)]
 
-Platforms = Annotated[Texts, Rule(Platform.parse)]
+Platforms = Annotated[Texts, ValueCheck(Platform.parse)]
 
-Containers = Annotated[Texts, Rule(check_container)]
+Containers = Annotated[Texts, ValueCheck(check_container)]
 
-Namespace = Annotated[str, Rule(_unless_empty(_namespace))]
+Namespace = Annotated[str, ValueCheck(_unless_empty(_namespace))]
 
-Seconds = Annotated[int, Rule(_seconds, before=True)]
+Seconds = Annotated[int, ValueCheck(_seconds, before=True)]
 
-Time = Annotated[int, Rule(_time, before=True)]
+Time = Annotated[int, ValueCheck(_time, before=True)]
 
 # TOML has words of its own for true and false.
-Words = Annotated[str, Rule(lambda value: str(value).lower() if isinstance(value, bool) else value, before=True)]
+Words = Annotated[str, ValueCheck(lambda value: str(value).lower() if isinstance(value, bool) else value, before=True)]
 
 
 def setting(

@@ -18,7 +18,7 @@ from multiarch.text.hints import nearest_hint
 
 CONFIG_VARIABLE = "MULTIARCH_CONFIG"
 
-DEFAULT_SOURCE = "default"
+DEFAULT_ORIGIN = "default"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class LoadedSettings:
     """The settings, and where each value came from: a flag, a variable, a file's name or `default`."""
 
     settings: Settings
-    sources: Mapping[str, str]
+    origins: Mapping[str, str]
 
 
 def load_settings(
@@ -46,32 +46,32 @@ def load_settings(
     _refuse_unknown_variables(environment)
     table = _flatten(file, file_name)
     values: dict[str, object] = {}
-    sources: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for info in SETTINGS:
         variable = next((name for name in info.variables if environment.get(name)), None)
         if info.name in flags:
             values[info.name] = from_texts(info, flags[info.name], environment)
-            sources[info.name] = info.flags[0]
+            origins[info.name] = info.flags[0]
         elif variable:
             values[info.name] = from_text(info, environment[variable], environment)
-            sources[info.name] = variable
+            origins[info.name] = variable
         elif info.key in table:
             values[info.name] = table[info.key]
-            sources[info.name] = file_name
+            origins[info.name] = file_name
         else:
-            sources[info.name] = DEFAULT_SOURCE
+            origins[info.name] = DEFAULT_ORIGIN
     infos = {info.name: info for info in SETTINGS}
-    checked = {name: check(infos[name], value, sources[name]) for name, value in values.items()}
+    checked = {name: check(infos[name], value, origins[name]) for name, value in values.items()}
     for name, value in defaults_for(str(checked.get("for_", ""))).items():
         if name not in checked:
             checked[name] = value
-            sources[name] = f"--for {checked['for_']}"
+            origins[name] = f"--for {checked['for_']}"
     settings = Settings(**checked)  # type: ignore[arg-type]  # each is of its declared type now
-    if sources["tags"] == DEFAULT_SOURCE and parse_flavor(settings.flavor).latest == "false":
+    if origins["tags"] == DEFAULT_ORIGIN and parse_flavor(settings.flavor).latest == "false":
         settings = replace(settings, tags=())
     check_together(settings)
     check_contents(settings, chosen=checked)
-    return LoadedSettings(settings=settings, sources=sources)
+    return LoadedSettings(settings=settings, origins=origins)
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:

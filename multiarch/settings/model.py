@@ -12,12 +12,12 @@ from multiarch.settings.declare import (
     Namespace,
     Platforms,
     RepositoryName,
-    Rule,
     Seconds,
     TagRules,
     TagRuleText,
     Texts,
     Time,
+    ValueCheck,
     Words,
     setting,
 )
@@ -95,37 +95,37 @@ class Settings:
     )
 
     commit: Annotated[str, Meta(pattern=r"^([0-9a-f]{40}([0-9a-f]{24})?)?$")] = setting(
-        "", "The commit, where there is no .git to ask.", group="Identity", metavar="SHA"
+        "", "The commit, where there is no .git to ask.", group="Source", metavar="SHA"
     )
     commit_time: Time = setting(
         0,
         "When it was committed: seconds since 1970, or ISO 8601; decides which of two commits is newer.",
-        group="Identity",
+        group="Source",
         metavar="TIME",
     )
-    branch: Annotated[str, Rule(lambda text: text.removeprefix("refs/heads/"))] = setting(
+    branch: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/heads/"))] = setting(
         "",
         "The branch that is built; in CodePipeline, #{SourceVariables.BranchName} of the source action.",
-        group="Identity",
+        group="Source",
         metavar="NAME",
     )
-    ref_tag: Annotated[str, Rule(lambda text: text.removeprefix("refs/tags/"))] = setting(
-        "", "The git tag that is built.", group="Identity", metavar="NAME"
+    git_tag: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/tags/"))] = setting(
+        "", "The git tag that is built.", group="Source", metavar="NAME"
     )
     pull_request: Annotated[int, Meta(ge=0)] = setting(
-        0, "The pull request that is built.", group="Identity", metavar="NUMBER"
+        0, "The pull request that is built.", group="Source", metavar="NUMBER"
     )
-    base_branch: Annotated[str, Rule(lambda text: text.removeprefix("refs/heads/"))] = setting(
-        "", "The branch that the pull request is for.", group="Identity", metavar="NAME"
+    base_branch: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/heads/"))] = setting(
+        "", "The branch that the pull request is for.", group="Source", metavar="NAME"
     )
-    default_branch: Annotated[str, Rule(lambda text: text.removeprefix("refs/heads/"))] = setting(
-        "", "The repository's default branch.", group="Identity", metavar="NAME"
+    default_branch: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/heads/"))] = setting(
+        "", "The repository's default branch.", group="Source", metavar="NAME"
     )
-    repository_url: str = setting("", "The git repository's URL.", group="Identity", metavar="URL")
+    repository_url: str = setting("", "The git repository's URL.", group="Source", metavar="URL")
     event: Literal["auto", "push", "tag", "pull-request", "release", "schedule", "pipeline", "manual"] = setting(
         "auto",
         "What started the build; a rule of EventBridge that follows a clock has to say schedule.",
-        group="Identity",
+        group="Source",
     )
 
     platforms: Platforms = setting(
@@ -184,7 +184,7 @@ class Settings:
     compression: Literal["gzip", "zstd", "estargz", "uncompressed"] = setting(
         "gzip", "Compression of the layers that are built, in the image and in its cache.", group="Build"
     )
-    compression_level: Annotated[str, Rule(str, before=True), Meta(pattern=r"^(\d|1\d|2[0-2])?$")] = setting(
+    compression_level: Annotated[str, ValueCheck(str, before=True), Meta(pattern=r"^(\d|1\d|2[0-2])?$")] = setting(
         "", "Its level: 0 to 9, of zstd to 22. Default: BuildKit's own.", group="Build", metavar="LEVEL"
     )
     force_compression: bool = setting(False, "Compress the base image's layers anew, too.", group="Build")
@@ -280,17 +280,17 @@ class Settings:
         2700, "Time after which nothing is tried again: seconds, or 90s, 45m, 2h.", group="Retries", metavar="TIME"
     )
 
-    handover: str = setting(
+    deploy_files: str = setting(
         "",
         "Folder for what comes after the build: imagedefinitions.json, imageDetail.json and image.env. "
         "Default: none is written.",
-        group="Hand-over",
+        group="Deploy files",
         metavar="DIR",
     )
     containers: Containers = setting(
         (),
         "Container of the ECS task definition that runs the image. Default: the last part of the repository's name.",
-        group="Hand-over",
+        group="Deploy files",
         metavar="NAME",
     )
 

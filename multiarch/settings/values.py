@@ -7,7 +7,7 @@ from msgspec import ValidationError, convert
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.tags.rule import is_rule
-from multiarch.settings.declare import Rule
+from multiarch.settings.declare import ValueCheck
 from multiarch.settings.info import ENVIRONMENT_PREFIX, SettingInfo
 from multiarch.text.hints import nearest_hint
 
@@ -48,9 +48,9 @@ def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tupl
     raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())
 
 
-def check(info: SettingInfo, value: object, source: str) -> object:
-    where = source if source.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{source}: {info.key}"
-    rules = [each for each in get_args(info.type)[1:] if isinstance(each, Rule)]
+def check(info: SettingInfo, value: object, origin: str) -> object:
+    where = origin if origin.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{origin}: {info.key}"
+    rules = [each for each in get_args(info.type)[1:] if isinstance(each, ValueCheck)]
     try:
         for rule in rules:
             value = rule(value) if rule.before else value

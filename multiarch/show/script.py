@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from multiarch.image.manifest import REVISION, VERSION
-from multiarch.plan.deploy_files import HANDOVER_FILES, handover_files
+from multiarch.plan.deploy_files import DEPLOY_FILES, render_deploy_files
 from multiarch.plan.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
 from multiarch.plan.steps import (
     METADATA_FILE,
@@ -20,7 +20,6 @@ from multiarch.plan.steps import (
     Build,
     EnsureBuilder,
     FindRepository,
-    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -31,6 +30,7 @@ from multiarch.plan.steps import (
     Tag,
     Unpack,
     Verify,
+    WriteDeployFiles,
 )
 
 # What only the run can tell, in the files that the script hands over.
@@ -72,8 +72,8 @@ def _head(plan: Plan) -> Iterator[str]:
     yield "METADATA_FILE=$run/metadata.json"
     yield "digest="
     for step in plan.steps:
-        if isinstance(step, HandOver):
-            old = " ".join(_quote(f"{step.folder}/{name}") for name in HANDOVER_FILES)
+        if isinstance(step, WriteDeployFiles):
+            old = " ".join(_quote(f"{step.folder}/{name}") for name in DEPLOY_FILES)
             yield f"rm -f {old}  # an earlier run's"
 
 
@@ -121,8 +121,8 @@ def _step(step: Step) -> Iterator[str]:
             yield from _unless_newer(step, tagged, create)
         case RemoveBuilder():
             yield f"{_command(step.command)} >&2"
-        case HandOver():
-            yield from _hand_over(step)
+        case WriteDeployFiles():
+            yield from _write_deploy_files(step)
         case _:
             assert_never(step)
 
@@ -199,10 +199,10 @@ def _verify(step: Verify) -> Iterator[str]:
         yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'
 
 
-def _hand_over(step: HandOver) -> Iterator[str]:
+def _write_deploy_files(step: WriteDeployFiles) -> Iterator[str]:
     yield "# For what comes next"
     yield f"mkdir -p {_quote(step.folder)}"
-    for name, text in handover_files(step, _DIGEST).items():
+    for name, text in render_deploy_files(step, _DIGEST).items():
         yield f"cat >{_quote(f'{step.folder}/{name}')} <<FILE"
         yield f"{_double(text, quotes=False)}FILE"
 
@@ -228,7 +228,7 @@ def _unless_ours(layout: str) -> Iterator[str]:
 
 
 def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:
-    if not (step.moving and (step.commit or step.version)):
+    if not (step.floating and (step.commit or step.version)):
         yield create
         return
     yield f'docker buildx imagetools inspect --raw {tagged} >"$run/there" 2>/dev/null || : >"$run/there"'

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from multiarch.plan.destination import Destination
 from multiarch.plan.steps import Build, Plan
 from multiarch.settings.info import SETTINGS
-from multiarch.settings.load import DEFAULT_SOURCE, LoadedSettings
+from multiarch.settings.load import DEFAULT_ORIGIN, LoadedSettings
 from multiarch.source import Commit
 
 _SHOWN = 3
@@ -16,27 +16,27 @@ def settings_rows(
 ) -> Sequence[tuple[str, str, str]]:
     """Return what was set and what follows from it: name, value, source; values that may be secret stay out."""
     commit = plan.commit
-    source = loaded.sources
+    origin = loaded.origins
     build = next(step for step in plan.steps if isinstance(step, Build))
     rows = [
-        ("repository", str(plan.repository or plan.name), source["repository"]),
+        ("repository", str(plan.repository or plan.name), origin["repository"]),
         (
             "registry",
             plan.repository.registry.host if plan.repository else "",
-            destination.source if destination else "",
+            destination.origin if destination else "",
         ),
-        ("commit", f"{commit.sha}{_changes(commit)}" if commit else "not known", commit.source if commit else ""),
-        ("tags", ", ".join(plan.tags), source["commit_tag" if loaded.settings.commit_tag else "tags"]),
-        ("platforms", ", ".join(map(str, plan.platforms)), source["platforms"]),
-        ("cache", ", ".join(build.cache_from) or "none", source["cache"]),
-        ("builder", f"{build.builder}, {loaded.settings.builder_driver}", source["builder_name"]),
+        ("commit", f"{commit.sha}{_changes(commit)}" if commit else "not known", commit.origin if commit else ""),
+        ("tags", ", ".join(plan.tags), origin["commit_tag" if loaded.settings.commit_tag else "tags"]),
+        ("platforms", ", ".join(map(str, plan.platforms)), origin["platforms"]),
+        ("cache", ", ".join(build.cache_from) or "none", origin["cache"]),
+        ("builder", f"{build.builder}, {loaded.settings.builder_driver}", origin["builder_name"]),
     ]
     told = {"repository", "registry", "account", "region", "commit_tag", "tags", "platforms", "cache", "builder_name"}
     for info in SETTINGS:
-        if info.name not in told and source[info.name] != DEFAULT_SOURCE:
+        if info.name not in told and origin[info.name] != DEFAULT_ORIGIN:
             value = getattr(loaded.settings, info.name)
             text = ", ".join(value) if isinstance(value, Mapping | tuple) else str(value)
-            rows.append((info.key, text, source[info.name]))
+            rows.append((info.key, text, origin[info.name]))
     return [row for row in rows if row[1]]
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from multiarch.source.checkout import COMMIT, Checkout
-from multiarch.source.model import Event
-from multiarch.source.ref import Ref, Said, parse_ref
+from multiarch.source.model import TriggerEvent
+from multiarch.source.ref import Ref, SourceValues, parse_ref
 
 _ARN = "CODEBUILD_BUILD_ARN"
 _RESOLVED = "CODEBUILD_RESOLVED_SOURCE_VERSION"
@@ -29,24 +29,24 @@ def in_codebuild(environment: Mapping[str, str]) -> bool:
     return bool(environment.get(_ARN))
 
 
-def read_codebuild(environment: Mapping[str, str], checkout: Checkout | None) -> Said:
+def read_codebuild(environment: Mapping[str, str], checkout: Checkout | None) -> SourceValues:
     """Return what the variables say, and nothing that they only suggest.
 
     Args:
         environment: all variables.
         checkout: tells a tag from a branch where a build was started with a bare name.
     """
-    sha, sha_source = _commit(environment)
-    ref, ref_source = _ref(environment, checkout, is_git=bool(checkout or sha))
+    sha, sha_origin = _commit(environment)
+    ref, ref_origin = _ref(environment, checkout, is_git=bool(checkout or sha))
     base = environment.get(_BASE, "")
-    event, event_source = _event(environment, ref)
-    return Said(
-        sha=(sha, sha_source),
+    event, event_origin = _event(environment, ref)
+    return SourceValues(
+        sha=(sha, sha_origin),
         ref=ref,
-        ref_source=ref_source,
+        ref_origin=ref_origin,
         base_branch=(base.removeprefix("refs/heads/"), _BASE),
         repository_url=(environment.get(_URL, ""), _URL),
-        event=(event, event_source),
+        event=(event, event_origin),
         initiator=(environment.get(_INITIATOR, ""), _INITIATOR),
         batch=(environment.get(_BATCH, ""), _BATCH),
     )
@@ -88,16 +88,16 @@ def _ref(environment: Mapping[str, str], checkout: Checkout | None, *, is_git: b
     return (Ref(tag=version) if is_tag else Ref(branch=version)), _VERSION
 
 
-def _event(environment: Mapping[str, str], ref: Ref) -> tuple[Event, str]:
+def _event(environment: Mapping[str, str], ref: Ref) -> tuple[TriggerEvent, str]:
     said = environment.get(_EVENT, "")
     if said.startswith("PULL_REQUEST") or environment.get(_TRIGGER, "").startswith("pr/"):
-        return Event.PULL_REQUEST, _EVENT if said else _TRIGGER
+        return TriggerEvent.PULL_REQUEST, _EVENT if said else _TRIGGER
     if said in ("RELEASED", "PRERELEASED"):
-        return Event.RELEASE, _EVENT
+        return TriggerEvent.RELEASE, _EVENT
     if said or environment.get(_TRIGGER):
-        return Event.TAG if ref.tag else Event.PUSH, _EVENT if said else _TRIGGER
+        return TriggerEvent.TAG if ref.tag else TriggerEvent.PUSH, _EVENT if said else _TRIGGER
     if environment.get(_INITIATOR, "").startswith("codepipeline/"):
-        return Event.PIPELINE, _INITIATOR
+        return TriggerEvent.PIPELINE, _INITIATOR
     if environment.get(_INITIATOR, "").startswith("rule/"):
-        return Event.RULE, _INITIATOR
-    return Event.MANUAL, _INITIATOR if environment.get(_INITIATOR) else _ARN
+        return TriggerEvent.RULE, _INITIATOR
+    return TriggerEvent.MANUAL, _INITIATOR if environment.get(_INITIATOR) else _ARN

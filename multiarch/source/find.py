@@ -8,18 +8,18 @@ from multiarch.errors import ConfigurationError
 from multiarch.source.checkout import Checkout
 from multiarch.source.codebuild import in_codebuild, read_codebuild
 from multiarch.source.github import in_github, read_github
-from multiarch.source.model import Commit, Event, Identity
-from multiarch.source.ref import Ref, Said
+from multiarch.source.model import Commit, Source, TriggerEvent
+from multiarch.source.ref import Ref, SourceValues
 
 _GIT = "git"
 
 
-def find_identity(
-    passed: Said,
+def find_source(
+    passed: SourceValues,
     checkout: Checkout | None,
     environment: Mapping[str, str],
     payload: Mapping[str, object] | None = None,
-) -> Identity:
+) -> Source:
     """Say what is being built.
 
     The first that tells wins: what was passed, the CI's variables, git. For the commit, git comes before the variables:
@@ -40,23 +40,23 @@ def find_identity(
     ci = _read_ci(environment, checkout, payload or {})
     git = _read_git(checkout, with_ref=not ci.ref.is_known)
     found: dict[str, tuple[object, str]] = {}
-    for name, value, source in chain(passed.fields(), ci.fields(), git.fields()):
+    for name, value, origin in chain(passed.fields(), ci.fields(), git.fields()):
         if value and name not in found:
-            found[name] = (value, source)
+            found[name] = (value, origin)
     commit = _commit(passed, ci, checkout, is_ci=_is_ci(environment))
-    event, event_source = _event(passed, ci)
-    return Identity(
+    event, event_origin = _event(passed, ci)
+    return Source(
         commit=commit,
         event=event,
-        sources={
-            **({"commit": commit.source} if commit else {}),
+        origins={
+            **({"commit": commit.origin} if commit else {}),
             **(
                 {"commit_time": passed.time[1] if passed.time[0] else _GIT}
                 if commit and commit.time is not None
                 else {}
             ),
-            "event": event_source,
-            **{name: source for name, (_, source) in found.items()},
+            "event": event_origin,
+            **{name: origin for name, (_, origin) in found.items()},
         },
         **{name: value for name, (value, _) in found.items()},  # type: ignore[arg-type]  # a field each
     )
@@ -66,7 +66,7 @@ def _is_ci(environment: Mapping[str, str]) -> bool:
     return in_codebuild(environment) or in_github(environment)
 
 
-def _read_ci(environment: Mapping[str, str], checkout: Checkout | None, payload: Mapping[str, object]) -> Said:
+def _read_ci(environment: Mapping[str, str], checkout: Checkout | None, payload: Mapping[str, object]) -> SourceValues:
     # In a runner that CodeBuild hosts, CodeBuild's own variables tell of the runner, and not of the job.
     if in_github(environment):
         said = read_github(environment, payload)
@@ -74,40 +74,43 @@ def _read_ci(environment: Mapping[str, str], checkout: Checkout | None, payload:
         return replace(said, batch=batch)
     if in_codebuild(environment):
         return read_codebuild(environment, checkout)
-    return Said()
+    return SourceValues()
 
 
-def _read_git(checkout: Checkout | None, *, with_ref: bool) -> Said:
+def _read_git(checkout: Checkout | None, *, with_ref: bool) -> SourceValues:
     if not checkout:
-        return Said()
+        return SourceValues()
     # Of several tags none is known to be the one that is meant.
     tag = checkout.tags[0] if len(checkout.tags) == 1 else ""
-    return Said(
+    return SourceValues(
         ref=Ref(branch=checkout.branch, tag=tag) if with_ref else Ref(),
-        ref_source=_GIT,
+        ref_origin=_GIT,
         default_branch=(checkout.default_branch, _GIT),
         repository_url=(checkout.url, _GIT),
     )
 
 
-def _commit(passed: Said, ci: Said, checkout: Checkout | None, *, is_ci: bool) -> Commit | None:
-    sha, source = passed.sha
+def _commit(passed: SourceValues, ci: SourceValues, checkout: Checkout | None, *, is_ci: bool) -> Commit | None:
+    sha, origin = passed.sha
     time = passed.time[0] or None
     if checkout:
         if sha and sha != checkout.sha:
-            msg = f"{source} is {sha}, and the checkout is at {checkout.sha}"
+            msg = f"{origin} is {sha}, and the checkout is at {checkout.sha}"
             raise ConfigurationError(msg, hint="leave it out: what is checked out is what is built")
         changes = () if is_ci else checkout.changes
-        return Commit(sha=checkout.sha, dirty=bool(changes), source=_GIT, time=time or checkout.time, changes=changes)
-    sha, source = passed.sha if sha else ci.sha
-    return Commit(sha=sha, dirty=False, source=source, time=time) if sha else None
+        return Commit(sha=checkout.sha, dirty=bool(changes), origin=_GIT, time=time or checkout.time, changes=changes)
+    sha, origin = passed.sha if sha else ci.sha
+    return Commit(sha=sha, dirty=False, origin=origin, time=time) if sha else None
 
 
-def _event(passed: Said, ci: Said) -> tuple[Event, str]:
-    for event, source in (passed.event, (Event.PULL_REQUEST if passed.pull_request[0] else "", passed.pull_request[1])):
+def _event(passed: SourceValues, ci: SourceValues) -> tuple[TriggerEvent, str]:
+    for event, origin in (
+        passed.event,
+        (TriggerEvent.PULL_REQUEST if passed.pull_request[0] else "", passed.pull_request[1]),
+    ):
         if event:
-            return event, source
-    return ci.event[0] or Event.LOCAL, ci.event[1]
+            return event, origin
+    return ci.event[0] or TriggerEvent.LOCAL, ci.event[1]
 
 
 def no_commit(environment: Mapping[str, str]) -> ConfigurationError:

@@ -5,14 +5,14 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 
 from collections.abc import Mapping
 
-from multiarch.source.model import Event
-from multiarch.source.ref import Ref, Said, parse_ref
+from multiarch.source.model import TriggerEvent
+from multiarch.source.ref import Ref, SourceValues, parse_ref
 
 _EVENTS = {
-    "pull_request": Event.PULL_REQUEST,
-    "pull_request_target": Event.PULL_REQUEST,
-    "release": Event.RELEASE,
-    "schedule": Event.SCHEDULE,
+    "pull_request": TriggerEvent.PULL_REQUEST,
+    "pull_request_target": TriggerEvent.PULL_REQUEST,
+    "release": TriggerEvent.RELEASE,
+    "schedule": TriggerEvent.SCHEDULE,
 }
 _PAYLOAD = "GITHUB_EVENT_PATH"
 
@@ -21,7 +21,7 @@ def in_github(environment: Mapping[str, str]) -> bool:
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
-def read_github(environment: Mapping[str, str], payload: Mapping[str, object]) -> Said:
+def read_github(environment: Mapping[str, str], payload: Mapping[str, object]) -> SourceValues:
     """Return what the job's variables and its event's payload say.
 
     Args:
@@ -29,23 +29,23 @@ def read_github(environment: Mapping[str, str], payload: Mapping[str, object]) -
         payload: the JSON object in the file that GITHUB_EVENT_PATH names, empty where it cannot be read.
     """
     name = environment.get("GITHUB_EVENT_NAME", "")
-    ref, source = parse_ref(environment.get("GITHUB_REF", "")), "GITHUB_REF"
-    event = _EVENTS.get(name, Event.MANUAL)
+    ref, origin = parse_ref(environment.get("GITHUB_REF", "")), "GITHUB_REF"
+    event = _EVENTS.get(name, TriggerEvent.MANUAL)
     if name == "push":
-        event = Event.TAG if ref.tag else Event.PUSH
-    if event is Event.PULL_REQUEST:
+        event = TriggerEvent.TAG if ref.tag else TriggerEvent.PUSH
+    if event is TriggerEvent.PULL_REQUEST:
         number = payload.get("number")
         # Of pull_request_target the reference is the base branch's own.
         if not ref.pull_request and isinstance(number, int):
-            ref, source = Ref(pull_request=number), _PAYLOAD
+            ref, origin = Ref(pull_request=number), _PAYLOAD
         ref = Ref(pull_request=ref.pull_request, branch=environment.get("GITHUB_HEAD_REF", ""))
     repository = payload.get("repository")
     default = str(repository.get("default_branch") or "") if isinstance(repository, Mapping) else ""
     server, path = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
-    return Said(
+    return SourceValues(
         sha=(environment.get("GITHUB_SHA", ""), "GITHUB_SHA"),
         ref=ref,
-        ref_source=source,
+        ref_origin=origin,
         base_branch=(environment.get("GITHUB_BASE_REF", ""), "GITHUB_BASE_REF"),
         default_branch=(default, _PAYLOAD),
         repository_url=(f"{server}/{path}" if server and path else "", "GITHUB_REPOSITORY"),

@@ -8,7 +8,7 @@ from enum import StrEnum
 _SHORT = 7
 
 
-class Event(StrEnum):
+class TriggerEvent(StrEnum):
     """What started the build; `rule` is one of EventBridge, which may follow a clock or a push."""
 
     PUSH = "push"
@@ -36,7 +36,7 @@ class Commit:
 
     sha: str
     dirty: bool
-    source: str
+    origin: str
     time: int | None = None
     changes: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ class Commit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
+class Source:
     """What is being built. A text is empty where nothing tells; nothing is guessed.
 
     Attributes:
@@ -75,15 +75,15 @@ class Identity:
     base_branch: str = ""
     default_branch: str = ""
     repository_url: str = ""
-    event: Event = Event.LOCAL
+    event: TriggerEvent = TriggerEvent.LOCAL
     initiator: str = ""
     batch: str = ""
-    sources: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_pull_request(self) -> bool:
         """Whether a pull request's code is built, whatever started the build."""
-        return self.event is Event.PULL_REQUEST or self.pull_request is not None
+        return self.event is TriggerEvent.PULL_REQUEST or self.pull_request is not None
 
     @property
     def is_dirty(self) -> bool:

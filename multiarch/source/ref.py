@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from multiarch.source.model import Event
+from multiarch.source.model import TriggerEvent
 from multiarch.source.url import public_url
 
 # GitHub's and Bitbucket's pull requests, GitLab's merge requests, and CodeBuild's short form of all of them.
@@ -40,7 +40,7 @@ def parse_ref(text: str) -> Ref:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class SourceValues:
     """What one origin (the settings, the CI or git) says, each value with the flag or variable that it stood in.
 
     Attributes:
@@ -55,22 +55,22 @@ class Said:
     tag: Word = ("", "")
     pull_request: tuple[int, str] = (0, "")
     ref: Ref = field(default_factory=Ref)
-    ref_source: str = ""
+    ref_origin: str = ""
     base_branch: Word = ("", "")
     default_branch: Word = ("", "")
     repository_url: Word = ("", "")
-    event: tuple[Event | Literal[""], str] = ("", "")
+    event: tuple[TriggerEvent | Literal[""], str] = ("", "")
     initiator: Word = ("", "")
     batch: Word = ("", "")
 
     def fields(self) -> Iterator[tuple[str, object, str]]:
         """Yield each field of `Identity` that this origin can say: its name, the value and what said it."""
         yield "branch", *self.branch
-        yield "branch", self.ref.branch, self.ref_source
+        yield "branch", self.ref.branch, self.ref_origin
         yield "tag", *self.tag
-        yield "tag", self.ref.tag, self.ref_source
+        yield "tag", self.ref.tag, self.ref_origin
         yield "pull_request", *self.pull_request
-        yield "pull_request", self.ref.pull_request, self.ref_source
+        yield "pull_request", self.ref.pull_request, self.ref_origin
         yield "base_branch", *self.base_branch
         yield "default_branch", *self.default_branch
         yield "repository_url", public_url(self.repository_url[0]), self.repository_url[1]

@@ -71,13 +71,13 @@ class Behind:
                 return f"{blob['digest']} has {size} bytes, not {blob['size']}"
         return ""
 
-    def push_variant(self, source: str, tag: str) -> None:
+    def push_variant(self, origin: str, tag: str) -> None:
         """Push the image of `source` once more with one more layer, which nobody has seen: its pull is a real one."""
         layer = _layer(tag)
         packed = gzip.compress(layer, mtime=0)
         self._upload(packed)
         entries = []
-        index = self.manifest(source)
+        index = self.manifest(origin)
         for entry in index["manifests"]:
             image = self.manifest(entry["digest"])
             config = json.loads(self._ask("GET", f"blobs/{image['config']['digest']}").data)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dev.project import ROOT, Run
-from multiarch.plan.deploy_files import HANDOVER_FILES
+from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.report.names import ALL_FILES
 from tests.engine.test_handover import append
 
@@ -95,7 +95,7 @@ def test_a_build_hands_on_its_image_its_report_and_its_variables(
     image = f"{registry.host}/{registry.repository}@{digest}"
     assert ended.exported == {"IMAGE_URI": image, "IMAGE_DIGEST": digest, "IMAGE_TAG": project.tag}
     # CodePipeline looks for its files at the top of the artifact.
-    assert ended.artifacts == {*HANDOVER_FILES, *(f"report/{name}" for name in ALL_FILES)}
+    assert ended.artifacts == {*DEPLOY_FILES, *(f"report/{name}" for name in ALL_FILES)}
     assert json.loads((project.folder / "out" / "imageDetail.json").read_text()) == {"ImageURI": image}
     [junit] = ended.reports
     assert ET.parse(junit).getroot().get("failures") == "0"  # noqa: S314 - our own

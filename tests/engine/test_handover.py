@@ -124,11 +124,11 @@ def test_a_local_build_is_nobody_s_to_deploy(project: Project, out: Path) -> Non
 
 
 def test_a_folder_that_cannot_be_one_is_said_before_anything_is_built(project: Project, registry: RegistryView) -> None:
-    run = project.multiarch("build", "--handover", "hello.sh/out")
+    run = project.multiarch("build", "--deploy-files", "hello.sh/out")
     assert (run.code, run.stdout) == (2, "")
     assert run.stderr.startswith("error: ")
     assert "hello.sh is there, and is none" in run.stderr
-    doctor = project.multiarch("doctor", "--handover", "hello.sh/out")
+    doctor = project.multiarch("doctor", "--deploy-files", "hello.sh/out")
     assert doctor.code == 2
     assert "problem  hand-over" in doctor.stdout
     assert registry.tags() == set()

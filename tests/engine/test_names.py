@@ -143,7 +143,7 @@ def test_the_script_of_a_dry_run_gives_the_same_names(project: Project, registry
     assert release(project, "v1.2.0").code == 0
     project.commit("Mend the last release")
     shown = project.multiarch(
-        "build", "--dry-run", MULTIARCH_TAGS=RULES, MULTIARCH_REF_TAG="v1.1.5", MULTIARCH_EVENT="tag"
+        "build", "--dry-run", MULTIARCH_TAGS=RULES, MULTIARCH_GIT_TAG="v1.1.5", MULTIARCH_EVENT="tag"
     )
     assert shown.code == 0, shown.said
     ran = project.run(["sh", "-c", shown.stdout])
@@ -163,14 +163,14 @@ def test_a_release_in_an_immutable_repository(project: Project, lane: str) -> No
     control.create_repository(lane, mutability="IMMUTABLE")
     words = ("--cache", "none", "--flavor", "latest=false")
     rules = "type=semver,pattern={{version}}"
-    first = project.multiarch("build", "--output", "json", *words, "--ref-tag", "v1.2.3", "--tag", rules)
+    first = project.multiarch("build", "--output", "json", *words, "--git-tag", "v1.2.3", "--tag", rules)
     assert first.code == 0, first.said
-    again = project.multiarch("build", "--output", "json", *words, "--ref-tag", "v1.2.3", "--tag", rules)
+    again = project.multiarch("build", "--output", "json", *words, "--git-tag", "v1.2.3", "--tag", rules)
     assert again.code == 0, again.said
     assert actions(again) == {project.tag: "unchanged", "1.2.3": "unchanged"}
     sha = project.sha
     project.commit("Another commit")
-    other = project.multiarch("build", *words, "--ref-tag", "v1.2.3", "--tag", rules)
+    other = project.multiarch("build", *words, "--git-tag", "v1.2.3", "--tag", rules)
     assert other.code == 2, other.said
     assert f":1.2.3 is the image of another build: commit {sha}, {first.json['digest']}" in other.stderr
     assert "building for" not in other.stderr

@@ -18,9 +18,9 @@ from multiarch.image.registry import Partitions, Registry
 from multiarch.log import Log, make_log
 from multiarch.plan.facts import Facts
 from multiarch.plan.make import make_plan
-from multiarch.run.aws_diagnosis import Question, Said
+from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
 from multiarch.settings.load import LoadedSettings, load_settings
-from multiarch.source import Commit, Identity
+from multiarch.source import Commit, Source
 from multiarch.text.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 NEWER = "fedcba9876543210fedcba9876543210fedcba98"
 TIME = 1_700_000_000
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
-COMMIT = Commit(sha=SHA, dirty=False, source="git", time=TIME)
-DIRTY = Commit(sha=SHA, dirty=True, source="git", time=TIME)
+COMMIT = Commit(sha=SHA, dirty=False, origin="git", time=TIME)
+DIRTY = Commit(sha=SHA, dirty=True, origin="git", time=TIME)
 
 ECR_HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 ECR = Registry.parse(ECR_HOST)
@@ -76,12 +76,12 @@ def load(
 def facts(
     *,
     commit: Commit | None = COMMIT,
-    identity: Identity | None = None,
+    source: Source | None = None,
     registry: Registry | None = ECR,
     interactive: bool = False,
 ) -> Facts:
     return Facts(
-        identity=identity or Identity(commit=commit),
+        source=source or Source(commit=commit),
         registry=registry,
         interactive=interactive,
         cache_folder="/home/ada/.cache",
@@ -209,7 +209,7 @@ class FakeRuntime:
         self.names: dict[str, Manifest] = {}
         self.blobs: dict[str, bytes] = {}
         self.state: RepositoryFacts | Literal["missing", "unknown"] = RepositoryFacts()
-        self.said = Said()
+        self.said = AwsAnswers()
         self.ancestors: dict[tuple[str, str], bool] = {}
         self.metadata: Mapping[str, object] | None = None
         self.lines: list[str] = []
@@ -287,7 +287,7 @@ class FakeRuntime:
         self._happen(f"find {repository.name}")
         return self.states.get(repository.name, self.state)
 
-    def ask_aws(self, repository: Repository, questions: Sequence[Question]) -> Said:
+    def ask_aws(self, repository: Repository, questions: Sequence[AwsQuestion]) -> AwsAnswers:
         self._happen(f"ask about {', '.join(questions)} of {repository.name}")
         return self.said
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multiarch.image.manifest import Layer, digest_of
-from multiarch.record import BuildWarning, Failure, Record, Step, StepKind
+from multiarch.record import BuildStep, BuildWarning, Failure, Record, StepKind
 from tests.unit.records import BUILT, FAILED, between, steps
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def large(count: int = 500, lines: int = 100_000) -> Record:
     return replace(BUILT, steps=made, outcome=outcome)
 
 
-def _large_steps(count: int, lines: int) -> Iterator[Step]:
+def _large_steps(count: int, lines: int) -> Iterator[BuildStep]:
     for index in range(count):
         platform = PLATFORMS[index % 2]
         number = index // 2 + 1
         what = f"RUN make --directory=component-{number} all check install DESTDIR=/stage && strip /stage/bin/*"
-        yield Step(
+        yield BuildStep(
             index=index,
             digest=digest_of(f"{index}".encode()),
             name=f"[{platform} compile {number}/{count // 2}] {what}",
@@ -74,7 +74,7 @@ def hostile() -> Record:
     """A failed build whose every text is made to be taken for something else."""
     text = " ".join(HOSTILE)
 
-    def spoil(step: Step) -> Step:
+    def spoil(step: BuildStep) -> BuildStep:
         output = HOSTILE if step.output else ()
         return replace(
             step,

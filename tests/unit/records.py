@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.record import (
+    BuildStep,
     BuildWarning,
     CacheAccess,
     Failure,
     Instruction,
     Interval,
     Outcome,
-    Phase,
     Record,
     Retry,
-    Run,
+    RunInfo,
+    RunPhase,
     Setting,
-    Step,
     StepKind,
     TagOutcome,
     Transfer,
@@ -40,7 +40,7 @@ FROM base
 COPY --from=compile /app /app
 """
 
-RUN = Run(
+RUN = RunInfo(
     version="0.1.0",
     name="shop",
     repository=REPOSITORY,
@@ -52,7 +52,7 @@ RUN = Run(
     cache_from=(f"type=registry,ref={REPOSITORY}:cache",),
     cache_to=(f"type=registry,ref={REPOSITORY}:cache,mode=max",),
     begin=BEGIN,
-    settings=(Setting(name="platforms", value="linux/amd64, linux/arm64", source="the default"),),
+    settings=(Setting(name="platforms", value="linux/amd64, linux/arm64", origin="the default"),),
     dockerfile="Dockerfile",
     instructions=(
         Instruction(line=1, stage="compile", keyword="FROM", text="FROM base AS compile"),
@@ -75,7 +75,7 @@ def step(  # noqa: D417 - the rest are the step's own
     *,
     digest: str = "",
     **fields: Any,  # noqa: ANN401 - a field of the step each
-) -> Step:
+) -> BuildStep:
     """Make a step.
 
     Args:
@@ -101,10 +101,10 @@ def step(  # noqa: D417 - the rest are the step's own
             "instruction": instruction,
         }
     base: dict[str, Any] = {"index": 0, "digest": digest or f"sha256:{title}", "intervals": intervals}
-    return Step(**{**base, **named, **fields})
+    return BuildStep(**{**base, **named, **fields})
 
 
-def steps(*made: Step) -> tuple[Step, ...]:
+def steps(*made: BuildStep) -> tuple[BuildStep, ...]:
     """Number steps in their order."""
     return tuple(replace(each, index=index) for index, each in enumerate(made))
 
@@ -129,10 +129,10 @@ BUILT = Record(
     attempt=1,
     native=("linux/amd64",),
     phases=(
-        Phase(name="prepare", interval=between(0.0, 1.0)),
-        Phase(name="build", interval=between(1.0, 85.0)),
-        Phase(name="verify", interval=between(85.0, 85.3)),
-        Phase(name="tag", interval=between(85.3, 85.5)),
+        RunPhase(name="prepare", interval=between(0.0, 1.0)),
+        RunPhase(name="build", interval=between(1.0, 85.0)),
+        RunPhase(name="verify", interval=between(85.0, 85.3)),
+        RunPhase(name="tag", interval=between(85.3, 85.5)),
     ),
     steps=steps(
         step("[internal] load build definition from Dockerfile", 1.0, 1.1, kind=StepKind.INTERNAL),
@@ -247,7 +247,7 @@ BUILT = Record(
 """A slow build of two platforms, one of them emulated; all of it is well."""
 
 
-def _from_cache(each: Step) -> Step:
+def _from_cache(each: BuildStep) -> BuildStep:
     if not each.is_work:
         return each
     return replace(each, cached=True, intervals=(between(2.5, 2.5),), output=(), output_lines=0)
@@ -262,7 +262,7 @@ CACHED = replace(
 """The same, with every step from the cache."""
 
 
-def _failed(each: Step) -> Step:
+def _failed(each: BuildStep) -> BuildStep:
     if each.digest == "sha256:6":
         error = 'process "/bin/sh -c npm ci" did not complete successfully: exit code: 1'
         return replace(
@@ -283,7 +283,7 @@ def _failed(each: Step) -> Step:
 FAILED = replace(
     BUILT,
     steps=tuple(_failed(each) for each in BUILT.steps if each.digest not in ("sha256:9", "sha256:10")),
-    phases=(BUILT.phases[0], Phase(name="build", interval=between(1.0, 40.5))),
+    phases=(BUILT.phases[0], RunPhase(name="build", interval=between(1.0, 40.5))),
     caches=BUILT.caches[:1],
     outcome=Outcome(
         status="failed",
@@ -319,12 +319,12 @@ REUSED = replace(
     steps=(),
     warnings=(),
     caches=(),
-    phases=(BUILT.phases[0], Phase(name="verify", interval=between(1.0, 1.2))),
+    phases=(BUILT.phases[0], RunPhase(name="verify", interval=between(1.0, 1.2))),
     outcome=replace(BUILT.outcome, status="reused", retries=(), seconds=1.3),
 )
 """The registry had the commit's image."""
 
-EMPTY = Record(run=Run())
+EMPTY = Record(run=RunInfo())
 """Nothing is known but that something was begun."""
 
 ALL = {

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from multiarch.record import CacheAccess, Interval, Outcome, Record, Step, StepKind
-from multiarch.report.breakdown import Account, account_of
+from multiarch.record import BuildStep, CacheAccess, Interval, Outcome, Record, StepKind
+from multiarch.report.breakdown import Breakdown, breakdown_of
 from multiarch.report.breakdown.cache import cache_in_words, roots
-from multiarch.report.breakdown.text import account_as_text
+from multiarch.report.breakdown.text import breakdown_as_text
 from multiarch.report.breakdown.times import busy, large_layers, shortened
 from tests.unit import records
 from tests.unit.fakes import AMD64, ARM64
@@ -18,18 +18,18 @@ from tests.unit.records import between, platform_image, step, steps
 READ = CacheAccess(direction="import", reference="shop:cache", status="read")
 
 
-def account(record: Record) -> Account:
-    found = account_of(record)
+def breakdown(record: Record) -> Breakdown:
+    found = breakdown_of(record)
     assert found
     return found
 
 
-def built(*made: Step, caches: tuple[CacheAccess, ...] = (READ,)) -> Record:
+def built(*made: BuildStep, caches: tuple[CacheAccess, ...] = (READ,)) -> Record:
     return Record(run=records.RUN, steps=steps(*made), caches=caches, attempt=1)
 
 
 def test_a_slow_build_says_what_its_time_went_into() -> None:
-    assert list(account_as_text(account_of(records.BUILT))) == [
+    assert list(breakdown_as_text(breakdown_of(records.BUILT))) == [
         "steps      linux/amd64  3 run, 0 cached, 10.0 s",
         "steps      linux/arm64  3 run, 0 cached, 72.0 s",
         (
@@ -48,7 +48,7 @@ def test_a_slow_build_says_what_its_time_went_into() -> None:
 
 
 def test_a_failed_build_says_how_far_it_got() -> None:
-    lines = list(account_as_text(account_of(records.FAILED)))
+    lines = list(breakdown_as_text(breakdown_of(records.FAILED)))
     assert lines[:2] == [
         "steps      linux/amd64  2 run, 0 cached, 38.1 s",
         "steps      linux/arm64  2 run, 0 cached, 38.0 s",
@@ -65,12 +65,12 @@ QUIET = {
 
 @pytest.mark.parametrize("record", QUIET.values(), ids=QUIET)
 def test_there_is_nothing_to_explain(record: Record) -> None:
-    assert list(account_as_text(account_of(record))) == []
+    assert list(breakdown_as_text(breakdown_of(record))) == []
 
 
 def test_many_warnings_are_counted() -> None:
     warnings = tuple(replace(records.BUILT.warnings[0], short=f"warning {each}", line=each) for each in range(1, 9))
-    lines = list(account_as_text(account_of(replace(records.CACHED, warnings=warnings, caches=()))))
+    lines = list(breakdown_as_text(breakdown_of(replace(records.CACHED, warnings=warnings, caches=()))))
     assert [line for line in lines if line.startswith("warned")] == [
         *(f"warned     warning {each} (Dockerfile:{each})" for each in range(1, 6)),
         "warned     3 more times",
@@ -102,7 +102,7 @@ def test_steps_that_platforms_share_are_a_row_of_their_own() -> None:
         step("linux/amd64 stage-1 2/2 COPY --from=build /a /a", 20, 21),
         step("linux/arm64 stage-1 2/2 COPY --from=build /a /a", 20, 22),
     )
-    assert [line for line in account_as_text(account_of(record)) if line.startswith("steps")] == [
+    assert [line for line in breakdown_as_text(breakdown_of(record)) if line.startswith("steps")] == [
         "steps      linux/amd64  1 run, 0 cached, 1.0 s",
         "steps      linux/arm64  1 run, 0 cached, 2.0 s",
         "steps      shared  1 run, 0 cached, 20.0 s",
@@ -118,11 +118,11 @@ LAST = step("linux/amd64 build 4/4 RUN test", 10, 11, digest="last", inputs=("ru
 OTHER = step("linux/amd64 docs 2/2 RUN docs", 3, 9, digest="other")
 
 
-def cached(each: Step) -> Step:
+def cached(each: BuildStep) -> BuildStep:
     return replace(each, cached=True, intervals=(between(1, 1),))
 
 
-def waiting(each: Step) -> Step:
+def waiting(each: BuildStep) -> BuildStep:
     return replace(each, intervals=())
 
 
@@ -141,19 +141,19 @@ MISSES = {
 
 
 @pytest.mark.parametrize(("made", "expected"), MISSES.values(), ids=MISSES)
-def test_the_cache_missed_where_nothing_before_had_to_run(made: list[Step], expected: dict[str, set[str]]) -> None:
+def test_the_cache_missed_where_nothing_before_had_to_run(made: list[BuildStep], expected: dict[str, set[str]]) -> None:
     found = roots(built(*made))
     assert {root.step.digest: {each.digest for each in root.after} for root in found} == expected
 
 
 def test_a_miss_on_every_platform_is_one_and_names_none() -> None:
-    [miss] = account(records.BUILT).misses
+    [miss] = breakdown(records.BUILT).misses
     assert (miss.platforms, miss.after) == (("linux/amd64", "linux/arm64"), 4)
 
 
 def test_a_miss_on_one_platform_names_it() -> None:
     other = replace(cached(COPY), digest="arm", platform="linux/arm64")
-    lines = list(account_as_text(account_of(built(replace(COPY, intervals=(between(0, 30),)), other))))
+    lines = list(breakdown_as_text(breakdown_of(built(replace(COPY, intervals=(between(0, 30),)), other))))
     assert lines[2].startswith("missed     [build 2/4] COPY . . (Dockerfile:2) on linux/amd64: what it copies")
 
 
@@ -174,7 +174,9 @@ CACHES = {
 
 
 @pytest.mark.parametrize(("caches", "made", "words"), CACHES.values(), ids=CACHES)
-def test_what_the_cache_could_not_do_is_said(caches: tuple[CacheAccess, ...], made: list[Step], words: str) -> None:
+def test_what_the_cache_could_not_do_is_said(
+    caches: tuple[CacheAccess, ...], made: list[BuildStep], words: str
+) -> None:
     record = built(*made, caches=caches)
     assert cache_in_words(record) == words
     assert not words or not roots(record)
@@ -183,7 +185,7 @@ def test_what_the_cache_could_not_do_is_said(caches: tuple[CacheAccess, ...], ma
 # Hints
 
 
-def pair(slow: float, quick: float, **fields: object) -> list[Step]:
+def pair(slow: float, quick: float, **fields: object) -> list[BuildStep]:
     """Make one step that was emulated and the same one that was not."""
     return [
         replace(step("linux/arm64 build 2/2 RUN make", 0, slow, emulated=True, digest="a"), **fields),  # type: ignore[arg-type]  # a field each
@@ -213,8 +215,8 @@ EMULATED = {
 
 
 @pytest.mark.parametrize(("made", "hints"), EMULATED.values(), ids=EMULATED)
-def test_emulation_is_worth_a_hint_where_the_same_step_ran_without(made: list[Step], hints: list[str]) -> None:
-    assert list(account(built(*made)).hints) == hints
+def test_emulation_is_worth_a_hint_where_the_same_step_ran_without(made: list[BuildStep], hints: list[str]) -> None:
+    assert list(breakdown(built(*made)).hints) == hints
 
 
 COPY_HINT = (
@@ -236,15 +238,15 @@ COPIES = {
 
 @pytest.mark.parametrize(("made", "hints"), COPIES.values(), ids=COPIES)
 def test_a_copy_of_everything_is_worth_a_hint_where_something_slow_ran_for_it(
-    made: list[Step], hints: list[str]
+    made: list[BuildStep], hints: list[str]
 ) -> None:
-    assert list(account(built(*made)).hints) == hints
+    assert list(breakdown(built(*made)).hints) == hints
 
 
 def test_a_copy_on_two_platforms_is_one_hint() -> None:
     other = [replace(each, platform="linux/arm64", digest=f"{each.digest} arm") for each in (COPY, RUN)]
     other[1] = replace(other[1], inputs=(other[0].digest,))
-    assert account(built(COPY, RUN, *other)).hints == (COPY_HINT,)
+    assert breakdown(built(COPY, RUN, *other)).hints == (COPY_HINT,)
 
 
 EMULATION = {
@@ -258,9 +260,9 @@ EMULATION = {
 
 
 @pytest.mark.parametrize(("made", "lines"), EMULATION.values(), ids=EMULATION)
-def test_emulated_seconds_are_told(made: list[Step], lines: list[str]) -> None:
+def test_emulated_seconds_are_told(made: list[BuildStep], lines: list[str]) -> None:
     first = step("linux/amd64 build 1/2 FROM base", 0, 20)
-    said = account_as_text(account_of(built(first, *made)))
+    said = breakdown_as_text(breakdown_of(built(first, *made)))
     assert [line for line in said if line.startswith("emulated")] == lines
 
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from multiarch.plan.builder import Builder, Fate, Node, decide, native_platforms, parse_inspect
+from multiarch.plan.builder import Builder, BuilderAction, Node, decide, native_platforms, parse_inspect
 from multiarch.plan.steps import EnsureBuilder
 from tests.unit.fakes import plan_of
 
@@ -112,21 +112,21 @@ MISFITS = {
 def test_a_builder_that_differs_is_told_by_how(step: EnsureBuilder, text: str, reason: str) -> None:
     fate, found = decide(step, parse_inspect(text))
     assert found == reason
-    assert (fate is Fate.TAKE) is (reason == "")
+    assert (fate is BuilderAction.USE) is (reason == "")
 
 
 FATES = {
-    "the one that is wanted": (wanted(), {IMAGE}, "docker-container", Fate.TAKE),
-    "made with other options": (wanted(), {"image=other"}, "docker-container", Fate.MAKE_ANEW),
-    "made with another driver": (wanted(), {IMAGE}, "kubernetes", Fate.REFUSE),
-    "docker's own, which nobody makes": (wanted(driver="docker"), set(), "docker", Fate.TAKE),
+    "the one that is wanted": (wanted(), {IMAGE}, "docker-container", BuilderAction.USE),
+    "made with other options": (wanted(), {"image=other"}, "docker-container", BuilderAction.RECREATE),
+    "made with another driver": (wanted(), {IMAGE}, "kubernetes", BuilderAction.REJECT),
+    "docker's own, which nobody makes": (wanted(driver="docker"), set(), "docker", BuilderAction.USE),
     "docker's own, with options that it cannot have": (
-        dataclasses.replace(wanted(driver="docker"), options=("network=host",)), set(), "docker", Fate.REFUSE),
+        dataclasses.replace(wanted(driver="docker"), options=("network=host",)), set(), "docker", BuilderAction.REJECT),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("step", "options", "driver", "fate"), FATES.values(), ids=FATES)
-def test_what_becomes_of_a_builder(step: EnsureBuilder, options: set[str], driver: str, fate: Fate) -> None:
+def test_what_becomes_of_a_builder(step: EnsureBuilder, options: set[str], driver: str, fate: BuilderAction) -> None:
     there = Builder(name="multiarch", driver=driver, nodes=(Node(options=frozenset(options)),))
     assert decide(step, there)[0] is fate
 

@@ -12,24 +12,24 @@ from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.cache.choose import Caches, Place, cache_repository, find_caches
 from multiarch.plan.cache.move import Move, cache_tags, move_all, move_cache, move_warnings
-from multiarch.source import Identity
+from multiarch.source import Source
 from tests.unit.fakes import ARM64, ECR, ECR_HOST, SHOP, load, plan_of
 
 PLACE = Place(repository=SHOP, region="eu-west-1", folder="/cache/shop", name="shop")
 LOCAL = Place(repository=None, region="", folder="/cache/shop", name="shop")
 REST = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
 
-MAIN = Identity(branch="main", default_branch="main")
-FEATURE = Identity(branch="feature/login", default_branch="main")
-PULL = Identity(branch="feature/login", default_branch="main", base_branch="main", pull_request=7)
-STACKED = Identity(branch="feature/b", default_branch="main", base_branch="feature/a", pull_request=8)
-RELEASE = Identity(tag="v1.2.3", default_branch="main")
-UNKNOWN = Identity()
-NO_DEFAULT = Identity(branch="feature/login")
+MAIN = Source(branch="main", default_branch="main")
+FEATURE = Source(branch="feature/login", default_branch="main")
+PULL = Source(branch="feature/login", default_branch="main", base_branch="main", pull_request=7)
+STACKED = Source(branch="feature/b", default_branch="main", base_branch="feature/a", pull_request=8)
+RELEASE = Source(tag="v1.2.3", default_branch="main")
+UNKNOWN = Source()
+NO_DEFAULT = Source(branch="feature/login")
 
 BRANCH: dict[str, object] = {"cache_scope": "branch"}
 # What is built and how caches are named -> the tags that are read, and the one that is written.
-POLICIES: dict[str, tuple[Identity, dict[str, object], list[str], str | None]] = {
+POLICIES: dict[str, tuple[Source, dict[str, object], list[str], str | None]] = {
     "one for all": (FEATURE, {}, ["cache"], "cache"),
     "one for all, also for pull requests": (PULL, {}, ["cache"], "cache"),
     "the default branch has the base": (MAIN, BRANCH, ["cache"], "cache"),
@@ -52,11 +52,11 @@ POLICIES: dict[str, tuple[Identity, dict[str, object], list[str], str | None]] =
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("identity", "flags", "read", "written"), POLICIES.values(), ids=POLICIES)
+@pytest.mark.parametrize(("source", "flags", "read", "written"), POLICIES.values(), ids=POLICIES)
 def test_a_cache_is_named_after_what_is_built(
-    identity: Identity, flags: dict[str, object], read: list[str], written: str | None
+    source: Source, flags: dict[str, object], read: list[str], written: str | None
 ) -> None:
-    found = find_caches(load(flags).settings, identity, PLACE)
+    found = find_caches(load(flags).settings, source, PLACE)
     assert found.read == tuple(f"type=registry,ref={ECR_HOST}/shop:{tag}" for tag in read)
     assert found.written == (() if written is None else (f"type=registry,ref={ECR_HOST}/shop:{written},{REST}",))
 
@@ -144,7 +144,7 @@ def test_a_whole_reference_has_branches_too(base: str, own: str) -> None:
 
 def test_a_branch_whose_name_is_long_ends_in_its_digest() -> None:
     names = [f"{'long-' * 40}{end}" for end in "ab"]
-    branches = [Identity(branch=name, default_branch="main") for name in names]
+    branches = [Source(branch=name, default_branch="main") for name in names]
     tags = [cache_tags(find_caches(load(BRANCH).settings, each, PLACE).written, SHOP) for each in branches]
     assert [len(tag) for (tag,) in tags] == [128, 128]
     assert tags[0] != tags[1]

@@ -13,7 +13,7 @@ import pytest
 from multiarch import __version__
 from multiarch.cli import main
 from multiarch.errors import EXIT_CODES
-from multiarch.plan.deploy_files import HANDOVER_FILES
+from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.settings.info import SETTINGS
 from tests.unit.fakes import ECR_HOST, SHA, FakeImage
 
@@ -232,9 +232,9 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
         (), {**CODEBUILD, "MULTIARCH_PLATFORM": "x"},
         ["error: the variable MULTIARCH_PLATFORM is not a setting", "  did you mean MULTIARCH_PLATFORMS?"]),
     "a folder that is a file": (
-        ("--handover", "Dockerfile/out"), CODEBUILD,
+        ("--deploy-files", "Dockerfile/out"), CODEBUILD,
         ["error: {}/Dockerfile/out cannot be a folder: {}/Dockerfile is there, and is none",
-         "  name another folder: --handover DIR"]),
+         "  name another folder: --deploy-files DIR"]),
     "a misspelt choice": (
         ("--if-exists", "skp"), CODEBUILD,
         ["error: --if-exists: 'skp' is not one of skip, rebuild, fail", "  did you mean skip?"]),
@@ -262,11 +262,11 @@ def test_whatever_ends_a_run_nothing_of_an_earlier_one_is_left_to_hand_over(
     project: Project, words: tuple[str, ...]
 ) -> None:
     (project.folder / "out").mkdir()
-    for name in (*HANDOVER_FILES, "mine"):
+    for name in (*DEPLOY_FILES, "mine"):
         project.write(f"out/{name}", "old")
-    assert project.run("build", "--dry-run", "--handover", "out", **CODEBUILD).code == 0
+    assert project.run("build", "--dry-run", "--deploy-files", "out", **CODEBUILD).code == 0
     assert (project.folder / "out" / "image.env").exists()
-    assert project.run("build", "--handover", "out", *words, AWS_ECR_REPOSITORY_NAME="shop").code != 0
+    assert project.run("build", "--deploy-files", "out", *words, AWS_ECR_REPOSITORY_NAME="shop").code != 0
     assert [each.name for each in (project.folder / "out").iterdir()] == ["mine"]
 
 
@@ -369,17 +369,17 @@ def test_the_policy_of_a_project(
 
 
 def test_the_identity_needs_no_repository_and_shows_the_tags(project: Project) -> None:
-    said = project.run("identity", "--commit", "a" * 40, "--ref-tag", "v1.2.3", "--tag", "type=ref,event=tag")
+    said = project.run("source", "--commit", "a" * 40, "--git-tag", "v1.2.3", "--tag", "type=ref,event=tag")
     assert said.code == 0
     lines = said.out.splitlines()
     assert lines[0] == f"commit          {'a' * 40}  (--commit)"
-    assert "fixed tags      aaaaaaa, v1.2.3" in lines
-    assert "moving tags     latest" in lines
-    said = project.run("identity", "--output", "json", MULTIARCH_BRANCH="main", MULTIARCH_DEFAULT_BRANCH="main")
+    assert "pinned tags     aaaaaaa, v1.2.3" in lines
+    assert "floating tags   latest" in lines
+    said = project.run("source", "--output", "json", MULTIARCH_BRANCH="main", MULTIARCH_DEFAULT_BRANCH="main")
     found = json.loads(said.out)
-    assert (found["kind"], found["branch"], found["commit"]) == ("identity", "main", None)
-    assert found["sources"]["branch"] == "MULTIARCH_BRANCH"
-    assert found["tags"] == {"fixed": [], "moving": []}
+    assert (found["kind"], found["branch"], found["commit"]) == ("source", "main", None)
+    assert found["origins"]["branch"] == "MULTIARCH_BRANCH"
+    assert found["tags"] == {"pinned": [], "floating": []}
 
 
 # A whole local build, with a stand-in for docker

@@ -114,7 +114,7 @@ def test_what_goes_together_passes(flags: dict[str, object]) -> None:
 def test_a_target_has_defaults_of_its_own() -> None:
     loaded = load({"for_": "lambda"})
     assert loaded.settings.platforms == ("linux/amd64",)
-    assert loaded.sources["platforms"] == "--for lambda"
+    assert loaded.origins["platforms"] == "--for lambda"
     assert load(environment={"MULTIARCH_FOR": "ecs"}).settings.platforms == ("linux/amd64", "linux/arm64")
 
 

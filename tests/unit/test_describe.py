@@ -9,12 +9,12 @@ import pytest
 from multiarch.errors import ConfigurationError
 from multiarch.image.manifest import CREATED, REVISION, VERSION
 from multiarch.plan.labels import Description, describe
-from multiarch.source import Commit, Identity
+from multiarch.source import Commit, Source
 from tests.unit.fakes import COMMIT, DIRTY, SHA, load
 
 OCI = "org.opencontainers.image."
 URL = "https://github.com/acme/store"
-IDENTITY = Identity(commit=COMMIT, repository_url=URL)
+IDENTITY = Source(commit=COMMIT, repository_url=URL)
 ALL = {
     REVISION: SHA,
     CREATED: "2023-11-14T22:13:20+00:00",
@@ -25,8 +25,8 @@ ALL = {
 }
 
 
-def said(identity: Identity = IDENTITY, **flags: object) -> Description:
-    return describe(load(flags).settings, identity, name="team/shop", version="1.2.3")
+def said(source: Source = IDENTITY, **flags: object) -> Description:
+    return describe(load(flags).settings, source, name="team/shop", version="1.2.3")
 
 
 def at(levels: str, notes: dict[str, str]) -> list[str]:
@@ -42,8 +42,8 @@ def test_an_image_of_one_platform_has_no_index() -> None:
     assert said(platforms=("amd64",)).annotations_for(has_index=False) == at("manifest", ALL)
 
 
-UNKNOWN: dict[str, tuple[Identity, list[str]]] = {
-    "no time": (replace(IDENTITY, commit=Commit(sha=SHA, dirty=False, source="git")), [CREATED]),
+UNKNOWN: dict[str, tuple[Source, list[str]]] = {
+    "no time": (replace(IDENTITY, commit=Commit(sha=SHA, dirty=False, origin="git")), [CREATED]),
     "1970": (replace(IDENTITY, commit=replace(COMMIT, time=0)), []),
     "a changed tree is no commit's image": (replace(IDENTITY, commit=DIRTY), [REVISION, CREATED]),
     "no commit": (replace(IDENTITY, commit=None), [REVISION, CREATED]),
@@ -51,13 +51,13 @@ UNKNOWN: dict[str, tuple[Identity, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("identity", "lacks"), UNKNOWN.values(), ids=UNKNOWN)
-def test_what_is_not_known_is_not_said(identity: Identity, lacks: list[str]) -> None:
-    assert set(said(identity).labels) == set(ALL) - set(lacks)
+@pytest.mark.parametrize(("source", "lacks"), UNKNOWN.values(), ids=UNKNOWN)
+def test_what_is_not_known_is_not_said(source: Source, lacks: list[str]) -> None:
+    assert set(said(source).labels) == set(ALL) - set(lacks)
 
 
 def test_without_a_url_the_title_is_the_image_s_own_name() -> None:
-    assert said(Identity(commit=COMMIT)).labels[f"{OCI}title"] == "shop"
+    assert said(Source(commit=COMMIT)).labels[f"{OCI}title"] == "shop"
 
 
 def test_a_label_is_said_instead_and_an_oci_one_is_an_annotation_too() -> None:

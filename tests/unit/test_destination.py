@@ -44,10 +44,10 @@ FOUND = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("environment", "host", "source"), FOUND.values(), ids=FOUND)
-def test_the_registry_is_found_and_its_source_named(environment: dict[str, str], host: str, source: str) -> None:
+@pytest.mark.parametrize(("environment", "host", "origin"), FOUND.values(), ids=FOUND)
+def test_the_registry_is_found_and_its_source_named(environment: dict[str, str], host: str, origin: str) -> None:
     destination = found(**environment)
-    assert (destination.registry, destination.source) == (Registry.parse(host), source)
+    assert (destination.registry, destination.origin) == (Registry.parse(host), origin)
     assert destination.shown() == destination.registry
 
 
@@ -68,11 +68,11 @@ PLACEHOLDERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("environment", "host", "source"), PLACEHOLDERS.values(), ids=PLACEHOLDERS)
-def test_what_is_not_known_is_shown_as_a_placeholder(environment: dict[str, str], host: str, source: str) -> None:
+@pytest.mark.parametrize(("environment", "host", "origin"), PLACEHOLDERS.values(), ids=PLACEHOLDERS)
+def test_what_is_not_known_is_shown_as_a_placeholder(environment: dict[str, str], host: str, origin: str) -> None:
     destination = found(**environment)
     assert destination.registry is None
-    assert (destination.shown().host, destination.source) == (host, source)
+    assert (destination.shown().host, destination.origin) == (host, origin)
     assert destination.shown().is_ecr
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from multiarch.doctor import Check, Observed, Status, Unanswered, examine, exit_code, report_as_json, report_as_text
+from multiarch.doctor import (
+    Check,
+    CheckStatus,
+    Observed,
+    Unanswered,
+    examine,
+    exit_code,
+    report_as_json,
+    report_as_text,
+)
 from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info, parse_version
 from multiarch.errors import AwsError, BuilderError, ConfigurationError, RegistryError
 from multiarch.image.ecr import Permission, RepositoryFacts, let_move
@@ -56,7 +65,7 @@ GOOD = Observed(
     buildx="github.com/docker/buildx v0.32.1 abc",
     builders=(DEFAULT, OURS),
     free=80_000_000_000,
-    identity="arn:aws:sts::123456789012:assumed-role/build/1",
+    caller="arn:aws:sts::123456789012:assumed-role/build/1",
     expires=NOW + timedelta(hours=12),
     repositories={SHOP: RepositoryFacts()},
     permissions={SHOP: ALLOWED},
@@ -80,7 +89,7 @@ def check(name: str, *, plan: Plan | None = None, **seen: Any) -> Check | None: 
 def test_all_is_good() -> None:
     checks = examine(plan_of(), GOOD)
     assert exit_code(checks) == 0
-    assert {each.status for each in checks} == {Status.OK}
+    assert {each.status for each in checks} == {CheckStatus.OK}
     assert [each.name for each in checks] == [
         "inputs",
         "commit",
@@ -140,7 +149,7 @@ def test_all_is_good() -> None:
         ("disk", {"free": 10_000_000}, "problem", "0.0 GB free"),
         ("credentials", {"expires": NO_AWS}, "problem", "no credentials"),
         ("credentials", {}, "ok", "assumed-role/build/1; the registry token lasts 12.0 h, until 2026-01-01 12:00 UTC"),
-        ("credentials", {"identity": SLOW}, "ok", "AWS knows us"),
+        ("credentials", {"caller": SLOW}, "ok", "AWS knows us"),
         ("credentials", {"expires": None}, "ok", "AWS does not say how long"),
         ("credentials", {"expires": NOW + timedelta(minutes=30)}, "warning", "lasts 30 min"),
         ("credentials", {"expires": NOW - timedelta(hours=1)}, "warning", "ended 2025-12-31 23:00 UTC"),
@@ -299,7 +308,7 @@ def test_docker_s_own_builder_without_containerd_s_store_builds_one_platform() -
 
 def test_without_docker_the_rest_is_not_examined() -> None:
     checks = examine(plan_of(), dataclasses.replace(GOOD, docker=NO_DOCKER, buildx=NO_DOCKER, endpoint=NO_DOCKER))
-    problems = [each.name for each in checks if each.status is Status.PROBLEM]
+    problems = [each.name for each in checks if each.status is CheckStatus.PROBLEM]
     assert problems == ["docker"]
     unknown = [each.name for each in checks if each.found.startswith("not examined: docker does not answer")]
     assert unknown == ["docker host", "buildx", "builder", "builder image", "platforms", "disk"]
@@ -318,7 +327,7 @@ def test_another_registry_than_ecr_only_has_to_answer() -> None:
 
 
 def test_where_the_files_for_what_comes_next_can_be_written() -> None:
-    plan = plan_of(handover="out")
+    plan = plan_of(deploy_files="out")
     assert check("hand-over") is None
     found = check("hand-over", plan=plan)
     assert found

@@ -8,7 +8,7 @@ from multiarch.errors import BuilderError, MultiarchError, OperationFailedError,
 from multiarch.failures import Diagnosis, FailureClass, Phase
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.registry import Registry
-from multiarch.run.aws_diagnosis import Question, Said, find_evidence, questions
+from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion, diagnose_with_aws, questions
 from multiarch.run.execution import Execution
 from tests.unit.fakes import SHOP, FakeClock, FakeRuntime, facts, plan_of, quiet_log
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from multiarch.image.reference import Repository
 
-REPOSITORY, PERMISSIONS, IMAGES = Question.REPOSITORY, Question.PERMISSIONS, Question.IMAGES
+REPOSITORY, PERMISSIONS, IMAGES = AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS, AwsQuestion.IMAGES
 ALL = dict.fromkeys(("ecr:UploadLayerPart", "ecr:BatchGetImage"), Permission.ALLOWED)
 NONE_KNOWN = dict.fromkeys(ALL, Permission.UNKNOWN)
 IMMUTABLE = RepositoryFacts(mutability="IMMUTABLE")
@@ -49,47 +49,57 @@ def failure(phase: Phase, line: str) -> Diagnosis:
         (Phase.BASE_PULL, "manifest unknown: 404 Not Found", ()),
     ],
 )
-def test_only_what_misleads_is_asked_about(phase: Phase, line: str, asked: tuple[Question, ...]) -> None:
+def test_only_what_misleads_is_asked_about(phase: Phase, line: str, asked: tuple[AwsQuestion, ...]) -> None:
     assert questions(failure(phase, line)) == asked
 
 
 @pytest.mark.parametrize(
     ("phase", "line", "said", "words"),
     [
-        (Phase.PUSH, PUSH_404, Said(repository="missing"), "shop does not exist in account 123456789012, eu-west-1"),
-        (Phase.PUSH, PUSH_EOF, Said(repository="missing"), "aws ecr create-repository --region eu-west-1"),
-        (Phase.PUSH, PUSH_404, Said(), ""),
-        (Phase.PUSH, PUSH_404, Said(repository=RepositoryFacts()), ""),
-        (Phase.MANIFEST, TAKEN, Said(repository=IMMUTABLE), "latest is immutable in shop; let it move"),
-        (Phase.MANIFEST, TAKEN, Said(repository=IMMUTABLE), "IMMUTABLE_WITH_EXCLUSION"),
-        (Phase.MANIFEST, "tag is immutable", Said(repository=IMMUTABLE), "0123456, latest is immutable"),
-        (Phase.CACHE_EXPORT, CACHE_400, Said(repository=IMMUTABLE), "cache is immutable in shop"),
+        (
+            Phase.PUSH,
+            PUSH_404,
+            AwsAnswers(repository="missing"),
+            "shop does not exist in account 123456789012, eu-west-1",
+        ),
+        (Phase.PUSH, PUSH_EOF, AwsAnswers(repository="missing"), "aws ecr create-repository --region eu-west-1"),
+        (Phase.PUSH, PUSH_404, AwsAnswers(), ""),
+        (Phase.PUSH, PUSH_404, AwsAnswers(repository=RepositoryFacts()), ""),
+        (Phase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "latest is immutable in shop; let it move"),
+        (Phase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "IMMUTABLE_WITH_EXCLUSION"),
+        (Phase.MANIFEST, "tag is immutable", AwsAnswers(repository=IMMUTABLE), "0123456, latest is immutable"),
+        (Phase.CACHE_EXPORT, CACHE_400, AwsAnswers(repository=IMMUTABLE), "cache is immutable in shop"),
         (
             Phase.CACHE_EXPORT,
             CACHE_400,
-            Said(repository=RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("cache*",))),
+            AwsAnswers(repository=RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("cache*",))),
             "",
         ),
         (
             Phase.PUSH,
             PUSH_403,
-            Said(permissions={**ALL, "ecr:UploadLayerPart": Permission.DENIED}, images=99_999),
+            AwsAnswers(permissions={**ALL, "ecr:UploadLayerPart": Permission.DENIED}, images=99_999),
             "the role may not do ecr:UploadLayerPart on shop; python -m multiarch policy",
         ),
-        (Phase.PUSH, PUSH_403, Said(permissions=ALL, images=100_000), "shop holds 100,000 images"),
-        (Phase.PUSH, PUSH_403, Said(permissions=ALL, images=12), "ecr:InitiateLayerUpload and ecr:PutImage cannot"),
+        (Phase.PUSH, PUSH_403, AwsAnswers(permissions=ALL, images=100_000), "shop holds 100,000 images"),
+        (
+            Phase.PUSH,
+            PUSH_403,
+            AwsAnswers(permissions=ALL, images=12),
+            "ecr:InitiateLayerUpload and ecr:PutImage cannot",
+        ),
         # Immutable tags answer with words of their own, never with 403.
-        (Phase.PUSH, PUSH_403, Said(repository=IMMUTABLE, permissions=NONE_KNOWN), ""),
-        (Phase.PUSH, PUSH_EOF, Said(permissions=ALL), "ecr:InitiateLayerUpload"),
-        (Phase.PUSH, PUSH_EOF, Said(permissions=NONE_KNOWN), ""),
+        (Phase.PUSH, PUSH_403, AwsAnswers(repository=IMMUTABLE, permissions=NONE_KNOWN), ""),
+        (Phase.PUSH, PUSH_EOF, AwsAnswers(permissions=ALL), "ecr:InitiateLayerUpload"),
+        (Phase.PUSH, PUSH_EOF, AwsAnswers(permissions=NONE_KNOWN), ""),
     ],
 )
-def test_what_aws_says_decides(phase: Phase, line: str, said: Said, words: str) -> None:
-    found = find_evidence(plan_of(), failure(phase, line), lambda _repository, _questions: said)
+def test_what_aws_says_decides(phase: Phase, line: str, said: AwsAnswers, words: str) -> None:
+    found = diagnose_with_aws(plan_of(), failure(phase, line), lambda _repository, _questions: said)
     assert words in found if words else not found
 
 
-def refuse(repository: Repository, questions: Sequence[Question]) -> Said:
+def refuse(repository: Repository, questions: Sequence[AwsQuestion]) -> AwsAnswers:
     raise AssertionError((repository, questions))
 
 
@@ -102,18 +112,18 @@ def refuse(repository: Repository, questions: Sequence[Question]) -> Said:
     ids=["another registry", "a clear answer"],
 )
 def test_nobody_is_asked_without_need(host: str, diagnosis: Diagnosis) -> None:
-    assert not find_evidence(plan_of(facts(registry=Registry.parse(host))), diagnosis, refuse)
+    assert not diagnose_with_aws(plan_of(facts(registry=Registry.parse(host))), diagnosis, refuse)
 
 
 def test_the_repository_of_the_cache_is_asked_about_its_own_tag() -> None:
     asked = []
 
-    def ask(repository: Repository, _questions: Sequence[Question]) -> Said:
+    def ask(repository: Repository, _questions: Sequence[AwsQuestion]) -> AwsAnswers:
         asked.append(repository)
-        return Said(repository=IMMUTABLE)
+        return AwsAnswers(repository=IMMUTABLE)
 
     plan = plan_of(cache_ref="210987654321.dkr.ecr.us-east-1.amazonaws.com/caches:shop")
-    found = find_evidence(plan, failure(Phase.CACHE_EXPORT, CACHE_400), ask)
+    found = diagnose_with_aws(plan, failure(Phase.CACHE_EXPORT, CACHE_400), ask)
     assert [each.name for each in asked] == ["caches"]
     assert "shop is immutable in caches" in found
     assert "--region us-east-1 --registry-id 210987654321 --repository-name caches" in found
@@ -142,7 +152,7 @@ def test_a_failure_for_good_says_what_aws_says_once(
     event: str, phase: str, line: str, kind: type[MultiarchError]
 ) -> None:
     runtime = FakeRuntime()
-    runtime.said = Said(repository="missing")
+    runtime.said = AwsAnswers(repository="missing")
     runtime.fail(event, *[OperationFailedError(phase, [line])] * 9)
     error, _ = run(runtime)
     assert isinstance(error, kind)
@@ -167,9 +177,9 @@ def test_a_builder_that_fails_asks_nobody() -> None:
 def test_the_subject_is_the_image_s_repository() -> None:
     asked: list[Repository] = []
 
-    def ask(repository: Repository, _questions: Sequence[Question]) -> Said:
+    def ask(repository: Repository, _questions: Sequence[AwsQuestion]) -> AwsAnswers:
         asked.append(repository)
-        return Said()
+        return AwsAnswers()
 
-    find_evidence(plan_of(), failure(Phase.PUSH, PUSH_403), ask)
+    diagnose_with_aws(plan_of(), failure(Phase.PUSH, PUSH_403), ask)
     assert asked == [SHOP]

@@ -27,10 +27,10 @@ from multiarch.errors import (
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.image.registry import Registry
-from multiarch.record import EventLog, Record, Retry, Run, StepState, TagOutcome, read_record
+from multiarch.record import EventLog, Record, Retry, RunInfo, StepState, TagOutcome, read_record
 from multiarch.run.execution import Execution
 from multiarch.run.result import Result
-from multiarch.source import Identity
+from multiarch.source import Source
 from multiarch.text.redaction import Redaction
 from tests.unit.fakes import (
     AMD64,
@@ -67,7 +67,7 @@ FITTING = 'Driver: docker-container\nDriver Options: image="moby/buildkit:v0.32.
 
 
 SECRET = "s3cret-value"
-ABOUT = Run(name="shop", platforms=BOTH, begin=datetime(2026, 1, 1, tzinfo=UTC))
+ABOUT = RunInfo(name="shop", platforms=BOTH, begin=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 class Ran:
@@ -335,19 +335,19 @@ def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() 
 
 def test_the_files_are_written_when_all_else_is_done_and_name_the_verified_digest() -> None:
     runtime = FakeRuntime()
-    ran = Ran(runtime, plan_of(handover="out", builder_keep=False))
+    ran = Ran(runtime, plan_of(deploy_files="out", builder_keep=False))
     result = ran.result()
     assert runtime.events[-2:] == ["rm multiarch", "write to out"]
     assert sorted(runtime.files) == ["out/image.env", "out/imageDetail.json", "out/imagedefinitions.json"]
     assert all(result.image in text for text in runtime.files.values())
     assert "wrote imagedefinitions.json, imageDetail.json, image.env to out" in ran.said
-    assert list(result.phases) == ["prepare", "build", "verify", "tag", "clean up", "handover"]
+    assert list(result.phases) == ["prepare", "build", "verify", "tag", "clean up", "deploy-files"]
 
 
 def test_a_reused_image_is_handed_over_too() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, salt="before"), TAG)
-    result = Ran(runtime, plan_of(handover="out")).result()
+    result = Ran(runtime, plan_of(deploy_files="out")).result()
     assert result.status == "reused"
     assert all(result.digest in text for text in runtime.files.values())
 
@@ -356,7 +356,7 @@ def test_what_another_build_published_meanwhile_is_what_is_handed_over() -> None
     runtime = FakeRuntime()
     theirs = FakeImage(*BOTH, salt="theirs")
     runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
-    Ran(runtime, plan_of(handover="out")).result()
+    Ran(runtime, plan_of(deploy_files="out")).result()
     assert all(theirs.digest in text for text in runtime.files.values())
 
 
@@ -364,7 +364,7 @@ def test_what_another_build_published_meanwhile_is_what_is_handed_over() -> None
 def test_a_run_that_fails_hands_nothing_over(event: str) -> None:
     runtime = FakeRuntime()
     runtime.fail(event, OperationFailedError("other", ["ERROR: something nobody knows"]))
-    Ran(runtime, plan_of(handover="out")).error()
+    Ran(runtime, plan_of(deploy_files="out")).error()
     assert runtime.files == {}
 
 
@@ -723,7 +723,7 @@ def test_a_slow_registry_is_given_more_time() -> None:
 # Further names that do not move
 
 
-RELEASE = facts(identity=Identity(commit=COMMIT, tag="v1.2.0"))
+RELEASE = facts(source=Source(commit=COMMIT, tag="v1.2.0"))
 RELEASE_TAGS = {"tags": ("type=semver,pattern={{version}}", "type=semver,pattern={{major}}.{{minor}}")}
 
 
@@ -1196,8 +1196,8 @@ def test_a_run_that_ended_well_has_its_record() -> None:
     assert (record.outcome.tags, record.outcome.platforms) == (result.tags, result.platforms)
     [step] = record.steps
     assert (step.started, step.completed, step.state) == (1, 11, StepState.DONE)
-    assert result.account
-    assert result.account.build == 10
+    assert result.breakdown
+    assert result.breakdown.build == 10
 
 
 def test_a_build_that_failed_has_its_record_and_its_account_without_secrets() -> None:

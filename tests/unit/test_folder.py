@@ -85,7 +85,7 @@ GOOD: dict[str, Callable[[Path], object]] = {
 def test_a_folder_that_can_be_written_is_not_made_by_looking(prepare: Callable[[Path], object], tmp_path: Path) -> None:
     prepare(tmp_path / "out")
     before = sorted(tmp_path.iterdir())
-    check_folder(tmp_path / "out", flag="--handover")
+    check_folder(tmp_path / "out", flag="--deploy-files")
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -93,22 +93,22 @@ def test_a_folder_that_can_be_written_is_not_made_by_looking(prepare: Callable[[
 def test_what_is_a_file_is_no_folder(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError) as caught:
-        check_folder(tmp_path / name, flag="--handover")
+        check_folder(tmp_path / name, flag="--deploy-files")
     assert caught.value.message == f"{tmp_path / name} cannot be a folder: {tmp_path}/file is there, and is none"
-    assert caught.value.hint == "name another folder: --handover DIR"
+    assert caught.value.hint == "name another folder: --deploy-files DIR"
 
 
 def test_a_link_to_nowhere_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match="cannot be a folder"):
-        check_folder(tmp_path / "out", flag="--handover")
+        check_folder(tmp_path / "out", flag="--deploy-files")
 
 
 def test_where_nobody_may_write_is_said_before_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The superuser may write everywhere but to a file system that is read-only, so the answer is a stand-in's."""
     monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK | os.X_OK))
     with pytest.raises(ConfigurationError) as caught:
-        check_folder(tmp_path / "new" / "out", flag="--handover")
+        check_folder(tmp_path / "new" / "out", flag="--deploy-files")
     assert caught.value.message.endswith(f"cannot be written: there is no permission to write to {tmp_path}")
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from multiarch.log import Log, make_log, make_output
-from multiarch.record import Event, EventKind, StepKind, StepName
+from multiarch.record import BuildEvent, EventKind, StepKind, StepName
 from multiarch.text.redaction import Redaction
 from tests.unit.fakes import FakeClock
 
@@ -109,7 +109,7 @@ def test_the_least_level_is_kept(level: str, shown: list[str]) -> None:
 STEP = StepName(
     name="", kind=StepKind.DOCKERFILE, platform="linux/arm64", number=2, total=2, instruction=f"RUN login {SECRET}"
 )
-SAYS = Event(kind=EventKind.OUTPUT, step=STEP, lines=(SECRET, "done"))
+SAYS = BuildEvent(kind=EventKind.OUTPUT, step=STEP, lines=(SECRET, "done"))
 ABOUT = {
     "level": "info",
     "timestamp": "2026-01-01T00:00:00+00:00",
@@ -136,18 +136,20 @@ def test_the_build_s_own_output_is_an_object_a_line_without_secrets() -> None:
 
 
 LEVEL_OF = {
-    "a warning": (Event(kind=EventKind.WARNING, lines=("FromAsCasing",)), "warning"),
-    "a failure": (Event(kind=EventKind.FAILED, step=STEP, lines=("exit code: 1",)), "error"),
-    "a cancelled step": (Event(kind=EventKind.CANCELLED, step=STEP, lines=("context canceled",)), "info"),
+    "a warning": (BuildEvent(kind=EventKind.WARNING, lines=("FromAsCasing",)), "warning"),
+    "a failure": (BuildEvent(kind=EventKind.FAILED, step=STEP, lines=("exit code: 1",)), "error"),
+    "a cancelled step": (BuildEvent(kind=EventKind.CANCELLED, step=STEP, lines=("context canceled",)), "info"),
     "a cache that is not there yet": (
-        Event(kind=EventKind.FAILED, step=StepName(name="", kind=StepKind.CACHE_IMPORT), lines=("cache: not found",)),
+        BuildEvent(
+            kind=EventKind.FAILED, step=StepName(name="", kind=StepKind.CACHE_IMPORT), lines=("cache: not found",)
+        ),
         "info",
     ),
 }
 
 
 @pytest.mark.parametrize(("event", "level"), LEVEL_OF.values(), ids=LEVEL_OF)
-def test_an_event_has_its_level(event: Event, level: str) -> None:
+def test_an_event_has_its_level(event: BuildEvent, level: str) -> None:
     stream = io.StringIO()
     make_output(log_format="json", redaction=Redaction(), stream=stream)(event)
     assert json.loads(stream.getvalue())["level"] == level
@@ -175,7 +177,7 @@ def test_lines_of_two_threads_stay_whole() -> None:
     thread = threading.Thread(target=say)
     thread.start()
     for _ in range(50):
-        write(Event(kind=EventKind.SAID, lines=("of the build", "of the build")))
+        write(BuildEvent(kind=EventKind.SAID, lines=("of the build", "of the build")))
     thread.join()
     assert set(stream.getvalue().splitlines()) == {"   0.0 s  x         of the log", "of the build"}
 
@@ -204,5 +206,5 @@ def test_a_log_that_cannot_be_written_ends_nothing() -> None:
     write = make_output(log_format="text", redaction=Redaction(), stream=stream)
     for _ in range(3):
         log.info("one", phase="x")
-        write(Event(kind=EventKind.SAID, lines=("two",)))
+        write(BuildEvent(kind=EventKind.SAID, lines=("two",)))
     assert stream.getvalue().count("\n") == 1

@@ -9,43 +9,56 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import ConfigurationError
-from multiarch.image.tags import Moment, Names, check_tag_rule, decide_names, is_later_version, parse_flavor, parse_rule
+from multiarch.image.tags import (
+    TagContext,
+    TagNames,
+    check_tag_rule,
+    decide_tags,
+    is_later_version,
+    parse_flavor,
+    parse_rule,
+)
 from multiarch.image.tags.version import version_of
-from multiarch.source import Commit, Event, Identity
+from multiarch.source import Commit, Source, TriggerEvent
 from tests.unit.fakes import COMMIT, DIRTY, NOW, SHA, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHORT = SHA[:7]
-MAIN = Identity(commit=COMMIT, branch="main", default_branch="main", event=Event.PUSH)
+MAIN = Source(commit=COMMIT, branch="main", default_branch="main", event=TriggerEvent.PUSH)
 TOPIC = replace(MAIN, branch="feature/Fancy Ünit")
-TAG = Identity(commit=COMMIT, tag="v1.2.3", event=Event.TAG)
-PULL_REQUEST = Identity(
-    commit=COMMIT, pull_request=12, branch="topic", base_branch="main", default_branch="main", event=Event.PULL_REQUEST
+TAG = Source(commit=COMMIT, tag="v1.2.3", event=TriggerEvent.TAG)
+PULL_REQUEST = Source(
+    commit=COMMIT,
+    pull_request=12,
+    branch="topic",
+    base_branch="main",
+    default_branch="main",
+    event=TriggerEvent.PULL_REQUEST,
 )
-NIGHTLY = replace(MAIN, event=Event.SCHEDULE)
+NIGHTLY = replace(MAIN, event=TriggerEvent.SCHEDULE)
 
 
-def tag(name: str) -> Identity:
+def tag(name: str) -> Source:
     return replace(TAG, tag=name)
 
 
 def decide(
-    identity: Identity, *tags: str, commit_tag: str = "", flavor: Sequence[str] = (), now: datetime = NOW
-) -> Names:
+    source: Source, *tags: str, commit_tag: str = "", flavor: Sequence[str] = (), now: datetime = NOW
+) -> TagNames:
     for each in tags:
         check_tag_rule(each)
-    return decide_names(commit_tag, tags, parse_flavor(tuple(flavor)), Moment(identity=identity, now=now))
+    return decide_tags(commit_tag, tags, parse_flavor(tuple(flavor)), TagContext(source=source, now=now))
 
 
-def told(names: Names) -> dict[str, list[str]]:
+def told(names: TagNames) -> dict[str, list[str]]:
     """The names beside the commit's, by whether they move."""
-    return {"fixed": list(names.fixed), "moving": [name.tag for name in names.moving]}
+    return {"pinned": list(names.pinned), "floating": [name.tag for name in names.floating]}
 
 
 # Each rule by itself, without what `latest=auto` adds: the build, the rule, and the names by whether they move.
-RULES: dict[str, tuple[Identity, str, Sequence[str], Sequence[str]]] = {
+RULES: dict[str, tuple[Source, str, Sequence[str], Sequence[str]]] = {
     "a plain name moves": (MAIN, "main", [], ["main"]),
     "raw": (MAIN, "type=raw,value=stable", [], ["stable"]),
     "raw, its value alone": (MAIN, "type=raw,stable", [], ["stable"]),
@@ -116,32 +129,32 @@ RULES: dict[str, tuple[Identity, str, Sequence[str], Sequence[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("identity", "rule", "fixed", "moving"), RULES.values(), ids=RULES)
-def test_a_rule(identity: Identity, rule: str, fixed: Sequence[str], moving: Sequence[str]) -> None:
-    names = decide(identity, rule, flavor=["latest=false"])
-    assert told(names) == {"fixed": list(fixed), "moving": list(moving)}
-    assert names.commit_tag == (SHORT if identity.commit else "")
+@pytest.mark.parametrize(("source", "rule", "pinned", "floating"), RULES.values(), ids=RULES)
+def test_a_rule(source: Source, rule: str, pinned: Sequence[str], floating: Sequence[str]) -> None:
+    names = decide(source, rule, flavor=["latest=false"])
+    assert told(names) == {"pinned": list(pinned), "floating": list(floating)}
+    assert names.commit_tag == (SHORT if source.commit else "")
 
 
-COMMIT_TAGS: dict[str, tuple[Identity, str, str]] = {
+COMMIT_TAGS: dict[str, tuple[Source, str, str]] = {
     "the first digits": (MAIN, "", SHORT),
     "a name": (MAIN, "v1", "v1"),
     "a rule": (MAIN, "type=sha,format=long,prefix=", SHA),
     "the git tag": (TAG, "type=ref,event=tag", "v1.2.3"),
     "the git tag, where there is none": (MAIN, "type=ref,event=tag", SHORT),
-    "a name without a commit": (Identity(), "v1", "v1"),
+    "a name without a commit": (Source(), "v1", "v1"),
 }
 
 
-@pytest.mark.parametrize(("identity", "text", "expected"), COMMIT_TAGS.values(), ids=COMMIT_TAGS)
-def test_what_names_the_commit(identity: Identity, text: str, expected: str) -> None:
-    assert decide(identity, commit_tag=text).commit_tag == expected
+@pytest.mark.parametrize(("source", "text", "expected"), COMMIT_TAGS.values(), ids=COMMIT_TAGS)
+def test_what_names_the_commit(source: Source, text: str, expected: str) -> None:
+    assert decide(source, commit_tag=text).commit_tag == expected
 
 
 SEMVER = ("type=semver,pattern={{version}}", "type=semver,pattern={{major}}.{{minor}}", "type=semver,pattern={{major}}")
 
 # Rules together: build, flavour, rules, all names in their order, and the version that the image says.
-TOGETHER: dict[str, tuple[Identity, Sequence[str], Sequence[str], Sequence[str], str]] = {
+TOGETHER: dict[str, tuple[Source, Sequence[str], Sequence[str], Sequence[str], str]] = {
     "the default": (MAIN, [], ["latest"], [SHORT, "latest"], SHORT),
     "none": (MAIN, [], [], [SHORT], SHORT),
     "a version has latest": (TAG, [], SEMVER, [SHORT, "1.2.3", "1.2", "1", "latest"], "1.2.3"),
@@ -169,25 +182,25 @@ TOGETHER: dict[str, tuple[Identity, Sequence[str], Sequence[str], Sequence[str],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("identity", "flavor", "tags", "expected", "version"), TOGETHER.values(), ids=TOGETHER)
+@pytest.mark.parametrize(("source", "flavor", "tags", "expected", "version"), TOGETHER.values(), ids=TOGETHER)
 def test_rules_together(
-    identity: Identity, flavor: Sequence[str], tags: Sequence[str], expected: Sequence[str], version: str
+    source: Source, flavor: Sequence[str], tags: Sequence[str], expected: Sequence[str], version: str
 ) -> None:
-    names = decide(identity, *tags, flavor=flavor)
-    assert [names.commit_tag, *names.fixed, *(name.tag for name in names.moving)] == list(expected)
+    names = decide(source, *tags, flavor=flavor)
+    assert [names.commit_tag, *names.pinned, *(name.tag for name in names.floating)] == list(expected)
     assert names.version == version
 
 
 def test_versions_decide_for_names_of_versions_alone() -> None:
     names = decide(replace(MAIN, tag="v1.2.3"), *SEMVER, "type=ref,event=branch", "type=edge", "stable")
-    assert {name.tag: name.version for name in names.moving} == {
+    assert {name.tag: name.version for name in names.floating} == {
         "1.2": "1.2.3", "1": "1.2.3", "latest": "1.2.3", "stable": "1.2.3", "main": "", "edge": "",
     }  # fmt: skip
 
 
 def test_a_commit_s_own_name_may_say_a_version() -> None:
     names = decide(MAIN, "latest", commit_tag="v1.1.5")
-    assert (names.version, names.moving[0].version) == ("1.1.5", "1.1.5")
+    assert (names.version, names.floating[0].version) == ("1.1.5", "1.1.5")
 
 
 REFUSED = {
@@ -228,7 +241,7 @@ def test_a_rule_that_cannot_be_followed_is_refused(text: str, said: tuple[str, s
 
 
 UNKNOWN = replace(MAIN, default_branch="")
-COMES_TO_NOTHING: dict[str, tuple[Identity, Sequence[str], str, str]] = {
+COMES_TO_NOTHING: dict[str, tuple[Source, Sequence[str], str, str]] = {
     "an empty name": (TAG, ["type=raw,value={{branch}}"], "comes to an empty name", "enable="),
     "no letter": (replace(MAIN, branch="ÄÖ"), ["type=ref,event=branch"], "of which no tag can be made", "letters"),
     "an over-long name": (
@@ -240,23 +253,21 @@ COMES_TO_NOTHING: dict[str, tuple[Identity, Sequence[str], str, str]] = {
         UNKNOWN, ["type=raw,value=a,enable={{is_default_branch}}"],
         "nobody knows the default branch", "--default-branch"),
     "the commit's time is not known": (
-        replace(MAIN, commit=Commit(sha=SHA, dirty=False, source="x")), ["type=raw,value={{commit_date 'YYYY'}}"],
+        replace(MAIN, commit=Commit(sha=SHA, dirty=False, origin="x")), ["type=raw,value={{commit_date 'YYYY'}}"],
         "nobody knows when the commit was made", "--commit-time"),
     "it moves and it does not": (
         MAIN, ["type=raw,value=a,moving=true", "type=raw,value=a,moving=false"],
         "the tag a moves by one rule and stays by another", "leave one of them out"),
     "the commit's tag does not move": (
         MAIN, [f"type=raw,value={SHORT},moving=true"], f"the tag {SHORT} moves by one rule", "leave one of them out"),
-    "no commit": (Identity(), ["type=sha"], "no commit to name the image after", "--commit-tag"),
+    "no commit": (Source(), ["type=sha"], "no commit to name the image after", "--commit-tag"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("identity", "tags", "message", "hint"), COMES_TO_NOTHING.values(), ids=COMES_TO_NOTHING)
-def test_a_rule_that_comes_to_no_tag_is_refused(
-    identity: Identity, tags: Sequence[str], message: str, hint: str
-) -> None:
+@pytest.mark.parametrize(("source", "tags", "message", "hint"), COMES_TO_NOTHING.values(), ids=COMES_TO_NOTHING)
+def test_a_rule_that_comes_to_no_tag_is_refused(source: Source, tags: Sequence[str], message: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        decide(identity, *tags)
+        decide(source, *tags)
     assert message in caught.value.message
     assert hint in caught.value.hint
 
@@ -330,4 +341,4 @@ def test_latest_is_left_out_where_the_flavor_says_so() -> None:
 def test_the_date_is_the_build_s() -> None:
     new_year = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
     rule = "type=schedule,pattern={{date 'YYYY-MM-DD'}}-{{date 'YY.M.D.H' tz='Europe/Berlin'}}"
-    assert told(decide(NIGHTLY, rule, now=new_year))["moving"] == ["2026-12-31-27.1.1.0"]
+    assert told(decide(NIGHTLY, rule, now=new_year))["floating"] == ["2026-12-31-27.1.1.0"]

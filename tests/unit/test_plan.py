@@ -17,7 +17,6 @@ from multiarch.plan.steps import (
     Build,
     EnsureBuilder,
     FindRepository,
-    HandOver,
     Login,
     Plan,
     RemoveBuilder,
@@ -29,9 +28,10 @@ from multiarch.plan.steps import (
     Tag,
     Unpack,
     Verify,
+    WriteDeployFiles,
 )
 from multiarch.settings.model import BUILDKIT_IMAGE
-from multiarch.source import Commit, Identity
+from multiarch.source import Commit, Source
 from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, TIME, facts, load, plan_of
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def test_the_main_job_is_these_steps() -> None:
         reuse(),
         "build",
         Verify(repository=SHOP, layout=None, platforms=BOTH),
-        Tag(repository=SHOP, tag=TAG, moving=False, commit=COMMIT),
-        Tag(repository=SHOP, tag="latest", moving=True, commit=COMMIT),
+        Tag(repository=SHOP, tag=TAG, floating=False, commit=COMMIT),
+        Tag(repository=SHOP, tag="latest", floating=True, commit=COMMIT),
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_push_without_a_repository_is_refused() -> None:
 
 
 def tags_of(plan: Plan) -> list[tuple[str, bool, Commit | None]]:
-    return [(step.tag, step.moving, step.commit) for step in plan.steps if isinstance(step, Tag)]
+    return [(step.tag, step.floating, step.commit) for step in plan.steps if isinstance(step, Tag)]
 
 
 TAGS: dict[str, tuple[Facts, dict[str, object], list[tuple[str, bool, Commit | None]]]] = {
@@ -221,7 +221,7 @@ REUSES: dict[str, tuple[Facts, dict[str, object], Reuse | None]] = {
     "no commit is known": (
         facts(commit=None), {"commit_tag": "v1"}, reuse(tag="v1", digits=(), revision="")),
     "further names that stay": (
-        facts(identity=Identity(commit=COMMIT, tag="v1.2.0")),
+        facts(source=Source(commit=COMMIT, tag="v1.2.0")),
         {"tags": ("type=semver,pattern={{version}}", "type=sha", "latest")},
         reuse(tags=(TAG, "1.2.0", f"sha-{TAG}"), digits=(TAG, f"sha-{TAG}"))),
     "rebuild": (facts(), {"if_exists": "rebuild"}, reuse(if_exists="rebuild")),
@@ -294,32 +294,32 @@ def test_a_builder_is_kept_or_removed_last(flags: dict[str, object], expected: l
     assert list(steps[len(steps) - len(expected) :]) == expected
 
 
-def handed_over(plan: Plan) -> list[HandOver]:
-    return [step for step in plan.steps if isinstance(step, HandOver)]
+def handed_over(plan: Plan) -> list[WriteDeployFiles]:
+    return [step for step in plan.steps if isinstance(step, WriteDeployFiles)]
 
 
-def handover(**fields: object) -> HandOver:
+def deploy_files(**fields: object) -> WriteDeployFiles:
     known: dict[str, object] = {"containers": ("shop",), "repository": SHOP, "tag": TAG, "commit": SHA, **fields}
-    return HandOver(folder="out", **known)  # type: ignore[arg-type]  # as in the table
+    return WriteDeployFiles(folder="out", **known)  # type: ignore[arg-type]  # as in the table
 
 
 TEAM = Repository(registry=ECR, name="team/my.shop")
-HANDOVERS: dict[str, tuple[Facts, dict[str, object], HandOver | None]] = {
-    "nobody asked for it": (facts(), {"handover": ""}, None),
-    "the container is called as the repository": (facts(), {}, handover()),
+HANDOVERS: dict[str, tuple[Facts, dict[str, object], WriteDeployFiles | None]] = {
+    "nobody asked for it": (facts(), {"deploy_files": ""}, None),
+    "the container is called as the repository": (facts(), {}, deploy_files()),
     "or as its last part, without dots": (
-        facts(), {"repository": "team/my.shop"}, handover(repository=TEAM, containers=("my-shop",))),
-    "or as was set": (facts(), {"containers": ("web", "worker")}, handover(containers=("web", "worker"))),
-    "a tag of one's own": (facts(), {"commit_tag": "v1"}, handover(tag="v1")),
-    "no commit is known": (facts(commit=None), {"commit_tag": "v1"}, handover(tag="v1", commit="")),
-    "a changed tree": (facts(commit=DIRTY), {}, handover(tag=f"{TAG}-dirty", commit=f"{SHA}-dirty")),
+        facts(), {"repository": "team/my.shop"}, deploy_files(repository=TEAM, containers=("my-shop",))),
+    "or as was set": (facts(), {"containers": ("web", "worker")}, deploy_files(containers=("web", "worker"))),
+    "a tag of one's own": (facts(), {"commit_tag": "v1"}, deploy_files(tag="v1")),
+    "no commit is known": (facts(commit=None), {"commit_tag": "v1"}, deploy_files(tag="v1", commit="")),
+    "a changed tree": (facts(commit=DIRTY), {}, deploy_files(tag=f"{TAG}-dirty", commit=f"{SHA}-dirty")),
     "a local image is nobody's to deploy": (LOCAL, {}, None),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("seen", "flags", "expected"), HANDOVERS.values(), ids=HANDOVERS)
-def test_what_comes_next_is_told_last(seen: Facts, flags: dict[str, object], expected: HandOver | None) -> None:
-    plan = plan_of(seen, **{"handover": "out", "builder_keep": False, **flags})
+def test_what_comes_next_is_told_last(seen: Facts, flags: dict[str, object], expected: WriteDeployFiles | None) -> None:
+    plan = plan_of(seen, **{"deploy_files": "out", "builder_keep": False, **flags})
     assert handed_over(plan) == ([expected] if expected else [])
     assert not expected or plan.steps[-1] == expected
 
@@ -439,13 +439,13 @@ def test_the_output_says_how_layers_are_made(flags: dict[str, object], end: str)
 
 def test_what_is_reproducible_has_the_commit_s_time() -> None:
     assert target_of(plan_of(reproducible=True))["args"] == {"SOURCE_DATE_EPOCH": str(TIME)}
-    untimed = Commit(sha=SHA, dirty=False, source="git")
+    untimed = Commit(sha=SHA, dirty=False, origin="git")
     with pytest.raises(ConfigurationError, match="--reproducible needs the commit's time, and nothing tells it"):
         plan_of(facts(commit=untimed), reproducible=True)
 
 
 def test_what_is_probably_not_meant_is_warned_of() -> None:
-    seen = replace(facts(identity=Identity(commit=COMMIT, branch="x")), secret_arguments={"A": "by its name"})
+    seen = replace(facts(source=Source(commit=COMMIT, branch="x")), secret_arguments={"A": "by its name"})
     (secret, branch) = plan_of(seen, cache_scope="branch").warnings
     assert secret.startswith("the build argument A looks like a secret (by its name)")
     assert branch.endswith("--default-branch NAME says which one it is")

@@ -50,7 +50,7 @@ class Tried:
         self.calls = 0
         self.cured: list[FailureClass] = []
         self.announced: list[Retry] = []
-        self.cures: dict[FailureClass, Callable[[], object]] = {
+        self.fixes: dict[FailureClass, Callable[[], object]] = {
             each: lambda each=each: self.cured.append(each)  # type: ignore[misc]  # a loop's variable, bound
             for each in (FailureClass.AUTH_EXPIRED, FailureClass.BUILDER_LOST)
         }
@@ -62,7 +62,7 @@ class Tried:
     def run(self, step: str = "push") -> str:
         self._recovery = self._recovery or Recovery(
             self._policy,
-            cures=self.cures,
+            fixes=self.fixes,
             announce=self.announced.append,
             sleep=self.clock.sleep,
             clock=self.clock,
@@ -248,7 +248,7 @@ def test_a_cure_that_fails_ends_the_run_with_its_own_cause() -> None:
     def refuse() -> None:
         raise OperationFailedError("ecr-api", ["botocore.exceptions.NoCredentialsError: Unable to locate credentials"])
 
-    tried.cures[FailureClass.AUTH_EXPIRED] = refuse
+    tried.fixes[FailureClass.AUTH_EXPIRED] = refuse
     error = tried.error()
     assert (type(error), error.message) == (AwsError, "push: there are no AWS credentials")
 

@@ -10,12 +10,12 @@ from multiarch.report.compare import ChangeKind, Comparison, compare, comparison
 from tests.unit.records import ALL, BUILT, CACHED, EMPTY, FAILED, between, step, steps
 
 if TYPE_CHECKING:
-    from multiarch.record import Record, Step
+    from multiarch.record import BuildStep, Record
 
 NAMES = ("monday", "tuesday")
 
 
-def of(*made: Step) -> Record:
+def of(*made: BuildStep) -> Record:
     return replace(BUILT, steps=steps(*made))
 
 
@@ -47,7 +47,7 @@ TEST = step("linux/amd64 s 3/4 RUN test", 11.0, 12.0, line=3)
     ],
     ids=["same", "slower", "noise", "faster", "cached", "failed", "cancelled", "never began", "gone", "new", "stage"],
 )
-def test_a_step_is_known_again_by_what_it_does(after: list[Step], expected: list[tuple[str, str]]) -> None:
+def test_a_step_is_known_again_by_what_it_does(after: list[BuildStep], expected: list[tuple[str, str]]) -> None:
     assert changes(compare(of(MAKE, TEST), of(*after), NAMES)) == expected
 
 

@@ -49,7 +49,7 @@ def test_every_report_passes_its_schema(record: Record) -> None:
     assert tuple(files) == VIEWS
     report = json.loads(files["report.json"])
     jsonschema.validate(report, schema.schema())
-    assert (report["account"] is None) == (not record.steps)
+    assert (report["breakdown"] is None) == (not record.steps)
     assert len(report["steps"]) == len(record.steps)
 
 

@@ -18,7 +18,7 @@ from tests.unit.large_records import hostile, large
 from tests.unit.records import ALL, BUILT, CACHED, EMPTY, FAILED, KILLED, REPOSITORY, REUSED, between, step, steps
 
 if TYPE_CHECKING:
-    from multiarch.record import Record, Step
+    from multiarch.record import BuildStep, Record
 
 RECORDS = {**ALL, "large": large(), "hostile": hostile()}
 
@@ -95,7 +95,7 @@ def test_a_large_build_makes_a_page_of_bounded_size() -> None:
     assert "lines." in text
 
 
-def ends(*, before: float, after: float) -> dict[str, Step]:
+def ends(*, before: float, after: float) -> dict[str, BuildStep]:
     """A small graph: two platforms, of which `b` is the slow one, and an export of both."""
     return {
         "a": step("linux/amd64 s 1/1 RUN a", 0.0, before, digest="a"),

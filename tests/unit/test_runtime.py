@@ -189,11 +189,11 @@ def layout_of(image: FakeImage, folder: Path) -> Path:
 
 def unpacked(world: World, tmp_path: Path) -> tuple[Path, Path]:
     """Unpack an archive beside the layout of an earlier build; return the fresh folder and the earlier one."""
-    source = layout_of(FakeImage("linux/amd64", "linux/arm64"), tmp_path / "source")
+    origin = layout_of(FakeImage("linux/amd64", "linux/arm64"), tmp_path / "origin")
     archive, layout = tmp_path / "dist" / "shop.tar", tmp_path / "dist" / "shop"
     world.runtime.make_parent(str(archive))
     with tarfile.open(archive, "w") as tar:
-        tar.add(source, ".")
+        tar.add(origin, ".")
     layout.mkdir()
     (layout / "oci-layout").touch()
     (layout / "left-over").touch()

@@ -50,7 +50,7 @@ def test_the_first_layer_that_says_something_counts_and_is_named(
     flags: dict[str, object], environment: dict[str, str], file: dict[str, object], expected: tuple[str, str]
 ) -> None:
     loaded = load(flags, environment, file)
-    assert (loaded.settings.repository, loaded.sources["repository"]) == expected
+    assert (loaded.settings.repository, loaded.origins["repository"]) == expected
 
 
 VARIABLES = {
@@ -68,7 +68,7 @@ def test_each_variable_of_the_shell_lines_works(variable: str, expected: tuple[s
     name, value = expected
     loaded = load(environment={variable: value})
     assert getattr(loaded.settings, name) == value
-    assert loaded.sources[name] == variable
+    assert loaded.origins[name] == variable
 
 
 def test_aws_default_region_comes_before_aws_region_as_in_the_aws_cli() -> None:
@@ -76,11 +76,11 @@ def test_aws_default_region_comes_before_aws_region_as_in_the_aws_cli() -> None:
     assert loaded.settings.region == "eu-west-1"
 
 
-def test_every_value_has_a_source() -> None:
+def test_every_value_has_a_origin() -> None:
     loaded = load({"pull": True}, {"MULTIARCH_NO_CACHE": "1"}, {"target": "run"})
-    said = {name: source for name, source in loaded.sources.items() if source != "default"}
+    said = {name: origin for name, origin in loaded.origins.items() if origin != "default"}
     assert said == {"pull": "--pull", "no_cache": "MULTIARCH_NO_CACHE", "target": "multiarch.toml"}
-    assert set(loaded.sources) == {info.name for info in SETTINGS}
+    assert set(loaded.origins) == {info.name for info in SETTINGS}
 
 
 def test_the_defaults_are_the_job_of_the_shell_lines() -> None:
@@ -325,12 +325,12 @@ def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: Settin
     assert info.text.endswith(".")
     assert info.group in (
         "Image",
-        "Identity",
+        "Source",
         "Build",
         "Cache",
         "Builder",
         "Retries",
-        "Hand-over",
+        "Deploy files",
         "Report",
         "Logs",
         "Local",

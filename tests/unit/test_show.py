@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.plan.deploy_files import HANDOVER_FILES, handover_files
+from multiarch.plan.deploy_files import DEPLOY_FILES, render_deploy_files
 from multiarch.plan.destination import Destination, find_destination
-from multiarch.plan.steps import METADATA_FILE, HandOver, Plan
+from multiarch.plan.steps import METADATA_FILE, Plan, WriteDeployFiles
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.script import plan_as_script
 from multiarch.show.settings import settings_as_text, settings_rows
@@ -189,10 +189,10 @@ def test_nothing_is_tagged_before_it_was_read_back(world: World) -> None:
 
 
 HANDOVERS = {
-    "the main job": plan_of(handover="out"),
-    "an unknown account": plan_of(facts(registry=UNKNOWN), handover="out", containers=("web", "worker")),
-    "a folder with a hostile name": plan_of(handover="my out; rm -rf $HOME"),
-    "a changed tree": plan_of(facts(commit=DIRTY), handover="out"),
+    "the main job": plan_of(deploy_files="out"),
+    "an unknown account": plan_of(facts(registry=UNKNOWN), deploy_files="out", containers=("web", "worker")),
+    "a folder with a hostile name": plan_of(deploy_files="my out; rm -rf $HOME"),
+    "a changed tree": plan_of(facts(commit=DIRTY), deploy_files="out"),
 }
 
 
@@ -201,17 +201,17 @@ HANDOVERS = {
 def test_the_script_hands_over_what_the_program_would(world: World, plan: Plan, shell: str) -> None:
     ran = world.run(plan_as_script(plan), shell=shell)
     assert ran.returncode == 0, ran.stderr
-    [step] = [step for step in plan.steps if isinstance(step, HandOver)]
+    [step] = [step for step in plan.steps if isinstance(step, WriteDeployFiles)]
     known = replace(step, repository=SHOP)
-    for name, text in handover_files(known, DIGEST).items():
+    for name, text in render_deploy_files(known, DIGEST).items():
         # What the shell fills in may stand in quotes, which change nothing for whoever sources the file.
         assert world.read(f"{step.folder}/{name}").replace("'", "") == text
 
 
 def test_a_script_that_fails_leaves_nothing_of_an_earlier_run_to_hand_over(world: World) -> None:
-    for name in HANDOVER_FILES:
+    for name in DEPLOY_FILES:
         world.put(f"out/{name}", "old")
-    ran = world.run(plan_as_script(plan_of(handover="out")), PLATFORMS="linux/amd64")
+    ran = world.run(plan_as_script(plan_of(deploy_files="out")), PLATFORMS="linux/amd64")
     assert ran.returncode == 6
     assert list((world.folder / "out").iterdir()) == []
 
@@ -361,11 +361,11 @@ def test_what_json_has_no_form_for_is_a_bug_and_said() -> None:
 
 
 def shown(plan: Plan, **flags: object) -> list[str]:
-    destination = Destination(registry=ECR, source="CODEBUILD_BUILD_ARN")
+    destination = Destination(registry=ECR, origin="CODEBUILD_BUILD_ARN")
     return list(settings_as_text(settings_rows(load({"repository": "shop", **flags}), plan, destination)))
 
 
-def test_what_follows_from_the_settings_is_shown_with_its_source() -> None:
+def test_what_follows_from_the_settings_is_shown_with_its_origin() -> None:
     assert shown(plan_of()) == [
         f"repository  {ECR_HOST}/shop  (--repository)",
         f"registry    {ECR_HOST}  (CODEBUILD_BUILD_ARN)",
@@ -399,7 +399,7 @@ CHANGES = {
 
 @pytest.mark.parametrize(("changes", "line"), CHANGES.values(), ids=CHANGES)
 def test_what_makes_a_tree_dirty_is_shown(changes: tuple[str, ...], line: str) -> None:
-    commit = Commit(sha=SHA, dirty=True, source="git", changes=changes)
+    commit = Commit(sha=SHA, dirty=True, origin="git", changes=changes)
     assert line in shown(plan_of(facts(commit=commit)))
 
 

@@ -85,8 +85,8 @@ def test_lines_are_read_without_those_turned_off() -> None:
 
 
 def test_a_printed_source_reads_back_the_same() -> None:
-    for source in sources.parse_stanzas(STANZAS):
-        assert list(sources.parse_stanzas(str(source))) == [source]
+    for origin in sources.parse_stanzas(STANZAS):
+        assert list(sources.parse_stanzas(str(origin))) == [origin]
 
 
 def test_both_formats_are_found_and_other_files_are_not(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_both_formats_are_found_and_other_files_are_not(tmp_path: Path) -> None:
 
 def test_only_the_release_of_the_machine_is_used() -> None:
     found = sources.of_release(sources.parse_stanzas(STANZAS), "bookworm")
-    assert [source.suites for source in found] == [("bookworm", "bookworm-updates"), ("bookworm-security",)]
+    assert [origin.suites for origin in found] == [("bookworm", "bookworm-updates"), ("bookworm-security",)]
     assert sources.of_release(found, "trixie") == ()
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from multiarch.record import Run, StepKind, make_record
+from multiarch.record import RunInfo, StepKind, make_record
 from multiarch.record.buildkit import parse_name
 from multiarch.record.reader import BuildReader
 
@@ -45,7 +45,7 @@ def test_each_platform_s_cache_is_told_apart() -> None:
             }
             list(reader.feed(json.dumps({"vertexes": [vertex]})))
     caches = tuple(f"type=registry,ref=x:cache-linux-{each},mode=max" for each in ("amd64", "arm64"))
-    record = make_record(reader, run=Run(cache_to=caches))
+    record = make_record(reader, run=RunInfo(cache_to=caches))
     assert [(each.direction, each.reference, each.status) for each in record.caches] == [
         ("import", "x:cache-linux-amd64", "read"),
         ("export", "x:cache-linux-amd64", "written"),
@@ -68,4 +68,4 @@ def test_the_one_cache_that_is_written_is_named(cache_to: tuple[str, ...], refer
     reader = BuildReader()
     vertex = {"digest": "sha256:0", "name": "exporting cache to registry", "started": "2026-01-01T00:00:00Z"}
     list(reader.feed(json.dumps({"vertexes": [vertex]})))
-    assert [each.reference for each in make_record(reader, run=Run(cache_to=cache_to)).caches] == [reference]
+    assert [each.reference for each in make_record(reader, run=RunInfo(cache_to=cache_to)).caches] == [reference]

@@ -9,14 +9,16 @@ from multiarch.edges.aws import HARMLESS_ACTIONS, Aws
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.reference import Repository
-from multiarch.run.aws_diagnosis import Question, Said
+from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
 
 _SECONDS = 5.0
 
 _Value = TypeVar("_Value")
 
 
-def ask_aws(aws: Aws, repository: Repository, questions: Sequence[Question], *, seconds: float = _SECONDS) -> Said:
+def ask_aws(
+    aws: Aws, repository: Repository, questions: Sequence[AwsQuestion], *, seconds: float = _SECONDS
+) -> AwsAnswers:
     """Return what AWS says; a question that it does not answer is as good as one that was not asked."""
     registry, name = repository.registry, repository.name
     deadline = Deadline(seconds)
@@ -27,13 +29,13 @@ def ask_aws(aws: Aws, repository: Repository, questions: Sequence[Question], *, 
     state: Later[RepositoryFacts | Literal["missing"]] | None = None
     images: Later[int] | None = None
     permissions: dict[str, Later[Permission]] = {}
-    if Question.REPOSITORY in questions:
+    if AwsQuestion.REPOSITORY in questions:
         state = Later(lambda: _state(aws, repository), phase="ecr-api", deadline=deadline)
-    if Question.IMAGES in questions:
+    if AwsQuestion.IMAGES in questions:
         images = Later(lambda: aws.image_count(registry, name), phase="ecr-api", deadline=deadline)
-    if Question.PERMISSIONS in questions:
+    if AwsQuestion.PERMISSIONS in questions:
         permissions = {action: permission(action) for action in HARMLESS_ACTIONS}
-    return Said(
+    return AwsAnswers(
         repository=_answer(state) or "unknown",
         permissions={action: _answer(later) or Permission.UNKNOWN for action, later in permissions.items()},
         images=_answer(images),

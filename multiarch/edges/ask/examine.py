@@ -198,10 +198,10 @@ class Examination:
         registry = plan.repository.registry
         is_ecr = registry.is_ecr
         repositories = [each for each in pushed_repositories(plan) if each.registry.is_ecr]
-        identity = None
+        caller = None
         if is_ecr:
             soon = self._deadline.at_most(_A_NICETY)
-            identity = Later(lambda: self._aws.identity(registry.region), phase="sts", deadline=soon)
+            caller = Later(lambda: self._aws.caller(registry.region), phase="sts", deadline=soon)
         states = {each: self._later(_call(self._state, each), "ecr-api") for each in repositories}
         permissions = {
             each: {
@@ -217,7 +217,7 @@ class Examination:
 
         def answers() -> dict[str, object]:
             return {
-                "identity": answer(identity) if identity else None,
+                "caller": answer(caller) if caller else None,
                 "expires": _map(answer(token), lambda each: each.expires) if token else None,
                 "login_is_left": is_ecr and token is None,
                 "repositories": {each: answer(later) for each, later in states.items()},

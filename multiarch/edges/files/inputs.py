@@ -135,11 +135,11 @@ def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> 
     if (variable := fields.get("env")) and variable not in environment:
         msg = f"the secret {name} is not there: the variable {variable} is not set"
         raise ConfigurationError(msg, hint=f"set {variable}, or name a file: --secret id={name},src=FILE")
-    source = fields.get("src")
-    if (source and not (folder / source).is_file()) or (
-        not source and not variable and name not in environment and not (folder / name).is_file()
+    origin = fields.get("src")
+    if (origin and not (folder / origin).is_file()) or (
+        not origin and not variable and name not in environment and not (folder / name).is_file()
     ):
-        msg = f"the secret {name} is not there: no file {source or name}"
+        msg = f"the secret {name} is not there: no file {origin or name}"
         raise ConfigurationError(msg, hint=f"--secret id={name},src=FILE or --secret id={name},env=VARIABLE")
 
 
@@ -151,11 +151,11 @@ def secret_values(settings: Settings, folder: Path, environment: Mapping[str, st
     for secret in settings.secrets:
         fields = secret_fields(secret)
         variable = fields.get("env") or fields.get("id", "")
-        source = fields.get("src") or fields.get("id", "")
+        origin = fields.get("src") or fields.get("id", "")
         if "src" not in fields and variable in environment:
             yield environment[variable]
-        elif (folder / source).is_file():
-            yield (folder / source).read_text(encoding="utf-8", errors="replace")
+        elif (folder / origin).is_file():
+            yield (folder / origin).read_text(encoding="utf-8", errors="replace")
 
 
 def own_output_is_in_context(settings: Settings, folder: Path) -> bool:

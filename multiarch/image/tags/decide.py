@@ -8,9 +8,9 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.reference import check_tag
 from multiarch.image.tags.flavor import Flavor
 from multiarch.image.tags.rule import TagRule, compiled, parse_rule
-from multiarch.image.tags.template import Moment, expressions, fill, is_default_branch
+from multiarch.image.tags.template import TagContext, expressions, fill, is_default_branch
 from multiarch.image.tags.version import Version, parse_pep440, parse_semver, version_of
-from multiarch.source import Event
+from multiarch.source import TriggerEvent
 
 _LATEST = "latest"
 _LONGEST = 128
@@ -21,7 +21,7 @@ _PREFIXES = {"sha": "sha-", "pr": "pr-"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Name:
+class TagName:
     """A tag that a rule came to.
 
     Attributes:
@@ -35,7 +35,7 @@ class Name:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
+class TagNames:
     """All names of an image.
 
     Attributes:
@@ -46,8 +46,8 @@ class Names:
     """
 
     commit_tag: str
-    fixed: tuple[str, ...]
-    moving: tuple[Name, ...]
+    pinned: tuple[str, ...]
+    floating: tuple[TagName, ...]
     version: str
 
 
@@ -74,7 +74,7 @@ class _Found:
         return "moving" in self.rule.words
 
 
-def decide_names(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: Moment) -> Names:
+def decide_tags(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: TagContext) -> TagNames:
     """Follow all rules.
 
     A changed tree gets one name alone, that of its commit with `-dirty`: no rule gives it a clean one.
@@ -94,9 +94,9 @@ def decide_names(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: M
         msg = "no commit to name the image after"
         raise ConfigurationError(msg, hint="pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG")
     commit_name = _name(chosen, flavor, moment)
-    if moment.identity.is_dirty:
+    if moment.source.is_dirty:
         dirty = check_tag(f"{commit_name}-dirty")
-        return Names(commit_tag=dirty, fixed=(), moving=(), version=dirty)
+        return TagNames(commit_tag=dirty, pinned=(), floating=(), version=dirty)
     rules = sorted(map(parse_rule, tags), key=lambda rule: -rule.priority)
     found = [replace(each, tag=_name(each, flavor, moment)) for rule in rules if (each := _follow(rule, moment))]
     # As in the action, the most important rule decides.
@@ -106,16 +106,18 @@ def decide_names(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: M
     version = next((each.version for each in found if each.version), "") or _own_version(moment, chosen)
     commit = replace(chosen, tag=commit_name, moves=False)
     named = _without_doubles([commit, *found])[1:]
-    fixed = tuple(each.tag for each in named if not each.moves)
-    moving = tuple(
-        Name(tag=each.tag, moves=True, version=version if each.by_version else "") for each in named if each.moves
+    pinned = tuple(each.tag for each in named if not each.moves)
+    floating = tuple(
+        TagName(tag=each.tag, moves=True, version=version if each.by_version else "") for each in named if each.moves
     )
-    return Names(commit_tag=commit_name, fixed=fixed, moving=moving, version=version or next(iter(fixed), commit_name))
+    return TagNames(
+        commit_tag=commit_name, pinned=pinned, floating=floating, version=version or next(iter(pinned), commit_name)
+    )
 
 
-def _own_version(moment: Moment, chosen: _Found) -> str:
+def _own_version(moment: TagContext, chosen: _Found) -> str:
     """Return the version that is built where no rule reads one: that of the git tag, or of the commit's own name."""
-    return version_of(moment.identity.tag) or (version_of(chosen.text) if chosen.rule is not _DIGITS else "")
+    return version_of(moment.source.tag) or (version_of(chosen.text) if chosen.rule is not _DIGITS else "")
 
 
 def _without_doubles(found: Iterable[_Found]) -> list[_Found]:
@@ -132,13 +134,13 @@ def _without_doubles(found: Iterable[_Found]) -> list[_Found]:
     return list(kept.values())
 
 
-def _latest(flavor: Flavor, moment: Moment) -> str:
+def _latest(flavor: Flavor, moment: TagContext) -> str:
     prefix = fill(flavor.prefix, moment, "flavor") if flavor.prefix_latest else ""
     suffix = fill(flavor.suffix, moment, "flavor") if flavor.suffix_latest else ""
     return _legal(f"{prefix}{_LATEST}{suffix}", "flavor")
 
 
-def _name(found: _Found, flavor: Flavor, moment: Moment) -> str:
+def _name(found: _Found, flavor: Flavor, moment: TagContext) -> str:
     rule = found.rule
     own = _PREFIXES.get(rule.words.get("event", rule.type))
     prefix = fill(rule.words.get("prefix", flavor.prefix if own is None else own), moment, rule.text)
@@ -161,7 +163,7 @@ def _legal(text: str, rule: str) -> str:
     return tag
 
 
-def _follow(rule: TagRule, moment: Moment) -> _Found | None:
+def _follow(rule: TagRule, moment: TagContext) -> _Found | None:
     """Return what a rule comes to; None where it does not hold for this build."""
     enabled = fill(rule.words.get("enable", "true"), moment, rule.text)
     if enabled not in ("true", "false"):
@@ -174,20 +176,20 @@ def _follow(rule: TagRule, moment: Moment) -> _Found | None:
     return replace(found, moves=moves, rule=rule)
 
 
-def _come_to(rule: TagRule, moment: Moment) -> _Found | None:
-    identity, words = moment.identity, rule.words
+def _come_to(rule: TagRule, moment: TagContext) -> _Found | None:
+    source, words = moment.source, rule.words
     match rule.type:
         case "schedule":
             pattern = words.get("pattern", "nightly")
-            return _Found(text=fill(pattern, moment, rule.text)) if identity.event is Event.SCHEDULE else None
+            return _Found(text=fill(pattern, moment, rule.text)) if source.event is TriggerEvent.SCHEDULE else None
         case "semver" | "pep440":
             return _version(rule, moment)
         case "match":
             return _match(rule, moment)
         case "edge":
             wanted = words.get("branch")
-            is_it = identity.branch == wanted if wanted else is_default_branch(identity, rule.text)
-            return _Found(text="edge") if is_it and not identity.is_pull_request else None
+            is_it = source.branch == wanted if wanted else is_default_branch(source, rule.text)
+            return _Found(text="edge") if is_it and not source.is_pull_request else None
         case "ref":
             return _ref(words["event"], moment)
         case "raw":
@@ -199,21 +201,21 @@ def _come_to(rule: TagRule, moment: Moment) -> _Found | None:
             return _digits(moment, is_long=words.get("format") == "long")
 
 
-def _digits(moment: Moment, *, is_long: bool) -> _Found | None:
-    commit = moment.identity.commit
+def _digits(moment: TagContext, *, is_long: bool) -> _Found | None:
+    commit = moment.source.commit
     return _Found(text=commit.sha if is_long else commit.short, moves=False) if commit else None
 
 
-def _ref(event: str, moment: Moment) -> _Found | None:
-    identity = moment.identity
+def _ref(event: str, moment: TagContext) -> _Found | None:
+    source = moment.source
     if event == "tag":
-        return _Found(text=identity.tag, moves=False, latest=True) if identity.tag else None
+        return _Found(text=source.tag, moves=False, latest=True) if source.tag else None
     if event == "pr":
-        return _Found(text=str(identity.pull_request)) if identity.pull_request is not None else None
-    return _Found(text=identity.branch) if identity.branch and not identity.is_pull_request else None
+        return _Found(text=str(source.pull_request)) if source.pull_request is not None else None
+    return _Found(text=source.branch) if source.branch and not source.is_pull_request else None
 
 
-def _version(rule: TagRule, moment: Moment) -> _Found | None:
+def _version(rule: TagRule, moment: TagContext) -> _Found | None:
     parse = parse_semver if rule.type == "semver" else parse_pep440
     text = _tag_or_value(rule, moment)
     if text and (pattern := rule.words.get("match")):
@@ -236,7 +238,7 @@ def _version(rule: TagRule, moment: Moment) -> _Found | None:
     )
 
 
-def _match(rule: TagRule, moment: Moment) -> _Found | None:
+def _match(rule: TagRule, moment: TagContext) -> _Found | None:
     text = _tag_or_value(rule, moment)
     matched = compiled(rule.words["pattern"]).search(text) if text else None
     part = matched[int(rule.words.get("group", 0))] if matched else None
@@ -246,6 +248,6 @@ def _match(rule: TagRule, moment: Moment) -> _Found | None:
     return _Found(text=part, moves=part != text.removeprefix("v") and part != text, latest=True, by_version=True)
 
 
-def _tag_or_value(rule: TagRule, moment: Moment) -> str:
+def _tag_or_value(rule: TagRule, moment: TagContext) -> str:
     value = rule.words.get("value")
-    return fill(value, moment, rule.text) if value else moment.identity.tag
+    return fill(value, moment, rule.text) if value else moment.source.tag

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from multiarch.errors import ConfigurationError
-from multiarch.source import Identity
+from multiarch.source import Source
 from multiarch.text.hints import nearest_hint
 
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
@@ -35,14 +35,14 @@ _TOKEN = re.compile(rf"\[(?P<literal>[^\]]*)\]|{'|'.join(_MOMENT)}|(?P<unknown>[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment:
+class TagContext:
     """What expressions can tell of: what is built, and when.
 
     Attributes:
         now: when the build began.
     """
 
-    identity: Identity
+    source: Source
     now: datetime
 
 
@@ -66,7 +66,7 @@ def check_template(template: str, rule: str, *, more: Sequence[str] = ()) -> Non
         raise ConfigurationError(msg, hint="expressions stand in two braces each: {{branch}}")
 
 
-def fill(template: str, moment: Moment, rule: str, more: Mapping[str, str] | None = None) -> str:
+def fill(template: str, moment: TagContext, rule: str, more: Mapping[str, str] | None = None) -> str:
     """Put what its expressions tell into a text; what is not known is empty.
 
     Raises:
@@ -97,21 +97,21 @@ def _call(expression: str, rule: str, known: Sequence[str]) -> re.Match[str]:
     return call
 
 
-def _value(call: re.Match[str], moment: Moment, rule: str) -> str:
-    identity, commit = moment.identity, moment.identity.commit
+def _value(call: re.Match[str], moment: TagContext, rule: str) -> str:
+    source, commit = moment.source, moment.source.commit
     match call["name"]:
         case "branch":
-            return "" if identity.is_pull_request else identity.branch
+            return "" if source.is_pull_request else source.branch
         case "tag":
-            return identity.tag
+            return source.tag
         case "sha":
             return commit.short if commit else ""
         case "base_ref":
-            return identity.base_branch
+            return source.base_branch
         case "is_default_branch":
-            return str(is_default_branch(identity, rule)).lower()
+            return str(is_default_branch(source, rule)).lower()
         case "is_not_default_branch":
-            return str(not is_default_branch(identity, rule)).lower()
+            return str(not is_default_branch(source, rule)).lower()
         case "commit_date":
             if not commit or commit.time is None:
                 msg = f"{rule}: nobody knows when the commit was made"
@@ -121,14 +121,14 @@ def _value(call: re.Match[str], moment: Moment, rule: str) -> str:
             return _format(moment.now.astimezone(_zone(call["zone"], rule)), call["format"], rule)
 
 
-def is_default_branch(identity: Identity, rule: str) -> bool:
+def is_default_branch(source: Source, rule: str) -> bool:
     """Whether the default branch is built; without a branch there is nothing to compare.
 
     Raises:
         ConfigurationError: it depends on which branch is the default one, and nobody knows.
     """
-    found = identity.is_default_branch
-    if found is None and identity.branch:
+    found = source.is_default_branch
+    if found is None and source.branch:
         msg = f"{rule}: nobody knows the default branch"
         raise ConfigurationError(msg, hint="name it: --default-branch main, or MULTIARCH_DEFAULT_BRANCH")
     return bool(found)

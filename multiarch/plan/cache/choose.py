@@ -14,7 +14,7 @@ from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository, parse_reference
 from multiarch.settings.cache_options import OPTIONS
 from multiarch.settings.model import Settings
-from multiarch.source import Identity
+from multiarch.source import Source
 
 _LONGEST_TAG = 128
 _TAG_CHARACTERS = r"[^A-Za-z0-9._-]+"
@@ -57,19 +57,19 @@ def backend(settings: Settings, place: Place) -> str:
     return "local" if settings.cache == "registry" and not place.repository else settings.cache
 
 
-def find_caches(settings: Settings, identity: Identity, place: Place, platform: Platform | None = None) -> Caches:
+def find_caches(settings: Settings, source: Source, place: Place, platform: Platform | None = None) -> Caches:
     """Return the caches of a target.
 
     Args:
         settings: what the user wants.
-        identity: what is being built.
+        source: what is being built.
         place: where caches can be.
         platform: the target's only platform where each has caches of its own; None where all share them.
 
     Raises:
         ConfigurationError: there is no such cache: a reference that is none, a bucket without a region.
     """
-    read, written = _words(settings, identity)
+    read, written = _words(settings, source)
     if platform:
         part = str(platform).replace("/", "-")
         read, written = [_joined(each, part) for each in read], written if written is None else _joined(written, part)
@@ -87,22 +87,22 @@ def find_caches(settings: Settings, identity: Identity, place: Place, platform: 
     )
 
 
-def has_no_default_branch(settings: Settings, identity: Identity) -> bool:
+def has_no_default_branch(settings: Settings, source: Source) -> bool:
     """Whether branches fall back to a cache that no build writes: nobody says which branch is the default one."""
-    return settings.cache_scope == "branch" and bool(identity.branch) and not identity.default_branch
+    return settings.cache_scope == "branch" and bool(source.branch) and not source.default_branch
 
 
-def _words(settings: Settings, identity: Identity) -> tuple[list[str], str | None]:
+def _words(settings: Settings, source: Source) -> tuple[list[str], str | None]:
     """Return what is added to the base of each cache that is read, and to that which is written; None: none is."""
     is_by_branch, own = settings.cache_scope == "branch", ""
-    if is_by_branch and (identity.is_pull_request or identity.branch != identity.default_branch):
-        own = identity.branch
+    if is_by_branch and (source.is_pull_request or source.branch != source.default_branch):
+        own = source.branch
     # A release is built from a commit that may be old: its cache must not take the place of the default branch's.
-    is_written = not (is_by_branch and identity.tag and not identity.branch)
-    if identity.is_pull_request and settings.cache_pull_request != "write":
+    is_written = not (is_by_branch and source.tag and not source.branch)
+    if source.is_pull_request and settings.cache_pull_request != "write":
         is_written = settings.cache_pull_request == "own"
-        own = f"pr-{identity.pull_request or identity.branch}" if is_written else own
-    base = identity.base_branch if is_by_branch and identity.base_branch != identity.default_branch else ""
+        own = f"pr-{source.pull_request or source.branch}" if is_written else own
+    base = source.base_branch if is_by_branch and source.base_branch != source.default_branch else ""
     return list(dict.fromkeys([own, base, ""])), own if is_written else None
 
 

@@ -8,13 +8,13 @@ from multiarch.record.model import Record
 from multiarch.record.steps import StepKind
 from multiarch.report.breakdown.cache import cache_in_words, misses, roots
 from multiarch.report.breakdown.hints import hints
-from multiarch.report.breakdown.model import Account, CacheMiss, EmulatedStep, PlatformWork
+from multiarch.report.breakdown.model import Breakdown, CacheMiss, EmulatedStep, PlatformWork
 from multiarch.report.breakdown.times import busy, emulated_steps, large_layers, of_kind, push_seconds, work_by_platform
 
-__all__ = ["Account", "CacheMiss", "EmulatedStep", "PlatformWork", "account_of"]
+__all__ = ["Breakdown", "CacheMiss", "EmulatedStep", "PlatformWork", "account_of"]
 
 
-def account_of(record: Record) -> Account | None:
+def breakdown_of(record: Record) -> Breakdown | None:
     """Return the account of a build; None where nothing was built."""
     if not record.steps:
         return None
@@ -22,7 +22,7 @@ def account_of(record: Record) -> Account | None:
     emulated = tuple(emulated_steps(record))
     push = push_seconds(record)
     exports = [interval for step in record.steps if step.kind is StepKind.EXPORT for interval in step.intervals]
-    return Account(
+    return Breakdown(
         dockerfile=record.run.dockerfile,
         platforms=tuple(work_by_platform(record)),
         cache=cache_in_words(record),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from multiarch.record.model import CacheAccess, Record
-from multiarch.record.steps import Step
+from multiarch.record.steps import BuildStep
 from multiarch.report.breakdown.model import CacheMiss
 
 _MOST = 3
@@ -21,8 +21,8 @@ _OTHERS = "the cache does not have this line on this base"
 class Root:
     """A step that ran though nothing before it did, and what ran after it."""
 
-    step: Step
-    after: tuple[Step, ...]
+    step: BuildStep
+    after: tuple[BuildStep, ...]
 
 
 def cache_in_words(record: Record) -> str:
@@ -54,7 +54,7 @@ def roots(record: Record) -> Sequence[Root]:
     return [Root(step=step, after=tuple(ran[each] for each in after[step.digest] if each in ran)) for step in first]
 
 
-def _followers(steps: Sequence[Step]) -> dict[str, list[str]]:
+def _followers(steps: Sequence[BuildStep]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for step in steps:
         for digest in step.inputs:
@@ -105,7 +105,7 @@ def _merged(same: Sequence[CacheMiss]) -> CacheMiss:
     )
 
 
-def copies_before_work(found: Sequence[Root]) -> Iterator[tuple[Step, Step]]:
+def copies_before_work(found: Sequence[Root]) -> Iterator[tuple[BuildStep, BuildStep]]:
     """Yield each COPY of a whole folder that missed, with the slowest RUN that had to run after it."""
     for root in found:
         words = [word for word in root.step.instruction.split() if not word.startswith("--")]

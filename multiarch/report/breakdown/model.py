@@ -62,7 +62,7 @@ class EmulatedStep:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Breakdown:
     """What a build was made of.
 
     Attributes:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from multiarch.image.manifest import Layer
 from multiarch.report.breakdown.hints import in_file
-from multiarch.report.breakdown.model import Account, CacheMiss
+from multiarch.report.breakdown.model import Breakdown, CacheMiss
 from multiarch.report.breakdown.times import shortened
 from multiarch.text.sizes import human_size
 
@@ -16,53 +16,53 @@ _WARNINGS = 5
 _Row = tuple[str, str]
 
 
-def account_as_text(account: Account | None) -> Iterator[str]:
+def breakdown_as_text(breakdown: Breakdown | None) -> Iterator[str]:
     """Yield the lines that explain a build: of a quick one, what BuildKit warned of, and no more."""
-    if not account:
+    if not breakdown:
         return
-    if account.build + account.export + account.push + account.cache_export >= _LONG:
-        yield from _lines(spent(account))
-    yield from _lines(_noticed(account))
+    if breakdown.build + breakdown.export + breakdown.push + breakdown.cache_export >= _LONG:
+        yield from _lines(spent(breakdown))
+    yield from _lines(_noticed(breakdown))
 
 
 def _lines(rows: Iterable[_Row]) -> Iterator[str]:
     yield from (f"{name:<10} {text}" for name, text in rows)
 
 
-def _noticed(account: Account) -> Iterator[_Row]:
-    for warning in account.warnings[:_WARNINGS]:
-        place = "" if "(line" in warning.short else in_file(account.dockerfile, warning.line)
+def _noticed(breakdown: Breakdown) -> Iterator[_Row]:
+    for warning in breakdown.warnings[:_WARNINGS]:
+        place = "" if "(line" in warning.short else in_file(breakdown.dockerfile, warning.line)
         yield "warned", f"{warning.short}{place}"
-    if len(account.warnings) > _WARNINGS:
-        yield "warned", f"{len(account.warnings) - _WARNINGS} more times"
-    yield from (("hint", hint) for hint in account.hints)
+    if len(breakdown.warnings) > _WARNINGS:
+        yield "warned", f"{len(breakdown.warnings) - _WARNINGS} more times"
+    yield from (("hint", hint) for hint in breakdown.hints)
 
 
-def spent(account: Account) -> Iterator[_Row]:
+def spent(breakdown: Breakdown) -> Iterator[_Row]:
     """Yield what a build's time and bytes went into, each under a word for it."""
-    for work in account.platforms:
-        name = work.platform or ("shared" if len(account.platforms) > 1 else "")
+    for work in breakdown.platforms:
+        name = work.platform or ("shared" if len(breakdown.platforms) > 1 else "")
         yield "steps", f"{name}  {work.run} run, {work.cached} cached, {work.seconds:.1f} s".strip()
-    if account.cache:
-        yield "no cache", account.cache
-    yield from (("missed", _missed(miss, account)) for miss in account.misses)
+    if breakdown.cache:
+        yield "no cache", breakdown.cache
+    yield from (("missed", _missed(miss, breakdown)) for miss in breakdown.misses)
     parts = (
-        ("cache import", account.cache_import),
-        ("steps", account.build),
-        ("export", account.export),
-        ("push", account.push),
-        ("cache export", account.cache_export),
+        ("cache import", breakdown.cache_import),
+        ("steps", breakdown.build),
+        ("export", breakdown.export),
+        ("push", breakdown.push),
+        ("cache export", breakdown.cache_export),
     )
     yield "build", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts if seconds)
-    if account.emulated:
-        yield "emulated", _emulated(account)
-    if account.layers:
-        yield "layers", ", ".join(map(_layer, account.layers))
+    if breakdown.emulated:
+        yield "emulated", _emulated(breakdown)
+    if breakdown.layers:
+        yield "layers", ", ".join(map(_layer, breakdown.layers))
 
 
-def _missed(miss: CacheMiss, account: Account) -> str:
-    everywhere = len(miss.platforms) == len([work for work in account.platforms if work.platform])
-    place = f"{shortened(miss.step)}{in_file(account.dockerfile, miss.line)}"
+def _missed(miss: CacheMiss, breakdown: Breakdown) -> str:
+    everywhere = len(miss.platforms) == len([work for work in breakdown.platforms if work.platform])
+    place = f"{shortened(miss.step)}{in_file(breakdown.dockerfile, miss.line)}"
     on = "" if everywhere or not miss.platforms else f" on {', '.join(miss.platforms)}"
     after = f"; {_steps(miss.after)} on it had to run too" if miss.after else ""
     return f"{place}{on}: {miss.reason}{after}, {miss.seconds:.1f} s in all"
@@ -72,10 +72,10 @@ def _steps(number: int) -> str:
     return "the one step that builds" if number == 1 else f"the {number} steps that build"
 
 
-def _emulated(account: Account) -> str:
-    count = len(account.emulated)
-    text = f"{sum(step.seconds for step in account.emulated):.1f} s in {count} step{'' if count == 1 else 's'}"
-    pairs = [(step.seconds, step.native) for step in account.emulated if step.native is not None]
+def _emulated(breakdown: Breakdown) -> str:
+    count = len(breakdown.emulated)
+    text = f"{sum(step.seconds for step in breakdown.emulated):.1f} s in {count} step{'' if count == 1 else 's'}"
+    pairs = [(step.seconds, step.native) for step in breakdown.emulated if step.native is not None]
     if not pairs:
         return text
     native = sum(seconds for _, seconds in pairs)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from multiarch.image.manifest import Layer
 from multiarch.record.model import Record
-from multiarch.record.steps import Interval, Step, StepKind
+from multiarch.record.steps import BuildStep, Interval, StepKind
 from multiarch.report.breakdown.model import EmulatedStep, PlatformWork
 
 # Bytes below which nobody looks for a layer, and how many of them are told.
@@ -64,7 +64,7 @@ def emulated_steps(record: Record) -> Iterator[EmulatedStep]:
         )
 
 
-def _place(step: Step) -> tuple[str, int, int, str]:
+def _place(step: BuildStep) -> tuple[str, int, int, str]:
     return step.stage, step.number, step.total, step.instruction
 
 

@@ -18,6 +18,6 @@ def page(record: Record) -> str:
 
 @cache
 def _template() -> Template:
-    loader = PackageLoader("multiarch.report")
+    loader = PackageLoader("multiarch.report.page")
     # Everything is escaped, whatever a template's name ends with.
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("page.html")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from multiarch.record import Interval, Record, Step, StepKind, StepState
+from multiarch.record import BuildStep, Interval, Record, StepKind, StepState
 from multiarch.report.text import NOTHING, cut, duration, last_lines
 from multiarch.report.timeline import SHARED, critical_path, groups
 from multiarch.text.sizes import human_size
@@ -38,7 +38,7 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class StepOutput:
     """The end of a step's output, and what to say where that is not all of it."""
 
     text: str
@@ -75,7 +75,7 @@ class Row:
     bars: tuple[Bar, ...]
     took: str
     facts: tuple[Figure, ...]
-    output: Output | None
+    output: StepOutput | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ def row_groups(record: Record, end: float) -> Iterator[GroupView]:
         )
 
 
-def _without_harm(step: Step, record: Record) -> Step:
+def _without_harm(step: BuildStep, record: Record) -> BuildStep:
     """Return a look for a cache that is not there yet as what it is, which is no failure."""
     missing = [each.reference for each in record.caches if each.direction == "import" and each.status == "missing"]
     if step.kind is StepKind.CACHE_IMPORT and step.error and any(each in step.name for each in missing):
@@ -138,7 +138,7 @@ def _phase(name: str, spans: Sequence[Interval], end: float) -> Row:
     )
 
 
-def _row(step: Step, end: float, size: int, *, critical: bool) -> Row:
+def _row(step: BuildStep, end: float, size: int, *, critical: bool) -> Row:
     text = " ".join((step.instruction if step.number else step.name).split())
     return Row(
         stage=f"{step.stage} {step.position}".strip(),
@@ -153,7 +153,7 @@ def _row(step: Step, end: float, size: int, *, critical: bool) -> Row:
     )
 
 
-def _classes(step: Step, *, critical: bool) -> Iterator[str]:
+def _classes(step: BuildStep, *, critical: bool) -> Iterator[str]:
     match step.state:
         case StepState.DONE:
             yield "move" if step.kind in _MOVES else "work"
@@ -165,7 +165,7 @@ def _classes(step: Step, *, critical: bool) -> Iterator[str]:
         yield "critical"
 
 
-def _badges(step: Step, *, critical: bool) -> Iterator[Badge]:
+def _badges(step: BuildStep, *, critical: bool) -> Iterator[Badge]:
     match step.state:
         case StepState.FAILED:
             yield Badge(kind="failed", text="failed", mark="✕")
@@ -183,11 +183,11 @@ def _badges(step: Step, *, critical: bool) -> Iterator[Badge]:
         yield Badge(kind="critical", text="on the critical path", mark="◆", is_quiet=True)
 
 
-def _ran_emulated(step: Step) -> bool:
+def _ran_emulated(step: BuildStep) -> bool:
     return bool(step.emulated and step.intervals and not step.cached)
 
 
-def _took(step: Step, end: float) -> str:
+def _took(step: BuildStep, end: float) -> str:
     if step.cached or not step.intervals:
         return NOTHING
     return duration(sum(_length(span, end) for span in step.intervals))
@@ -204,7 +204,7 @@ def _bars(spans: Sequence[Interval], end: float) -> Iterator[Bar]:
         yield Bar(left=round(100 * left / end, 3), width=round(100 * width / end, 3))
 
 
-def _facts(step: Step) -> Iterator[Figure]:
+def _facts(step: BuildStep) -> Iterator[Figure]:
     if step.line:
         yield Figure(name="Dockerfile", value=f"line {step.line}")
     if step.runs_on and step.platform and step.runs_on != step.platform:
@@ -226,13 +226,13 @@ def _spans(spans: Sequence[Interval]) -> Iterator[Figure]:
         yield Figure(name="When", value=f"{_at(span.start, exactly=True)} to {until}")
 
 
-def output_of(step: Step, size: int) -> Output | None:
+def output_of(step: BuildStep, size: int) -> StepOutput | None:
     """Return as much of the end of a step's output as fits into a size in characters; None where it printed nothing."""
     if not step.output:
         return None
     lines, left_out = last_lines(step.output, size)
     missing = max(step.output_lines - len(step.output), 0) + left_out
-    return Output(
+    return StepOutput(
         text="\n".join(lines),
         left_out=f"The last {len(lines)} of {len(lines) + missing:,} lines." if missing else "",
     )

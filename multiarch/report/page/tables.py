@@ -80,7 +80,7 @@ def tables(record: Record) -> Iterator[Table]:
         title="Settings",
         caption="",
         columns=(Column(name="Setting"), Column(name="Value", kind="code"), Column(name="From")),
-        rows=tuple((each.name, each.value, each.source) for each in record.run.settings),
+        rows=tuple((each.name, each.value, each.origin) for each in record.run.settings),
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from multiarch.record import Record
-from multiarch.report.breakdown import account_of
+from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import spent
-from multiarch.report.page.rows import LEGEND, Figure, GroupView, Output, Tick, output_of, row_groups, ticks
+from multiarch.report.page.rows import LEGEND, Figure, GroupView, StepOutput, Tick, output_of, row_groups, ticks
 from multiarch.report.page.tables import Table, tables
 from multiarch.report.text import duration
 from multiarch.report.timeline import end_of
@@ -34,7 +34,7 @@ class FailureView:
     where: str
     message: str
     hint: str
-    output: Output | None
+    output: StepOutput | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Page:
     image: str
     figures: tuple[Figure, ...]
     failure: FailureView | None
-    account: tuple[Figure, ...]
+    breakdown: tuple[Figure, ...]
     ticks: tuple[Tick, ...]
     groups: tuple[GroupView, ...]
     is_long: bool
@@ -70,7 +70,7 @@ def view(record: Record) -> Page:
         image=record.outcome.image,
         figures=tuple(_figures(record)),
         failure=_failure(record),
-        account=tuple(_account(record)),
+        breakdown=tuple(_account(record)),
         ticks=marks,
         groups=shown,
         is_long=sum(len(group.rows) for group in shown) > _LONG,
@@ -104,10 +104,10 @@ def _figures(record: Record) -> Iterator[Figure]:
 
 
 def _account(record: Record) -> Iterator[Figure]:
-    account = account_of(record)
-    if account:
-        yield from (Figure(name=name, value=text) for name, text in spent(account))
-        yield from (Figure(name="hint", value=hint) for hint in account.hints)
+    breakdown = breakdown_of(record)
+    if breakdown:
+        yield from (Figure(name=name, value=text) for name, text in spent(breakdown))
+        yield from (Figure(name="hint", value=hint) for hint in breakdown.hints)
 
 
 def _failure(record: Record) -> FailureView | None:

@@ -9,15 +9,15 @@ import pytest
 
 from multiarch.commands.request import passed_values
 from multiarch.errors import ConfigurationError
-from multiarch.show.source import identity_as_json, identity_as_text
-from multiarch.source import Checkout, Commit, Event, Identity, find_identity, no_commit
+from multiarch.show.source import source_as_json, source_as_text
+from multiarch.source import Checkout, Commit, Source, TriggerEvent, find_source, no_commit
 from multiarch.source.url import public_url
 from tests.unit.fakes import NEWER, SHA, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from multiarch.source.ref import Said
+    from multiarch.source.ref import SourceValues
 
 SHA256 = SHA + "0123456789abcdef01234567"
 CODEBUILD = {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:eu-west-1:123456789012:build/shop:1"}
@@ -56,7 +56,7 @@ TAGGED = Checkout(sha=SHA, changes=(), time=7, tags=("v1.0",))
 LAPTOP = Checkout(sha=SHA, changes=(), time=7, branch="main", default_branch="main", url="git@github.com:acme/shop.git")
 
 
-def passed(*layers: Mapping[str, object], **named: Mapping[str, str]) -> Said:
+def passed(*layers: Mapping[str, object], **named: Mapping[str, str]) -> SourceValues:
     return passed_values(load(*layers, **named))  # type: ignore[arg-type]  # as `load` takes them
 
 
@@ -82,17 +82,19 @@ PULL_REQUEST = hook(
     "pr/12", "PULL_REQUEST_UPDATED", "refs/heads/topic", "refs/heads/main", CODEBUILD_SOURCE_VERSION="pr/12"
 )
 TOPIC: dict[str, object] = {
-    "pull_request": 12, "branch": "topic", "base_branch": "main", "event": Event.PULL_REQUEST, "repository_url": URL,
+    "pull_request": 12, "branch": "topic", "base_branch": "main",
+    "event": TriggerEvent.PULL_REQUEST, "repository_url": URL,
 }  # fmt: skip
-PUSHED: dict[str, object] = {"branch": "main", "event": Event.MANUAL, "repository_url": URL}
+PUSHED: dict[str, object] = {"branch": "main", "event": TriggerEvent.MANUAL, "repository_url": URL}
 
 # Environment, checkout, and what is known: all fields that are not named are empty.
 ROWS: dict[str, tuple[Mapping[str, str], Checkout | None, dict[str, object]]] = {
-    "GitHub: a push": (PUSH, CLONE, {"branch": "feature/a", "event": Event.PUSH, "repository_url": URL}),
+    "GitHub: a push": (PUSH, CLONE, {"branch": "feature/a", "event": TriggerEvent.PUSH, "repository_url": URL}),
     "GitHub: a push of a commit that a tag names too": (
-        PUSH, TAGGED, {"branch": "feature/a", "event": Event.PUSH, "repository_url": URL}),
+        PUSH, TAGGED, {"branch": "feature/a", "event": TriggerEvent.PUSH, "repository_url": URL}),
     "GitHub: a tag": (
-        hook("tag/v1.0", "PUSH", "refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": Event.TAG, "repository_url": URL}),
+        hook("tag/v1.0", "PUSH", "refs/tags/v1.0"), CLONE, {"tag": "v1.0",
+        "event": TriggerEvent.TAG, "repository_url": URL}),
     "GitHub: a pull request": (PULL_REQUEST, CLONE, TOPIC),
     "GitHub: a pull request that was merged": (
         {**PULL_REQUEST, "CODEBUILD_WEBHOOK_EVENT": "PULL_REQUEST_MERGED"}, CLONE, TOPIC),
@@ -100,60 +102,62 @@ ROWS: dict[str, tuple[Mapping[str, str], Checkout | None, dict[str, object]]] = 
         {**PULL_REQUEST, "CODEBUILD_WEBHOOK_TRIGGER": ""}, CLONE, TOPIC),
     "GitHub: a release": (
         hook("", "RELEASED", "refs/tags/v1.0", CODEBUILD_SOURCE_VERSION="v1.0"),
-        CLONE, {"tag": "v1.0", "event": Event.RELEASE, "repository_url": URL}),
+        CLONE, {"tag": "v1.0", "event": TriggerEvent.RELEASE, "repository_url": URL}),
     "GitHub: a pre-release, told by the source version alone": (
         hook("", "PRERELEASED", "", CODEBUILD_SOURCE_VERSION="v1.0-rc.1"),
-        CLONE, {"tag": "v1.0-rc.1", "event": Event.RELEASE, "repository_url": URL}),
+        CLONE, {"tag": "v1.0-rc.1", "event": TriggerEvent.RELEASE, "repository_url": URL}),
     "GitLab: a push": (
         {**hook("branch/main", "PUSH", "refs/heads/main"),
          "CODEBUILD_SOURCE_REPO_URL": "https://gitlab.com/acme/team/shop.git"},
-        CLONE, {"branch": "main", "event": Event.PUSH, "repository_url": "https://gitlab.com/acme/team/shop"}),
+        CLONE, {"branch": "main", "event": TriggerEvent.PUSH, "repository_url": "https://gitlab.com/acme/team/shop"}),
     "GitLab: a merge request": (
         hook("pr/12", "PULL_REQUEST_CREATED", "refs/heads/topic", "refs/heads/main"), CLONE, TOPIC),
     "GitLab: a tag": (
-        hook("tag/v1.0", "PUSH", "refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": Event.TAG, "repository_url": URL}),
+        hook("tag/v1.0", "PUSH", "refs/tags/v1.0"), CLONE, {"tag": "v1.0",
+        "event": TriggerEvent.TAG, "repository_url": URL}),
     "Bitbucket: a push, with the user in the URL": (
         {**hook("branch/main", "PUSH", "refs/heads/main"),
          "CODEBUILD_SOURCE_REPO_URL": "https://ada:secret@bitbucket.org/acme/shop.git"},
-        CLONE, {"branch": "main", "event": Event.PUSH, "repository_url": "https://bitbucket.org/acme/shop"}),
+        CLONE, {"branch": "main", "event": TriggerEvent.PUSH, "repository_url": "https://bitbucket.org/acme/shop"}),
     "Bitbucket: a pull request": (
         hook("pr/12", "PULL_REQUEST_CREATED", "refs/heads/topic", "refs/heads/main"), CLONE, TOPIC),
     "by hand: a branch": (asked("main"), CLONE, PUSHED),
     "by hand: a branch, whole": (asked("refs/heads/main"), CLONE, PUSHED),
     "by hand: a branch at a commit": (asked(f"refs/heads/main^{{{SHA}}}"), CLONE, PUSHED),
     "by hand: a tag": (
-        asked("v1.0"), TAGGED, {"tag": "v1.0", "event": Event.MANUAL, "repository_url": URL}),
+        asked("v1.0"), TAGGED, {"tag": "v1.0", "event": TriggerEvent.MANUAL, "repository_url": URL}),
     "by hand: a tag, whole": (
-        asked("refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": Event.MANUAL, "repository_url": URL}),
-    "by hand: a commit": (asked(SHA), CLONE, {"event": Event.MANUAL, "repository_url": URL}),
+        asked("refs/tags/v1.0"), CLONE, {"tag": "v1.0", "event": TriggerEvent.MANUAL, "repository_url": URL}),
+    "by hand: a commit": (asked(SHA), CLONE, {"event": TriggerEvent.MANUAL, "repository_url": URL}),
     "by hand: a commit that one tag names": (
-        asked(SHA), TAGGED, {"tag": "v1.0", "event": Event.MANUAL, "repository_url": URL}),
+        asked(SHA), TAGGED, {"tag": "v1.0", "event": TriggerEvent.MANUAL, "repository_url": URL}),
     "by hand: a pull request": (
-        asked("refs/pull/12/head"), CLONE, {"pull_request": 12, "event": Event.MANUAL, "repository_url": URL}),
+        asked("refs/pull/12/head"), CLONE, {"pull_request": 12, "event": TriggerEvent.MANUAL, "repository_url": URL}),
     "by hand: a pull request, CodeBuild's form": (
-        asked("pr/12"), CLONE, {"pull_request": 12, "event": Event.MANUAL, "repository_url": URL}),
-    "by hand: nothing, so the default branch's commit": (MANUAL, CLONE, {"event": Event.MANUAL, "repository_url": URL}),
+        asked("pr/12"), CLONE, {"pull_request": 12, "event": TriggerEvent.MANUAL, "repository_url": URL}),
+    "by hand: nothing, so the default branch's commit": (MANUAL, CLONE, {"event": TriggerEvent.MANUAL, "repository_url": URL}),
     "a rule of EventBridge": (
-        {**asked("main"), "CODEBUILD_INITIATOR": "rule/nightly"}, CLONE, {**PUSHED, "event": Event.RULE}),
+        {**asked("main"), "CODEBUILD_INITIATOR": "rule/nightly"}, CLONE, {**PUSHED, "event": TriggerEvent.RULE}),
     "CodeCommit": (
         {**asked("main"), "CODEBUILD_INITIATOR": "rule/shop",
          "CODEBUILD_SOURCE_REPO_URL": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop"},
         CLONE,
-        {"branch": "main", "event": Event.RULE,
+        {"branch": "main", "event": TriggerEvent.RULE,
          "repository_url": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop"}),
-    "CodePipeline: a zip": (PIPELINE, None, {"event": Event.PIPELINE}),
-    "CodePipeline: a full clone": (PIPELINE, CLONE, {"event": Event.PIPELINE}),
+    "CodePipeline: a zip": (PIPELINE, None, {"event": TriggerEvent.PIPELINE}),
+    "CodePipeline: a full clone": (PIPELINE, CLONE, {"event": TriggerEvent.PIPELINE}),
     "CodePipeline: a full clone of a branch": (
-        PIPELINE, LAPTOP, {"branch": "main", "default_branch": "main", "event": Event.PIPELINE, "repository_url": URL}),
+        PIPELINE, LAPTOP, {"branch": "main", "default_branch": "main",
+        "event": TriggerEvent.PIPELINE, "repository_url": URL}),
     "a batch's build": (
         {**PUSH, "CODEBUILD_BATCH_BUILD_IDENTIFIER": "arm64"},
-        CLONE, {"branch": "feature/a", "event": Event.PUSH, "repository_url": URL, "batch": "arm64"}),
+        CLONE, {"branch": "feature/a", "event": TriggerEvent.PUSH, "repository_url": URL, "batch": "arm64"}),
     "a runner: a push": (
         {**RUNNER, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
-        CLONE, {"branch": "main", "default_branch": "main", "event": Event.PUSH, "repository_url": URL}),
+        CLONE, {"branch": "main", "default_branch": "main", "event": TriggerEvent.PUSH, "repository_url": URL}),
     "a runner: a tag": (
         {**RUNNER, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/tags/v1.0"},
-        CLONE, {"tag": "v1.0", "default_branch": "main", "event": Event.TAG, "repository_url": URL}),
+        CLONE, {"tag": "v1.0", "default_branch": "main", "event": TriggerEvent.TAG, "repository_url": URL}),
     "a runner: a pull request": (
         {**RUNNER, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/12/merge",
          "GITHUB_HEAD_REF": "topic", "GITHUB_BASE_REF": "main"},
@@ -164,18 +168,18 @@ ROWS: dict[str, tuple[Mapping[str, str], Checkout | None, dict[str, object]]] = 
         CLONE, {**TOPIC, "default_branch": "main"}),
     "a runner: a release": (
         {**RUNNER, "GITHUB_EVENT_NAME": "release", "GITHUB_REF": "refs/tags/v1.0"},
-        CLONE, {"tag": "v1.0", "default_branch": "main", "event": Event.RELEASE, "repository_url": URL}),
+        CLONE, {"tag": "v1.0", "default_branch": "main", "event": TriggerEvent.RELEASE, "repository_url": URL}),
     "a runner: a schedule": (
         {**RUNNER, "GITHUB_EVENT_NAME": "schedule", "GITHUB_REF": "refs/heads/main"},
-        CLONE, {"branch": "main", "default_branch": "main", "event": Event.SCHEDULE, "repository_url": URL}),
+        CLONE, {"branch": "main", "default_branch": "main", "event": TriggerEvent.SCHEDULE, "repository_url": URL}),
     "a runner: by hand": (
         {**RUNNER, "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/heads/main"},
-        CLONE, {"branch": "main", "default_branch": "main", "event": Event.MANUAL, "repository_url": URL}),
+        CLONE, {"branch": "main", "default_branch": "main", "event": TriggerEvent.MANUAL, "repository_url": URL}),
     "a laptop": (
-        {}, LAPTOP, {"branch": "main", "default_branch": "main", "event": Event.LOCAL, "repository_url": URL}),
-    "a laptop at a tag": ({}, TAGGED, {"tag": "v1.0", "event": Event.LOCAL}),
+        {}, LAPTOP, {"branch": "main", "default_branch": "main", "event": TriggerEvent.LOCAL, "repository_url": URL}),
+    "a laptop at a tag": ({}, TAGGED, {"tag": "v1.0", "event": TriggerEvent.LOCAL}),
     "two tags name the commit": (
-        {}, Checkout(sha=SHA, changes=(), time=7, tags=("v1.0", "stable")), {"event": Event.LOCAL}),
+        {}, Checkout(sha=SHA, changes=(), time=7, tags=("v1.0", "stable")), {"event": TriggerEvent.LOCAL}),
 }  # fmt: skip
 
 INITIATORS = {
@@ -187,9 +191,9 @@ INITIATORS = {
 
 @pytest.mark.parametrize(("environment", "checkout", "expected"), ROWS.values(), ids=ROWS)
 def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None, expected: dict[str, Any]) -> None:
-    found = find_identity(passed(), checkout, environment, PAYLOAD if "GITHUB_ACTIONS" in environment else {})
+    found = find_source(passed(), checkout, environment, PAYLOAD if "GITHUB_ACTIONS" in environment else {})
     fields = ("branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url", "event", "batch")
-    blank = Identity()
+    blank = Source()
     assert {name: getattr(found, name) for name in fields} == {
         name: expected.get(name, getattr(blank, name)) for name in fields
     }
@@ -198,8 +202,8 @@ def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None
     known = {name for name in (*fields, "commit", "initiator") if getattr(found, name) not in ("", None)}
     known |= {"commit_time"} if found.commit.time else set()
     if environment:
-        assert set(found.sources) == known
-    assert all(found.sources[name] for name in known - {"event"})
+        assert set(found.origins) == known
+    assert all(found.origins[name] for name in known - {"event"})
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -207,39 +211,39 @@ def test_who_started_it(name: str) -> None:
     environment, checkout, _ = ROWS[name]
     expected = [who for who, rows in INITIATORS.items() if name.startswith(rows)]
     if expected:
-        assert find_identity(passed(), checkout, environment).initiator == expected[0]
+        assert find_source(passed(), checkout, environment).initiator == expected[0]
 
 
 RESOLVED = {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": NEWER}
-FROM_VARIABLE = Commit(sha=NEWER, dirty=False, source="CODEBUILD_RESOLVED_SOURCE_VERSION")
+FROM_VARIABLE = Commit(sha=NEWER, dirty=False, origin="CODEBUILD_RESOLVED_SOURCE_VERSION")
 CLEAN = Checkout(sha=SHA, changes=(), time=7)
 CHANGED = Checkout(sha=SHA, changes=("a", "b"), time=7)
 
 COMMITS = {
-    "a clean laptop": (CLEAN, {}, Commit(sha=SHA, dirty=False, source="git", time=7)),
-    "a changed laptop": (CHANGED, {}, Commit(sha=SHA, dirty=True, source="git", time=7, changes=("a", "b"))),
-    "CodeBuild with a checkout": (CLEAN, CODEBUILD, Commit(sha=SHA, dirty=False, source="git", time=7)),
+    "a clean laptop": (CLEAN, {}, Commit(sha=SHA, dirty=False, origin="git", time=7)),
+    "a changed laptop": (CHANGED, {}, Commit(sha=SHA, dirty=True, origin="git", time=7, changes=("a", "b"))),
+    "CodeBuild with a checkout": (CLEAN, CODEBUILD, Commit(sha=SHA, dirty=False, origin="git", time=7)),
     "CodeBuild, after a phase that wrote files": (
-        CHANGED, CODEBUILD, Commit(sha=SHA, dirty=False, source="git", time=7)),
-    "git before CodeBuild's variable": (CLEAN, RESOLVED, Commit(sha=SHA, dirty=False, source="git", time=7)),
+        CHANGED, CODEBUILD, Commit(sha=SHA, dirty=False, origin="git", time=7)),
+    "git before CodeBuild's variable": (CLEAN, RESOLVED, Commit(sha=SHA, dirty=False, origin="git", time=7)),
     "CodePipeline: a zip without .git": (None, RESOLVED, FROM_VARIABLE),
     "a branch at a commit, without .git": (
         None, {**CODEBUILD, "CODEBUILD_SOURCE_VERSION": f"refs/heads/main^{{{SHA}}}"},
-        Commit(sha=SHA, dirty=False, source="CODEBUILD_SOURCE_VERSION")),
+        Commit(sha=SHA, dirty=False, origin="CODEBUILD_SOURCE_VERSION")),
     "a zip in S3, whose version is no commit": (
         None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": "3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"}, None),
     "a zip in S3 without versions": (None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": ""}, None),
     "a branch is no commit": (None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": "main"}, None),
     "a short commit is none": (None, {**CODEBUILD, "CODEBUILD_RESOLVED_SOURCE_VERSION": SHA[:7]}, None),
     "what was asked for is not what was resolved": (None, {**CODEBUILD, "CODEBUILD_SOURCE_VERSION": SHA}, None),
-    "a runner without a checkout": (None, RUNNER, Commit(sha=SHA, dirty=False, source="GITHUB_SHA")),
+    "a runner without a checkout": (None, RUNNER, Commit(sha=SHA, dirty=False, origin="GITHUB_SHA")),
     "nothing at all": (None, {}, None),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("checkout", "environment", "expected"), COMMITS.values(), ids=COMMITS)
 def test_the_commit_is_found(checkout: Checkout | None, environment: dict[str, str], expected: Commit | None) -> None:
-    assert find_identity(passed(), checkout, environment).commit == expected
+    assert find_source(passed(), checkout, environment).commit == expected
 
 
 def test_a_source_in_s3_has_neither_commit_nor_branch() -> None:
@@ -249,11 +253,11 @@ def test_a_source_in_s3_has_neither_commit_nor_branch() -> None:
         "CODEBUILD_SOURCE_REPO_URL": "acme-sources/shop.zip",
         "CODEBUILD_INITIATOR": "ada",
     }
-    found = find_identity(passed(), None, variables)
-    assert found == Identity(
-        event=Event.MANUAL,
+    found = find_source(passed(), None, variables)
+    assert found == Source(
+        event=TriggerEvent.MANUAL,
         initiator="ada",
-        sources={"event": "CODEBUILD_INITIATOR", "initiator": "CODEBUILD_INITIATOR"},
+        origins={"event": "CODEBUILD_INITIATOR", "initiator": "CODEBUILD_INITIATOR"},
     )
 
 
@@ -261,7 +265,7 @@ PASSED = {
     "MULTIARCH_COMMIT": NEWER,
     "MULTIARCH_COMMIT_TIME": "2023-11-14T22:13:20Z",
     "MULTIARCH_BRANCH": "refs/heads/main",
-    "MULTIARCH_REF_TAG": "v2.0",
+    "MULTIARCH_GIT_TAG": "v2.0",
     "MULTIARCH_PULL_REQUEST": "7",
     "MULTIARCH_BASE_BRANCH": "release",
     "MULTIARCH_DEFAULT_BRANCH": "main",
@@ -271,12 +275,12 @@ PASSED = {
 
 
 def test_what_is_passed_is_taken_before_all_else() -> None:
-    found = find_identity(passed(environment=PASSED), None, PULL_REQUEST)
-    assert found.commit == Commit(sha=NEWER, dirty=False, source="MULTIARCH_COMMIT", time=1_700_000_000)
+    found = find_source(passed(environment=PASSED), None, PULL_REQUEST)
+    assert found.commit == Commit(sha=NEWER, dirty=False, origin="MULTIARCH_COMMIT", time=1_700_000_000)
     assert (found.branch, found.tag, found.pull_request, found.base_branch) == ("main", "v2.0", 7, "release")
     assert (found.default_branch, found.repository_url) == ("main", "https://example.com/acme/shop")
-    assert found.event is Event.SCHEDULE
-    assert {name for name, source in found.sources.items() if source.startswith("MULTIARCH_")} == {
+    assert found.event is TriggerEvent.SCHEDULE
+    assert {name for name, origin in found.origins.items() if origin.startswith("MULTIARCH_")} == {
         "commit", "commit_time", "branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url",
         "event",
     }  # fmt: skip
@@ -284,19 +288,19 @@ def test_what_is_passed_is_taken_before_all_else() -> None:
 
 def test_a_commit_that_is_not_the_one_checked_out_is_refused() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        find_identity(passed({"commit": NEWER}), CLEAN, {})
+        find_source(passed({"commit": NEWER}), CLEAN, {})
     assert caught.value.message == f"--commit is {NEWER}, and the checkout is at {SHA}"
 
 
 def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable() -> None:
-    found = find_identity(passed(), None, PIPELINE)
-    tags = {"fixed": (SHA[:7],), "moving": ("latest",)}
-    assert list(identity_as_text(found, tags)) == [
+    found = find_source(passed(), None, PIPELINE)
+    tags = {"pinned": (SHA[:7],), "floating": ("latest",)}
+    assert list(source_as_text(found, tags)) == [
         f"commit          {SHA}  (CODEBUILD_RESOLVED_SOURCE_VERSION)",
         "event           pipeline  (CODEBUILD_INITIATOR)",
         "initiator       codepipeline/shop  (CODEBUILD_INITIATOR)",
-        "fixed tags      0123456",
-        "moving tags     latest",
+        "pinned tags     0123456",
+        "floating tags   latest",
         "commit time     not known: pass MULTIARCH_COMMIT_TIME; in CodePipeline, #{SourceVariables.AuthorDate}",
         "branch          not known: pass MULTIARCH_BRANCH; in CodePipeline, #{SourceVariables.BranchName}",
         "default branch  not known: pass MULTIARCH_DEFAULT_BRANCH",
@@ -305,17 +309,17 @@ def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable
 
 
 def test_a_changed_tree_says_what_changed() -> None:
-    lines = list(identity_as_text(find_identity(passed(), CHANGED, {}), {}))
+    lines = list(source_as_text(find_source(passed(), CHANGED, {}), {}))
     assert lines[0] == f"commit          {SHA}-dirty  (git)"
     assert [line for line in lines if line.startswith("changed")] == ["changed         a", "changed         b"]
 
 
 def test_the_identity_as_json() -> None:
-    found = find_identity(passed(), CLONE, PULL_REQUEST)
-    made = json.loads(identity_as_json(found, {"fixed": ("a",), "moving": ()}))
+    found = find_source(passed(), CLONE, PULL_REQUEST)
+    made = json.loads(source_as_json(found, {"pinned": ("a",), "floating": ()}))
     assert made == {
         "version": 1,
-        "kind": "identity",
+        "kind": "source",
         "commit": SHA,
         "commit_time": "1970-01-01T00:00:07+00:00",
         "dirty": False,
@@ -328,7 +332,7 @@ def test_the_identity_as_json() -> None:
         "event": "pull-request",
         "initiator": "GitHub-Hookshot/0a1b2c3",
         "batch": None,
-        "sources": {
+        "origins": {
             "commit": "git",
             "commit_time": "git",
             "event": "CODEBUILD_WEBHOOK_EVENT",
@@ -339,28 +343,28 @@ def test_the_identity_as_json() -> None:
             "initiator": "CODEBUILD_INITIATOR",
         },
         "unknown": {"default_branch": "pass MULTIARCH_DEFAULT_BRANCH"},
-        "tags": {"fixed": ["a"], "moving": []},
+        "tags": {"pinned": ["a"], "floating": []},
     }
 
 
 DEFAULT_BRANCH = {
-    "the default branch": (Identity(branch="main", default_branch="main"), True),
-    "another": (Identity(branch="topic", default_branch="main"), False),
-    "a pull request": (Identity(branch="main", default_branch="main", event=Event.PULL_REQUEST), False),
-    "a tag": (Identity(tag="v1", default_branch="main"), False),
-    "no branch": (Identity(default_branch="main"), None),
-    "no default branch": (Identity(branch="main"), None),
+    "the default branch": (Source(branch="main", default_branch="main"), True),
+    "another": (Source(branch="topic", default_branch="main"), False),
+    "a pull request": (Source(branch="main", default_branch="main", event=TriggerEvent.PULL_REQUEST), False),
+    "a tag": (Source(tag="v1", default_branch="main"), False),
+    "no branch": (Source(default_branch="main"), None),
+    "no default branch": (Source(branch="main"), None),
 }
 
 
-@pytest.mark.parametrize(("identity", "expected"), DEFAULT_BRANCH.values(), ids=DEFAULT_BRANCH)
-def test_whether_the_default_branch_is_built(identity: Identity, expected: bool | None) -> None:  # noqa: FBT001
-    assert identity.is_default_branch is expected
+@pytest.mark.parametrize(("source", "expected"), DEFAULT_BRANCH.values(), ids=DEFAULT_BRANCH)
+def test_whether_the_default_branch_is_built(source: Source, expected: bool | None) -> None:  # noqa: FBT001
+    assert source.is_default_branch is expected
 
 
 @pytest.mark.parametrize("sha", [SHA, SHA256])
 def test_the_short_name_has_seven_digits_in_every_clone(sha: str) -> None:
-    assert Commit(sha=sha, dirty=True, source="git").short == "0123456"
+    assert Commit(sha=sha, dirty=True, origin="git").short == "0123456"
 
 
 URLS = {
