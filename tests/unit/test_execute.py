@@ -1214,7 +1214,7 @@ def test_a_build_that_failed_has_its_record_and_its_account_without_secrets() ->
     [step] = record.steps
     assert (step.output, step.error) == (("<redacted>",), "exit code: 3 <redacted>")
     assert SECRET not in repr(record) + "".join(ran.events)
-    assert "account   steps      linux/arm64  1 run, 0 cached, 10.0 s" in ran.said
+    assert "breakdown steps      linux/arm64  1 run, 0 cached, 10.0 s" in ran.said
 
 
 def test_a_run_that_was_interrupted_has_its_record() -> None:

@@ -63,7 +63,7 @@ RULES: dict[str, tuple[Source, str, Sequence[str], Sequence[str]]] = {
     "raw": (MAIN, "type=raw,value=stable", [], ["stable"]),
     "raw, its value alone": (MAIN, "type=raw,stable", [], ["stable"]),
     "raw with expressions": (MAIN, "type=raw,value={{branch}}-{{sha}}", [], [f"main-{SHORT}"]),
-    "raw that stays": (MAIN, "type=raw,value=once,moving=false", ["once"], []),
+    "raw that stays": (MAIN, "type=raw,value=once,floating=false", ["once"], []),
     "sha": (MAIN, "type=sha", [f"sha-{SHORT}"], []),
     "sha, long": (MAIN, "type=sha,format=long,prefix=", [SHA], []),
     "a branch": (MAIN, "type=ref,event=branch", [], ["main"]),
@@ -99,7 +99,7 @@ RULES: dict[str, tuple[Source, str, Sequence[str], Sequence[str]]] = {
     "pep440 of a tag that is none": (tag("stable"), "type=pep440,pattern={{version}}", [], []),
     "match, a part": (TAG, r"type=match,pattern=v(\d+\.\d+),group=1", [], ["1.2"]),
     "match, the whole": (TAG, r"type=match,pattern=\d+\.\d+\.\d+", ["1.2.3"], []),
-    "match between slashes": (tag("V7"), "type=match,pattern=/v(.*)/i,group=1,moving=false", ["7"], []),
+    "match between slashes": (tag("V7"), "type=match,pattern=/v(.*)/i,group=1,floating=false", ["7"], []),
     "match with a comma": (tag("v12345"), r'type=match,"pattern=v(\d{1,3})",group=1', [], ["123"]),
     "match that is none": (TAG, "type=match,pattern=x", [], []),
     "match without its group": (TAG, "type=match,pattern=v1(x)?,group=1", [], []),
@@ -212,7 +212,7 @@ REFUSED = {
     "type=semver,patern=x": ("'patern' is not a word of the type semver", "did you mean pattern?"),
     "type=sha,format=tiny": ("format is 'tiny'", "known: short, long"),
     "type=sha,priority=high": ("priority is 'high', and no number", "priority=1"),
-    "type=sha,moving=maybe": ("moving is 'maybe'", "known: true, false"),
+    "type=sha,floating=maybe": ("floating is 'maybe'", "known: true, false"),
     "type=sha,enable=yes": ("enable is 'yes', and neither true nor false", "enable={{is_default_branch}}"),
     "type=raw": ("value is missing", "type=raw,value=…"),
     "type=raw,value={{brunch}}": ("{{brunch}} is not an expression", "did you mean branch?"),
@@ -256,10 +256,10 @@ COMES_TO_NOTHING: dict[str, tuple[Source, Sequence[str], str, str]] = {
         replace(MAIN, commit=Commit(sha=SHA, dirty=False, origin="x")), ["type=raw,value={{commit_date 'YYYY'}}"],
         "nobody knows when the commit was made", "--commit-time"),
     "it moves and it does not": (
-        MAIN, ["type=raw,value=a,moving=true", "type=raw,value=a,moving=false"],
+        MAIN, ["type=raw,value=a,floating=true", "type=raw,value=a,floating=false"],
         "the tag a moves by one rule and stays by another", "leave one of them out"),
     "the commit's tag does not move": (
-        MAIN, [f"type=raw,value={SHORT},moving=true"], f"the tag {SHORT} moves by one rule", "leave one of them out"),
+        MAIN, [f"type=raw,value={SHORT},floating=true"], f"the tag {SHORT} moves by one rule", "leave one of them out"),
     "no commit": (Source(), ["type=sha"], "no commit to name the image after", "--commit-tag"),
 }  # fmt: skip
 

@@ -135,7 +135,8 @@ ROWS: dict[str, tuple[Mapping[str, str], Checkout | None, dict[str, object]]] = 
         asked("refs/pull/12/head"), CLONE, {"pull_request": 12, "event": TriggerEvent.MANUAL, "repository_url": URL}),
     "by hand: a pull request, CodeBuild's form": (
         asked("pr/12"), CLONE, {"pull_request": 12, "event": TriggerEvent.MANUAL, "repository_url": URL}),
-    "by hand: nothing, so the default branch's commit": (MANUAL, CLONE, {"event": TriggerEvent.MANUAL, "repository_url": URL}),
+    "by hand: nothing, so the default branch's commit": (
+        MANUAL, CLONE, {"event": TriggerEvent.MANUAL, "repository_url": URL}),
     "a rule of EventBridge": (
         {**asked("main"), "CODEBUILD_INITIATOR": "rule/nightly"}, CLONE, {**PUSHED, "event": TriggerEvent.RULE}),
     "CodeCommit": (

@@ -71,7 +71,7 @@ class _Found:
 
     @property
     def says_whether_it_moves(self) -> bool:
-        return "moving" in self.rule.words
+        return "floating" in self.rule.words
 
 
 def decide_tags(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: TagContext) -> TagNames:
@@ -129,7 +129,7 @@ def _without_doubles(found: Iterable[_Found]) -> list[_Found]:
             continue
         if each.says_whether_it_moves and (first.says_whether_it_moves or each.moves):
             msg = f"the tag {each.tag} moves by one rule and stays by another: {first.rule.text}; {each.rule.text}"
-            raise ConfigurationError(msg, hint="leave one of them out, or say the same moving= in both")
+            raise ConfigurationError(msg, hint="leave one of them out, or give both the same floating=")
         kept[each.tag] = replace(first, moves=False)
     return list(kept.values())
 
@@ -172,7 +172,7 @@ def _follow(rule: TagRule, moment: TagContext) -> _Found | None:
     found = _come_to(rule, moment) if enabled == "true" else None
     if not found:
         return None
-    moves = rule.words["moving"] == "true" if "moving" in rule.words else found.moves
+    moves = rule.words["floating"] == "true" if "floating" in rule.words else found.moves
     return replace(found, moves=moves, rule=rule)
 
 

@@ -14,7 +14,7 @@ from multiarch.text.hints import nearest_hint
 
 _START = "type="
 
-_COMMON = ("enable", "priority", "prefix", "suffix", "moving")
+_COMMON = ("enable", "priority", "prefix", "suffix", "floating")
 # The words that a type has of its own: those that it cannot do without, and those that it can.
 _WORDS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "schedule": ((), ("pattern",)),
@@ -36,7 +36,7 @@ _PRIORITIES = {
     "raw": 200,
     "sha": 100,
 }
-_CHOICES = {"event": ("branch", "tag", "pr"), "format": ("short", "long"), "moving": ("true", "false")}
+_CHOICES = {"event": ("branch", "tag", "pr"), "format": ("short", "long"), "floating": ("true", "false")}
 _VERSION_WORDS = ("raw", "version", "major", "minor", "patch")
 
 
