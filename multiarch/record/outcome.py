@@ -42,7 +42,8 @@ class Retry:
     attempts: int
     wait: float
 
-    def __str__(self) -> str:
+    def as_line(self) -> str:
+        """Return the line that the log has for it."""
         return f"{self.step}: {self.cause}, try {self.attempt} of {self.attempts} in {self.wait:.1f} s"
 
 

@@ -536,7 +536,7 @@ class Execution:
 
     def _announce(self, retry: Retry) -> None:
         self._retries.append(retry)
-        self._log.warning(str(retry), phase=retry.step)
+        self._log.warning(retry.as_line(), phase=retry.step)
 
     def _warn(self, phase: str, text: str) -> None:
         self._warnings.append(text)

@@ -3,24 +3,18 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from multiarch.image.platform import Platform
-from multiarch.image.reference import Repository
-from multiarch.image.registry import Registry
-
 
 def plain(value: object) -> object:
-    """Turn frozen values into what JSON has."""
+    """Turn frozen values into what JSON has; a dataclass with a text of its own, as Platform is one, into that text."""
     match value:
-        case Platform() | Registry() | Repository():
-            return str(value)
         case str() | bool() | int() | float() | None:
             return value
         case Mapping():
             return {str(key): plain(each) for key, each in value.items()}
         case Sequence():
             return [plain(each) for each in value]
-        case _ if dataclasses.is_dataclass(value):
-            return fields_of(value)
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return str(value) if "__str__" in vars(type(value)) else fields_of(value)
     msg = f"no JSON for {type(value)}"
     raise TypeError(msg)
 

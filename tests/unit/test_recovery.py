@@ -141,7 +141,7 @@ def test_each_further_try_is_announced_before_its_wait() -> None:
     assert retry == Retry(
         step="push", cause="the registry limits how often it may be asked", attempt=2, attempts=3, wait=12
     )
-    assert str(retry) == "push: the registry limits how often it may be asked, try 2 of 3 in 12.0 s"
+    assert retry.as_line() == "push: the registry limits how often it may be asked, try 2 of 3 in 12.0 s"
 
 
 GIVEN_UP = {
