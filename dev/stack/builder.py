@@ -75,7 +75,7 @@ exec buildkitd "$@"
 
 def wanted() -> str:
     """The image that multiarch asks for."""
-    from multiarch.settings.model import BUILDKIT_IMAGE  # noqa: PLC0415 - the stack's other commands need no multiarch
+    from multiarch.settings.run import BUILDKIT_IMAGE  # noqa: PLC0415 - the stack's other commands need no multiarch
 
     return BUILDKIT_IMAGE
 

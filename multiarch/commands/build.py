@@ -46,7 +46,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     """
     begin = time.monotonic()
     _make_way(world, loaded, dry_run=dry_run)
-    check_inputs(loaded.settings, world.folder, world.environment)
+    check_inputs(loaded.settings.image, world.folder, world.environment)
     request = read_request(loaded, world, local=local)
     if not request.is_named:
         raise no_commit(world.environment)
@@ -66,7 +66,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
 
 def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
     """Remove what an earlier run wrote, before anything can fail: after a run that failed, nothing is there of it."""
-    for own in own_folders(loaded.settings):
+    for own in own_folders(loaded.settings.run):
         folder = world.folder / own.name
         check_folder(folder, flag=own.flag)
         if kept := tracked(folder, world.environment, own.files):
@@ -83,7 +83,7 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     from multiarch.run.recovery import Recovery  # noqa: PLC0415
     from multiarch.text.redaction import Redaction  # noqa: PLC0415
 
-    destination, settings = request.destination, request.loaded.settings
+    destination, settings = request.destination, request.loaded.settings.run
     assert destination
     log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=Redaction([]))
     recovery = Recovery(
@@ -103,19 +103,19 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
     from multiarch.text.redaction import Redaction  # noqa: PLC0415
 
     world, settings = request.world, request.loaded.settings
-    redaction = Redaction(secret_values(settings, world.folder, world.environment))
+    redaction = Redaction(secret_values(settings.image, world.folder, world.environment))
     runtime = LocalRuntime(
-        {**world.environment, **hidden_values(settings, world.environment)},
+        {**world.environment, **hidden_values(settings.image, world.environment)},
         aws=aws,
         aws_suffixes=request.partitions.suffixes,
-        folder=world.folder if is_remote(settings.context) else request.context,
+        folder=world.folder if is_remote(settings.image.context) else request.context,
         redaction=redaction,
     )
     report = None
-    if settings.report:
+    if settings.run.report:
         from multiarch.commands.run_report import RunReport  # noqa: PLC0415
 
-        report = RunReport(world.folder / settings.report, settings.report, redaction)
+        report = RunReport(world.folder / settings.run.report, settings.run.report, redaction)
     with interruptible(runtime.abandon):
         try:
             runtime.begin(plan)
@@ -144,21 +144,21 @@ def _run(
     from multiarch.run.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
     from multiarch.show.settings import settings_as_text, settings_rows  # noqa: PLC0415
 
-    settings = request.loaded.settings
-    log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=redaction)
+    run, image = request.loaded.settings.run, request.loaded.settings.image
+    log = make_log(log_format=run.log_format, level=run.log_level, redaction=redaction)
     log.info(f"multiarch {__version__}", phase="start")
     rows = settings_rows(request.loaded, plan, request.destination)
     for line in settings_as_text(rows):
         log.info(line, phase="settings")
-    if not plan.repository and own_output_is_in_context(settings, request.world.folder):
-        log.warning(f"{settings.dist}/ is part of the context: list it in .dockerignore", phase="settings")
-    runtime.show(make_output(log_format=settings.log_format, redaction=redaction))
+    if not plan.repository and own_output_is_in_context(image, request.world.folder, run.dist):
+        log.warning(f"{run.dist}/ is part of the context: list it in .dockerignore", phase="settings")
+    runtime.show(make_output(log_format=run.log_format, redaction=redaction))
     about = run_of(
         plan,
         settings=rows,
         begin=datetime.now(UTC) - timedelta(seconds=time.monotonic() - begin),
-        dockerfile=dockerfile_path(settings),
-        text=read_dockerfile(settings, request.world.folder),
+        dockerfile=dockerfile_path(image),
+        text=read_dockerfile(image, request.world.folder),
     )
     execution = Execution(plan, runtime, log, begin=begin, about=about, events=report.events if report else None)
     try:
@@ -166,8 +166,8 @@ def _run(
     finally:
         if report:
             report.write(execution, log)
-        if settings.metrics:
-            _write_metrics(execution, redaction, settings.metrics)
+        if run.metrics:
+            _write_metrics(execution, redaction, run.metrics)
     with suppress(OSError):
         sys.stderr.flush()
     if as_json:

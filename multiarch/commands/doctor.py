@@ -29,7 +29,7 @@ def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) 
     """
     deadline = Deadline(SECONDS)
     request = read_request(loaded, world, local=local)
-    redaction = Redaction(secret_values(loaded.settings, world.folder, world.environment))
+    redaction = Redaction(secret_values(loaded.settings.image, world.folder, world.environment))
     aws = Aws()
     examination = Examination(
         world.environment,
@@ -51,10 +51,10 @@ def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) 
 def _refusals(request: Request) -> Mapping[str, Unanswered]:
     refusals = {}
     try:
-        check_inputs(request.loaded.settings, request.world.folder, request.world.environment)
+        check_inputs(request.loaded.settings.image, request.world.folder, request.world.environment)
     except ConfigurationError as error:
         refusals["inputs"] = unanswered(error)
-    for own in own_folders(request.loaded.settings):
+    for own in own_folders(request.loaded.settings.run):
         try:
             check_folder(request.world.folder / own.name, flag=own.flag)
         except ConfigurationError as error:

@@ -24,15 +24,17 @@ def lifecycle(
     assert request.destination
     settings = request.named().settings
     plan = make_plan(settings, request.facts(request.destination.shown()))
-    repository = repository_of(plan, settings, holds=holds)
+    repository = repository_of(plan, settings.image, holds=holds)
     assert plan.repository
-    base = cache_base(settings, plan.repository)
+    base = cache_base(settings.image, plan.repository)
     notes = [f"for {repository}: aws ecr put-lifecycle-policy {_where(repository)} --lifecycle-policy-text file://FILE"]
     if base and base[0] != repository:
         notes.append(f"caches are in {base[0]}, which needs a policy of its own: --of cache")
-    if settings.cache == "s3":
-        notes.append(f"caches are in the bucket {settings.s3_bucket}: BuildKit touches there what is still in use")
-    return lifecycle_as_json(plan, settings, repository, days), notes
+    if settings.image.cache == "s3":
+        notes.append(
+            f"caches are in the bucket {settings.image.s3_bucket}: BuildKit touches there what is still in use"
+        )
+    return lifecycle_as_json(plan, settings.image, repository, days), notes
 
 
 def _where(repository: Repository) -> str:

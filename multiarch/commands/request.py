@@ -22,6 +22,7 @@ from multiarch.plan.secrets import secret_arguments
 from multiarch.report.names import ALL_FILES, FLAG
 from multiarch.settings.load import LoadedSettings
 from multiarch.settings.model import Settings
+from multiarch.settings.run import RunSettings
 from multiarch.source import Checkout, Source, TriggerEvent, find_source, in_codebuild
 from multiarch.source.ref import SourceValues
 
@@ -65,7 +66,7 @@ class Request:
     @property
     def is_named(self) -> bool:
         """Whether anything says what the image is called."""
-        return bool(self.source.commit or self.loaded.settings.commit_tag)
+        return bool(self.source.commit or self.loaded.settings.image.commit_tag)
 
     @property
     def moment(self) -> TagContext:
@@ -76,7 +77,8 @@ class Request:
         """The settings, with a tag also where nothing says what the image is called."""
         if self.is_named:
             return self.loaded
-        return replace(self.loaded, settings=replace(self.loaded.settings, commit_tag=_NO_TAG))
+        image = replace(self.loaded.settings.image, commit_tag=_NO_TAG)
+        return replace(self.loaded, settings=replace(self.loaded.settings, image=image))
 
     def facts(self, registry: Registry | None) -> Facts:
         """Return what a plan is made from.
@@ -84,14 +86,14 @@ class Request:
         Args:
             registry: the destination's own, or what AWS said where that is not known; None for a local build.
         """
-        settings = self.loaded.settings
-        secrets = secret_arguments(settings.build_args, self.world.environment)
+        run, image = self.loaded.settings.run, self.loaded.settings.image
+        secrets = secret_arguments(image.build_args, self.world.environment)
         home = self.world.environment.get("HOME") or str(Path.home())
         return Facts(
             source=self.source,
             registry=registry,
             # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
-            interactive=_is_terminal() and settings.log_format != "json" and not (settings.secrets or secrets),
+            interactive=_is_terminal() and run.log_format != "json" and not (image.secrets or secrets),
             folder_name=legal_repository(self.context.name),
             secret_arguments=secrets,
             now=self.moment.now,
@@ -115,7 +117,7 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
     Raises:
         ConfigurationError: the registry or the region is none.
     """
-    settings, environment, folder = loaded.settings, world.environment, world.folder
+    settings, environment, folder = loaded.settings.image, world.environment, world.folder
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
     source = find_source(
@@ -138,7 +140,7 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
 
 def passed_values(loaded: LoadedSettings) -> SourceValues:
     """Return what the settings say of the source, each value with the flag, variable or file that set it."""
-    settings, origins = loaded.settings, loaded.origins
+    settings, origins = loaded.settings.run, loaded.origins
     return SourceValues(
         sha=(settings.commit, origins["commit"]),
         time=(settings.commit_time, origins["commit_time"]),
@@ -160,14 +162,14 @@ def _read_checkout(loaded: LoadedSettings, world: World, context: Path) -> Check
 
 def _own_output(settings: Settings, folder: Path, context: Path) -> Iterator[Path]:
     """Yield what we write ourselves; never the whole context, which would make every tree a clean one."""
-    layout = (folder / settings.dist / (settings.repository or legal_repository(context.name))).resolve()
+    layout = (folder / settings.run.dist / (settings.image.repository or legal_repository(context.name))).resolve()
     if layout != context:
         yield layout
-    for own in own_folders(settings):
+    for own in own_folders(settings.run):
         yield from ((folder / own.name).resolve() / file for file in own.files)
 
 
-def own_folders(settings: Settings) -> Iterator[OwnFolder]:
+def own_folders(settings: RunSettings) -> Iterator[OwnFolder]:
     """Yield the folders that a run writes files to when it has ended."""
     if settings.deploy_files:
         yield OwnFolder(subject="deploy files", name=settings.deploy_files, flag="--deploy-files", files=DEPLOY_FILES)

@@ -16,7 +16,7 @@ def source(world: World, loaded: LoadedSettings, *, as_json: bool) -> Sequence[s
         ConfigurationError: what was passed contradicts the checkout, or a rule cannot be followed.
     """
     request = read_request(loaded, world, local=True)
-    settings = loaded.settings
+    settings = loaded.settings.image
     tags: dict[str, Sequence[str]] = {"pinned": (), "floating": ()}
     if request.is_named:
         names = decide_tags(settings.commit_tag, settings.tags, parse_flavor(settings.flavor), request.moment)

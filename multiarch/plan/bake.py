@@ -12,7 +12,7 @@ from typing import cast
 
 from multiarch.plan.labels import Description, has_index
 from multiarch.plan.secrets import secret_reason
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 
 TARGET = "image"
 
@@ -24,7 +24,7 @@ def is_remote(context: str) -> bool:
     return bool(_URL.match(context))
 
 
-def dockerfile_of(settings: Settings) -> str:
+def dockerfile_of(settings: ImageSettings) -> str:
     """Return the Dockerfile's path as BuildKit wants it: relative to the context."""
     if not settings.dockerfile:
         return "Dockerfile"
@@ -61,7 +61,7 @@ def target_name(platform: str) -> str:
 
 
 def bake_definition(
-    settings: Settings,
+    settings: ImageSettings,
     targets: Sequence[Target],
     *,
     output: str,
@@ -108,7 +108,7 @@ def bake_definition(
     return definition
 
 
-def _own(settings: Settings, target: Target, description: Description) -> Mapping[str, object]:
+def _own(settings: ImageSettings, target: Target, description: Description) -> Mapping[str, object]:
     is_part = target.name != TARGET  # of the index that is put together afterwards
     optional = {
         "annotations": description.annotations_for(has_index=has_index(settings) and not is_part),
@@ -119,7 +119,7 @@ def _own(settings: Settings, target: Target, description: Description) -> Mappin
     return {key: _without_templates(value) for key, value in found.items()}
 
 
-def hidden_arguments(settings: Settings) -> Mapping[str, str]:
+def hidden_arguments(settings: ImageSettings) -> Mapping[str, str]:
     """Return the build arguments whose values stay out of the definition, and the variables that bake finds them in.
 
     Those that were passed by name alone have theirs; those that look like secrets get one, which the run sets for
@@ -132,7 +132,7 @@ def hidden_arguments(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def hidden_values(settings: Settings, environment: Mapping[str, str]) -> Mapping[str, str]:
+def hidden_values(settings: ImageSettings, environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return the variables that docker has to be given for `hidden_arguments`."""
     given = {name: environment.get(name, "") if value is None else value for name, value in settings.build_args.items()}
     return {variable: given[name] for name, variable in hidden_arguments(settings).items()}
@@ -161,7 +161,7 @@ def _without_templates(value: object) -> object:
             return value
 
 
-def outside_paths(settings: Settings, *, written: Sequence[str]) -> list[str]:
+def outside_paths(settings: ImageSettings, *, written: Sequence[str]) -> list[str]:
     """Return the `--allow` words for what bake refuses by default: paths outside the folder, and SSH.
 
     https://docs.docker.com/reference/cli/docker/buildx/bake/#allow

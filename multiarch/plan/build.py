@@ -10,12 +10,12 @@ from multiarch.plan.cache.choose import Caches, Place, compression_options, find
 from multiarch.plan.facts import Facts, image_name
 from multiarch.plan.labels import Description
 from multiarch.plan.steps import METADATA_FILE, UNVERIFIED_TAG, Build, EnsureBuilder
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 from multiarch.source import Commit
 
 
 def make_build(
-    settings: Settings,
+    settings: ImageSettings,
     facts: Facts,
     description: Description,
     repository: Repository | None,
@@ -23,8 +23,9 @@ def make_build(
     *,
     archive: str,
     local_name: str,
+    region: str,
 ) -> Build:
-    caches = _caches(settings, facts, repository)
+    caches = _caches(settings, facts, repository, region)
     targets = [
         Target(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
         for name, (platforms, each) in caches.items()
@@ -57,13 +58,13 @@ def make_build(
 
 
 def _caches(
-    settings: Settings, facts: Facts, repository: Repository | None
+    settings: ImageSettings, facts: Facts, repository: Repository | None, region: str
 ) -> Mapping[str, tuple[tuple[str, ...], Caches]]:
     """Return each target's platforms and caches; a local build writes one archive, so it has one target."""
     name = image_name(settings, facts)
     place = Place(
         repository=repository,
-        region=repository.registry.region if repository else "",
+        region=region,
         folder=settings.local_cache or f"{facts.cache_folder}/multiarch/{name}",
         name=name,
     )
@@ -78,7 +79,7 @@ def _caches(
     }
 
 
-def _epoch(settings: Settings, commit: Commit | None) -> int | None:
+def _epoch(settings: ImageSettings, commit: Commit | None) -> int | None:
     if not settings.reproducible:
         return None
     if commit and commit.time is not None:
@@ -90,7 +91,7 @@ def _epoch(settings: Settings, commit: Commit | None) -> int | None:
 
 
 def _output(
-    settings: Settings, repository: Repository | None, builder: EnsureBuilder, archive: str, local_name: str
+    settings: ImageSettings, repository: Repository | None, builder: EnsureBuilder, archive: str, local_name: str
 ) -> str:
     options = compression_options(settings)
     if options and settings.compression != "gzip":

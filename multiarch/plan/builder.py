@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from multiarch.plan.steps import EnsureBuilder
-from multiarch.settings.model import Settings
+from multiarch.settings.run import RunSettings
 
 REJECTED_HINT = "name another one with --builder, or set --driver to what it is"
 
@@ -149,7 +149,7 @@ def decide(wanted: EnsureBuilder, there: Builder) -> tuple[BuilderAction, str]:
     return BuilderAction.RECREATE if wanted.create else BuilderAction.REJECT, reason
 
 
-def ensure_builder(settings: Settings) -> EnsureBuilder:
+def ensure_builder(settings: RunSettings) -> EnsureBuilder:
     driver = settings.builder_driver
     name = settings.builder_name or ("default" if driver == "docker" else "multiarch")
     options = list(settings.builder_options)

@@ -57,7 +57,7 @@ def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], par
     Raises:
         ConfigurationError: the registry is no host name, or no partition has the region.
     """
-    settings, origins = loaded.settings, loaded.origins
+    settings, origins = loaded.settings.run, loaded.origins
     if settings.registry:
         return Destination(registry=Registry.parse(settings.registry), origin=origins["registry"])
     arn = _ARN.fullmatch(environment.get(BUILD_ARN, ""))

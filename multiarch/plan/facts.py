@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from multiarch.image.registry import Registry
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 from multiarch.source import Source
 
 
@@ -32,6 +32,6 @@ class Facts:
     secret_arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-def image_name(settings: Settings, facts: Facts) -> str:
+def image_name(settings: ImageSettings, facts: Facts) -> str:
     """What the image is called without a registry: its repository, or the folder that it is made from."""
     return settings.repository or facts.folder_name or "image"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.manifest import CREATED, OCI, REVISION, VERSION
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 from multiarch.source import Source
 from multiarch.text.hints import nearest_hint
 
@@ -54,12 +54,12 @@ class Description:
         return [f"{','.join(levels)}:{each.name}={each.value}" for each, levels in kept if levels]
 
 
-def has_index(settings: Settings) -> bool:
+def has_index(settings: ImageSettings) -> bool:
     """Whether the image is an index: one of several platforms, or of one with an attestation beside it."""
     return len(settings.platforms) > 1 or settings.provenance != "false" or settings.sbom != "false"
 
 
-def describe(settings: Settings, source: Source, *, name: str, version: str) -> Description:
+def describe(settings: ImageSettings, source: Source, *, name: str, version: str) -> Description:
     """Say what an image is.
 
     An image of a changed tree says no commit, because it is none's.

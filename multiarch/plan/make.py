@@ -53,6 +53,7 @@ from multiarch.plan.steps import (
     Verify,
     WriteDeployFiles,
 )
+from multiarch.settings.image import ImageSettings
 from multiarch.settings.model import Settings
 from multiarch.source import Commit, Source
 
@@ -63,28 +64,36 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     Raises:
         ConfigurationError: there is no repository to push to.
     """
+    run, image = settings.run, settings.image
     commit = facts.source.commit
     names = decide_tags(
-        settings.commit_tag,
-        settings.tags,
-        parse_flavor(settings.flavor),
+        image.commit_tag,
+        image.tags,
+        parse_flavor(image.flavor),
         TagContext(source=facts.source, now=facts.now),
     )
-    platforms = tuple(Platform.parse(each) for each in settings.platforms)
-    repository = _repository(settings, facts)
-    layout = None if repository else f"{settings.dist.rstrip('/') or '/'}/{image_name(settings, facts)}"
+    platforms = tuple(Platform.parse(each) for each in image.platforms)
+    repository = _repository(image, facts)
+    layout = None if repository else f"{run.dist.rstrip('/') or '/'}/{image_name(image, facts)}"
     pinned = (names.commit_tag, *names.pinned)
     tags = (*pinned, *(name.tag for name in names.floating)) if repository else (names.commit_tag,)
-    builder = ensure_builder(settings)
-    description = describe(settings, facts.source, name=image_name(settings, facts), version=names.version)
-    local_name = f"{image_name(settings, facts)}:{names.commit_tag}"
+    builder = ensure_builder(run)
+    description = describe(image, facts.source, name=image_name(image, facts), version=names.version)
+    local_name = f"{image_name(image, facts)}:{names.commit_tag}"
     build = make_build(
-        settings, facts, description, repository, builder, archive=_archive(layout), local_name=local_name
+        image,
+        facts,
+        description,
+        repository,
+        builder,
+        archive=_archive(layout),
+        local_name=local_name,
+        region=run.region or (repository.registry.region if repository else ""),
     )
     _check_reserved(build, builder, repository, tags)
     steps: list[Step] = [ShowVersions(command=("docker", "buildx", "version"))]
     if repository and repository.registry.is_ecr:
-        steps += [Login(registry=repository.registry), *_find_repositories(settings, repository, build)]
+        steps += [Login(registry=repository.registry), *_find_repositories(image, repository, build)]
     steps.append(builder)
     if repository and not facts.source.is_dirty:
         steps.append(
@@ -94,7 +103,7 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
                 revision=commit.sha if commit else "",
                 digits=tuple(tag for tag in pinned if commit and _has_digits(tag, commit)),
                 platforms=platforms,
-                if_exists=settings.if_exists,
+                if_exists=image.if_exists,
             )
         )
     steps.append(build)
@@ -107,28 +116,28 @@ def make_plan(settings: Settings, facts: Facts) -> Plan:
     if layout and fresh:
         steps.append(Replace(fresh=fresh, layout=layout))
     if repository:
-        steps += _tags(settings, facts.source, names, repository)
-    if not settings.builder_keep and builder.create:
+        steps += _tags(image, facts.source, names, repository)
+    if not run.builder_keep and builder.create:
         steps.append(RemoveBuilder(command=("docker", "buildx", "rm", builder.name)))
-    if settings.deploy_files and repository:
+    if run.deploy_files and repository:
         steps.append(
             WriteDeployFiles(
-                folder=settings.deploy_files,
-                containers=settings.containers or (_container(repository),),
+                folder=run.deploy_files,
+                containers=image.containers or (_container(repository),),
                 repository=repository,
                 tag=names.commit_tag,
                 commit=commit.name if commit else "",
             )
         )
     return Plan(
-        name=image_name(settings, facts),
+        name=image_name(image, facts),
         repository=repository,
         source=facts.source,
         commit_tag=names.commit_tag,
         tags=tags,
         platforms=platforms,
-        retry=RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
-        warnings=tuple(_warnings(settings, facts)),
+        retry=RetryPolicy(attempts=run.retry_attempts, deadline=run.retry_deadline),
+        warnings=tuple(_warnings(image, facts)),
         steps=tuple(steps),
     )
 
@@ -137,7 +146,7 @@ def _has_digits(tag: str, commit: Commit) -> bool:
     return commit.short in tag or commit.sha.startswith(tag)
 
 
-def _tags(settings: Settings, source: Source, names: TagNames, repository: Repository) -> Iterator[Tag]:
+def _tags(settings: ImageSettings, source: Source, names: TagNames, repository: Repository) -> Iterator[Tag]:
     if source.is_dirty:
         yield Tag(repository=repository, tag=names.commit_tag, floating=True, commit=None)
         return
@@ -150,7 +159,7 @@ def _tags(settings: Settings, source: Source, names: TagNames, repository: Repos
             yield Tag(repository=repository, tag=name.tag, floating=True, commit=source.commit, version=name.version)
 
 
-def _warnings(settings: Settings, facts: Facts) -> Iterator[str]:
+def _warnings(settings: ImageSettings, facts: Facts) -> Iterator[str]:
     yield from secret_warnings(facts.secret_arguments)
     if has_no_default_branch(settings, facts.source):
         yield (
@@ -168,7 +177,7 @@ def _check_reserved(build: Build, builder: EnsureBuilder, repository: Repository
             raise ConfigurationError(msg, hint="name the image otherwise, or the cache: --cache-ref TAG")
 
 
-def _find_repositories(settings: Settings, image: Repository, build: Build) -> Iterator[FindRepository]:
+def _find_repositories(settings: ImageSettings, image: Repository, build: Build) -> Iterator[FindRepository]:
     yield FindRepository(repository=image, cache_tags=cache_tags(build.cache_to, image), holds_image=True)
     base = cache_base(settings, image)
     # The login is for the image's registry; whoever keeps caches in another one has one of their own.
@@ -182,7 +191,7 @@ def _container(repository: Repository) -> str:
     return repository.name.rpartition("/")[2].replace(".", "-")
 
 
-def _repository(settings: Settings, facts: Facts) -> Repository | None:
+def _repository(settings: ImageSettings, facts: Facts) -> Repository | None:
     if not facts.registry:
         return None
     if not settings.repository:

@@ -14,7 +14,7 @@ from multiarch.image.ecr import fits
 from multiarch.image.reference import Repository
 from multiarch.plan.cache.choose import cache_base
 from multiarch.plan.steps import Plan
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 
 _Selection = Mapping[str, object]
 
@@ -27,7 +27,7 @@ class Days:
     cache: int
 
 
-def repository_of(plan: Plan, settings: Settings, *, holds: Literal["image", "cache"]) -> Repository:
+def repository_of(plan: Plan, settings: ImageSettings, *, holds: Literal["image", "cache"]) -> Repository:
     """Return the repository that a policy is for.
 
     Raises:
@@ -42,7 +42,7 @@ def repository_of(plan: Plan, settings: Settings, *, holds: Literal["image", "ca
     raise ConfigurationError(msg, hint="leave --of cache out: the policy of the image's repository is for what is left")
 
 
-def lifecycle_as_json(plan: Plan, settings: Settings, repository: Repository, days: Days) -> str:
+def lifecycle_as_json(plan: Plan, settings: ImageSettings, repository: Repository, days: Days) -> str:
     """Return the policy of a repository as JSON.
 
     Raises:
@@ -60,7 +60,9 @@ def lifecycle_as_json(plan: Plan, settings: Settings, repository: Repository, da
     return json.dumps({"rules": rules}, indent=2)
 
 
-def _rules(plan: Plan, settings: Settings, repository: Repository, days: Days) -> Iterator[tuple[str, _Selection, int]]:
+def _rules(
+    plan: Plan, settings: ImageSettings, repository: Repository, days: Days
+) -> Iterator[tuple[str, _Selection, int]]:
     # Each export leaves the cache before it without a tag, and so does a build that ends before it names its image.
     untagged = "Caches before the last, and images that got no name"
     yield untagged, {"tagStatus": "untagged"}, days.untagged

@@ -10,6 +10,7 @@ from itertools import chain
 from multiarch.errors import ConfigurationError
 from multiarch.image.tags import parse_flavor
 from multiarch.settings.cache_options import OPTIONS
+from multiarch.settings.image import ImageSettings
 from multiarch.settings.model import Settings
 from multiarch.text.hints import nearest_hint
 
@@ -34,8 +35,9 @@ def check_contents(settings: Settings, chosen: Collection[str]) -> None:
     Raises:
         ConfigurationError: two settings contradict each other.
     """
-    groups = (_target, _compression, _reproducible, _cache_place, _cache_names, _s3, _cache_options, _credentials)
-    for rule in chain.from_iterable(group(settings) for group in groups):
+    groups = (_target, _compression, _reproducible, _cache_place, _cache_names, _cache_options, _credentials)
+    of_image = chain.from_iterable(group(settings.image) for group in groups)
+    for rule in chain(of_image, _s3(settings.image, settings.run.builder_driver)):
         if rule.is_broken and (not rule.needs or rule.needs in chosen):
             raise ConfigurationError(rule.what, hint=rule.hint)
 
@@ -92,7 +94,7 @@ def defaults_for(target: str) -> Mapping[str, object]:
     return {"platforms": (runs.platforms[0],)} if runs and runs.is_single else {}
 
 
-def _target(settings: Settings) -> Iterator[_Rule]:
+def _target(settings: ImageSettings) -> Iterator[_Rule]:
     runs = _TARGETS.get(settings.for_)
     if not runs:
         return
@@ -122,7 +124,7 @@ def _target(settings: Settings) -> Iterator[_Rule]:
     )
 
 
-def _compression(settings: Settings) -> Iterator[_Rule]:
+def _compression(settings: ImageSettings) -> Iterator[_Rule]:
     level, kind = settings.compression_level, settings.compression
     most = _MOST.get(kind, -1)
     sides = f"--compression-level {level} contradicts --compression {kind}"
@@ -134,7 +136,7 @@ def _compression(settings: Settings) -> Iterator[_Rule]:
     )
 
 
-def _reproducible(settings: Settings) -> Iterator[_Rule]:
+def _reproducible(settings: ImageSettings) -> Iterator[_Rule]:
     yield _Rule(
         is_broken=settings.reproducible and "SOURCE_DATE_EPOCH" in settings.build_args,
         what="--reproducible contradicts --build-arg SOURCE_DATE_EPOCH: it passes the commit's time under that name",
@@ -149,7 +151,7 @@ def _reproducible(settings: Settings) -> Iterator[_Rule]:
         )
 
 
-def _cache_place(settings: Settings) -> Iterator[_Rule]:
+def _cache_place(settings: ImageSettings) -> Iterator[_Rule]:
     cache, repository = f"--cache {settings.cache}", f"--cache-repository {settings.cache_repository}"
     yield _Rule(
         is_broken=bool(settings.cache_repository) and settings.cache != "registry",
@@ -174,7 +176,7 @@ def _cache_place(settings: Settings) -> Iterator[_Rule]:
     )
 
 
-def _cache_names(settings: Settings) -> Iterator[_Rule]:
+def _cache_names(settings: ImageSettings) -> Iterator[_Rule]:
     """What has no name cannot have several."""
     has_names = settings.cache in ("registry", "s3", "local")
     wishes = {
@@ -190,13 +192,13 @@ def _cache_names(settings: Settings) -> Iterator[_Rule]:
         )
 
 
-def _s3(settings: Settings) -> Iterator[_Rule]:
+def _s3(settings: ImageSettings, driver: str) -> Iterator[_Rule]:
     is_s3 = settings.cache == "s3"
     yield _Rule(
         is_broken=is_s3 and not settings.s3_bucket, what="--cache s3 needs a bucket", hint="name it: --s3-bucket NAME"
     )
     yield _Rule(
-        is_broken=is_s3 and settings.builder_driver == "docker",
+        is_broken=is_s3 and driver == "docker",
         what="--cache s3 contradicts --driver docker: docker's own BuildKit has no S3 cache",
         hint="use --driver docker-container",
     )
@@ -214,7 +216,7 @@ def _s3(settings: Settings) -> Iterator[_Rule]:
         )
 
 
-def _cache_options(settings: Settings) -> Iterator[_Rule]:
+def _cache_options(settings: ImageSettings) -> Iterator[_Rule]:
     names = sorted(OPTIONS[settings.cache].read | OPTIONS[settings.cache].written)
     for option in settings.cache_options:
         name, equals, _ = option.partition("=")
@@ -231,7 +233,7 @@ def _cache_options(settings: Settings) -> Iterator[_Rule]:
         yield _Rule(is_broken=not equals, what=f"the cache option {name} has no value", hint=f"write {name}=VALUE")
 
 
-def _credentials(settings: Settings) -> Iterator[_Rule]:
+def _credentials(settings: ImageSettings) -> Iterator[_Rule]:
     for flag, words in (("--cache-option", settings.cache_options), ("--cache-from", settings.cache_from)):
         names = {field.partition("=")[0].strip('" ') for word in words for field in word.split(",")}
         for name in sorted(names & _SECRET_OPTIONS):
@@ -252,16 +254,16 @@ def check_together(settings: Settings) -> None:
     Raises:
         ConfigurationError: two settings contradict each other.
     """
-    if not settings.platforms:
+    if not settings.image.platforms:
         msg = "no platform to build for"
         raise ConfigurationError(msg, hint="name at least one: --platform linux/amd64")
-    if settings.builder_driver == "remote" and not settings.builder_endpoint:
+    if settings.run.builder_driver == "remote" and not settings.run.builder_endpoint:
         msg = "the remote driver needs to know where BuildKit listens"
         raise ConfigurationError(msg, hint="name it: --builder-endpoint tcp://host:1234")
-    if "latest" in settings.tags and parse_flavor(settings.flavor).latest == "false":
+    if "latest" in settings.image.tags and parse_flavor(settings.image.flavor).latest == "false":
         msg = "the tags name latest, and the flavor says latest=false"
         raise ConfigurationError(msg, hint="leave one of them out")
-    bad = [option for option in settings.builder_options if "=" not in option]
+    bad = [option for option in settings.run.builder_options if "=" not in option]
     if bad:
         msg = f"builder option {bad[0]!r} has no value"
         raise ConfigurationError(msg, hint="driver options are NAME=VALUE, for example network=host")

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, cast, get_args, get_origin
 
+from multiarch.settings.image import ImageSettings
 from multiarch.settings.model import Settings
+from multiarch.settings.run import RunSettings
 
 ENVIRONMENT_PREFIX = "MULTIARCH_"
 
@@ -25,14 +27,23 @@ class SettingInfo:
     text: str
     default: object
     type: Any
+    scope: Literal["run", "image"]
 
+    def value_in(self, settings: Settings) -> object:
+        return getattr(getattr(settings, self.scope), self.name)
+
+
+# The headings of the help and of the reference, in their order.
+_GROUPS = ("Image", "Source", "Build", "Cache", "Builder", "Retries", "Deploy files", "Report", "Logs", "Local")
 
 _SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
              "annotations": "annotation", "builder_options": "builder-option", "cache_options": "cache-option",
              "containers": "container"}  # fmt: skip
 
 
-def _info(name: str, declared: type, default: object, told: Mapping[str, Any]) -> SettingInfo:
+def _info(
+    name: str, declared: type, default: object, told: Mapping[str, Any], scope: Literal["run", "image"]
+) -> SettingInfo:
     word = name.rstrip("_")  # one that is a keyword of Python
     choices = get_args(declared) if get_origin(declared) is Literal else ()
     kind: Any = "choice" if choices else "text"
@@ -58,15 +69,21 @@ def _info(name: str, declared: type, default: object, told: Mapping[str, Any]) -
         text=told["text"],
         default=default,
         type=declared,
+        scope=scope,
     )
 
 
 def _infos() -> tuple[SettingInfo, ...]:
-    defaults = Settings()
-    return tuple(
-        _info(each.name, cast("type", each.type), getattr(defaults, each.name), each.metadata)
-        for each in fields(Settings)
+    scopes: tuple[tuple[Literal["run", "image"], ImageSettings | RunSettings], ...] = (
+        ("image", ImageSettings()),
+        ("run", RunSettings()),
     )
+    found = [
+        _info(each.name, cast("type", each.type), getattr(defaults, each.name), each.metadata, scope)
+        for scope, defaults in scopes
+        for each in fields(defaults)
+    ]
+    return tuple(sorted(found, key=lambda info: _GROUPS.index(info.group)))
 
 
 SETTINGS: tuple[SettingInfo, ...] = _infos()

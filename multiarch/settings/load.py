@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from multiarch.errors import ConfigurationError
 from multiarch.image.tags import parse_flavor
 from multiarch.settings.conflicts import check_contents, check_together, defaults_for
+from multiarch.settings.image import ImageSettings
 from multiarch.settings.info import ENVIRONMENT_PREFIX, SETTINGS
 from multiarch.settings.model import Settings
+from multiarch.settings.run import RunSettings
 from multiarch.settings.values import check, from_text, from_texts
 from multiarch.text.hints import nearest_hint
 
@@ -66,9 +68,11 @@ def load_settings(
         if name not in checked:
             checked[name] = value
             origins[name] = f"--for {checked['for_']}"
-    settings = Settings(**checked)  # type: ignore[arg-type]  # each is of its declared type now
-    if origins["tags"] == DEFAULT_ORIGIN and parse_flavor(settings.flavor).latest == "false":
-        settings = replace(settings, tags=())
+    image, run = ({info.name: checked[info.name] for info in SETTINGS if info.scope == scope and info.name in checked}
+                  for scope in ("image", "run"))  # fmt: skip
+    settings = Settings(image=ImageSettings(**image), run=RunSettings(**run))  # type: ignore[arg-type]  # each is of its declared type now
+    if origins["tags"] == DEFAULT_ORIGIN and parse_flavor(settings.image.flavor).latest == "false":
+        settings = replace(settings, image=replace(settings.image, tags=()))
     check_together(settings)
     check_contents(settings, chosen=checked)
     return LoadedSettings(settings=settings, origins=origins)

@@ -26,15 +26,15 @@ def settings_rows(
             destination.origin if destination else "",
         ),
         ("commit", f"{commit.sha}{_changes(commit)}" if commit else "not known", commit.origin if commit else ""),
-        ("tags", ", ".join(plan.tags), origin["commit_tag" if loaded.settings.commit_tag else "tags"]),
+        ("tags", ", ".join(plan.tags), origin["commit_tag" if loaded.settings.image.commit_tag else "tags"]),
         ("platforms", ", ".join(map(str, plan.platforms)), origin["platforms"]),
         ("cache", ", ".join(build.cache_from) or "none", origin["cache"]),
-        ("builder", f"{build.builder}, {loaded.settings.builder_driver}", origin["builder_name"]),
+        ("builder", f"{build.builder}, {loaded.settings.run.builder_driver}", origin["builder_name"]),
     ]
     told = {"repository", "registry", "account", "region", "commit_tag", "tags", "platforms", "cache", "builder_name"}
     for info in SETTINGS:
         if info.name not in told and origin[info.name] != DEFAULT_ORIGIN:
-            value = getattr(loaded.settings, info.name)
+            value = info.value_in(loaded.settings)
             text = ", ".join(value) if isinstance(value, Mapping | tuple) else str(value)
             rows.append((info.key, text, origin[info.name]))
     return [row for row in rows if row[1]]

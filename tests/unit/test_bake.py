@@ -22,7 +22,7 @@ NOTHING = Description(labels={}, annotations=())
 
 
 def target(*annotations: Annotation, **flags: object) -> dict[str, object]:
-    settings = load(flags).settings
+    settings = load(flags).settings.image
     only = Target(name=TARGET, platforms=settings.platforms, cache_from=("type=registry,ref=a",), cache_to=())
     description = Description(labels=settings.labels, annotations=annotations)
     definition = bake_definition(settings, [only], output="type=image", description=description)
@@ -118,7 +118,7 @@ def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() ->
     """Bake finds it in a variable, and the run sets that for docker alone."""
     given = load({"build_args": ["VERSION=1", "NPM_TOKEN=hunter22", "FROM_OUTSIDE"]}, {"FROM_OUTSIDE": "x${y}"})
     only = Target(name=TARGET, platforms=("linux/amd64",), cache_from=(), cache_to=())
-    definition = bake_definition(given.settings, [only], output="type=image", description=NOTHING)
+    definition = bake_definition(given.settings.image, [only], output="type=image", description=NOTHING)
     assert definition["variable"] == {"BUILD_ARG_NPM_TOKEN": {}, "FROM_OUTSIDE": {}}
     assert "hunter22" not in str(definition)
     targets = definition["target"]
@@ -128,7 +128,7 @@ def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() ->
         "NPM_TOKEN": "${BUILD_ARG_NPM_TOKEN}",
         "FROM_OUTSIDE": "${FROM_OUTSIDE}",
     }
-    assert hidden_values(given.settings, {"FROM_OUTSIDE": "x"}) == {
+    assert hidden_values(given.settings.image, {"FROM_OUTSIDE": "x"}) == {
         "BUILD_ARG_NPM_TOKEN": "hunter22",
         "FROM_OUTSIDE": "x",
     }
@@ -148,7 +148,7 @@ def test_annotations_stand_where_there_is_something_to_annotate(flags: dict[str,
 
 
 def test_a_target_for_each_platform_has_caches_of_its_own() -> None:
-    settings = load({"labels": ["a=b"], "build_args": ["A=1"]}).settings
+    settings = load({"labels": ["a=b"], "build_args": ["A=1"]}).settings.image
     targets = [
         Target(name=target_name(each), platforms=(each,), cache_from=(f"from {each}",), cache_to=(f"to {each}",))
         for each in settings.platforms
@@ -210,7 +210,7 @@ DOCKERFILES = {
 
 @pytest.mark.parametrize(("flags", "expected"), DOCKERFILES.values(), ids=DOCKERFILES)
 def test_the_dockerfile_is_named_from_the_context(flags: dict[str, object], expected: str) -> None:
-    assert dockerfile_of(load(flags).settings) == expected
+    assert dockerfile_of(load(flags).settings.image) == expected
 
 
 ALLOWED: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
@@ -233,7 +233,7 @@ ALLOWED: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
 @pytest.mark.parametrize(("flags", "written", "words"), ALLOWED.values(), ids=ALLOWED)
 def test_bake_is_allowed_what_lies_outside(flags: dict[str, object], written: list[str], words: list[str]) -> None:
     expected = [word for each in words for word in ("--allow", each)]
-    assert outside_paths(load(flags).settings, written=written) == expected
+    assert outside_paths(load(flags).settings.image, written=written) == expected
 
 
 @pytest.mark.parametrize(

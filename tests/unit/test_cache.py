@@ -56,13 +56,13 @@ POLICIES: dict[str, tuple[Source, dict[str, object], list[str], str | None]] = {
 def test_a_cache_is_named_after_what_is_built(
     source: Source, flags: dict[str, object], read: list[str], written: str | None
 ) -> None:
-    found = find_caches(load(flags).settings, source, PLACE)
+    found = find_caches(load(flags).settings.image, source, PLACE)
     assert found.read == tuple(f"type=registry,ref={ECR_HOST}/shop:{tag}" for tag in read)
     assert found.written == (() if written is None else (f"type=registry,ref={ECR_HOST}/shop:{written},{REST}",))
 
 
 def test_each_platform_has_its_own() -> None:
-    found = find_caches(load(BRANCH).settings, FEATURE, PLACE, ARM64)
+    found = find_caches(load(BRANCH).settings.image, FEATURE, PLACE, ARM64)
     tags = ("cache-feature-login-linux-arm64", "cache-linux-arm64")
     assert found.read == tuple(f"type=registry,ref={ECR_HOST}/shop:{tag}" for tag in tags)
     assert cache_tags(found.written, SHOP) == tags[:1]
@@ -116,17 +116,17 @@ BACKENDS: dict[str, tuple[Place, dict[str, object], Caches]] = {
 
 @pytest.mark.parametrize(("place", "flags", "expected"), BACKENDS.values(), ids=BACKENDS)
 def test_each_backend_is_told_in_its_own_words(place: Place, flags: dict[str, object], expected: Caches) -> None:
-    assert find_caches(load(flags).settings, MAIN, place) == expected
+    assert find_caches(load(flags).settings.image, MAIN, place) == expected
 
 
 def test_a_folder_by_branch_stands_beside_the_base() -> None:
-    found = find_caches(load({**BRANCH, "cache": "local"}).settings, FEATURE, PLACE)
+    found = find_caches(load({**BRANCH, "cache": "local"}).settings.image, FEATURE, PLACE)
     assert found.folders == ("/cache/shop-feature-login",)
     assert found.read == ("type=local,src=/cache/shop-feature-login", "type=local,src=/cache/shop")
 
 
 def test_a_path_with_a_comma_is_quoted() -> None:
-    found = find_caches(load({"cache": "local"}).settings, MAIN, replace(PLACE, folder="a,b"))
+    found = find_caches(load({"cache": "local"}).settings.image, MAIN, replace(PLACE, folder="a,b"))
     assert found.read == ('type=local,"src=a,b"',)
 
 
@@ -138,14 +138,14 @@ REFERENCES = {
 
 @pytest.mark.parametrize(("base", "own"), REFERENCES.values(), ids=REFERENCES)
 def test_a_whole_reference_has_branches_too(base: str, own: str) -> None:
-    found = find_caches(load({**BRANCH, "cache_ref": base}).settings, FEATURE, PLACE)
+    found = find_caches(load({**BRANCH, "cache_ref": base}).settings.image, FEATURE, PLACE)
     assert found.read == (f"type=registry,ref={own}", f"type=registry,ref={base}")
 
 
 def test_a_branch_whose_name_is_long_ends_in_its_digest() -> None:
     names = [f"{'long-' * 40}{end}" for end in "ab"]
     branches = [Source(branch=name, default_branch="main") for name in names]
-    tags = [cache_tags(find_caches(load(BRANCH).settings, each, PLACE).written, SHOP) for each in branches]
+    tags = [cache_tags(find_caches(load(BRANCH).settings.image, each, PLACE).written, SHOP) for each in branches]
     assert [len(tag) for (tag,) in tags] == [128, 128]
     assert tags[0] != tags[1]
 
@@ -160,17 +160,17 @@ REPOSITORIES = {
 
 @pytest.mark.parametrize(("name", "expected"), REPOSITORIES.items(), ids=REPOSITORIES)
 def test_the_cache_s_repository(name: str, expected: Repository) -> None:
-    assert cache_repository(load({"cache_repository": name}).settings, SHOP) == expected
+    assert cache_repository(load({"cache_repository": name}).settings.image, SHOP) == expected
 
 
 def test_a_bucket_in_no_region_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="the bucket b is in no region that is known"):
-        find_caches(load(S3).settings, MAIN, LOCAL)
+        find_caches(load(S3).settings.image, MAIN, LOCAL)
 
 
 def test_an_inline_cache_needs_an_image_that_is_pushed() -> None:
     with pytest.raises(ConfigurationError, match="--local pushes none"):
-        find_caches(load({"cache": "inline"}).settings, MAIN, LOCAL)
+        find_caches(load({"cache": "inline"}).settings.image, MAIN, LOCAL)
 
 
 # Tags that may not be overwritten

@@ -113,10 +113,10 @@ def test_what_goes_together_passes(flags: dict[str, object]) -> None:
 
 def test_a_target_has_defaults_of_its_own() -> None:
     loaded = load({"for_": "lambda"})
-    assert loaded.settings.platforms == ("linux/amd64",)
+    assert loaded.settings.image.platforms == ("linux/amd64",)
     assert loaded.origins["platforms"] == "--for lambda"
-    assert load(environment={"MULTIARCH_FOR": "ecs"}).settings.platforms == ("linux/amd64", "linux/arm64")
+    assert load(environment={"MULTIARCH_FOR": "ecs"}).settings.image.platforms == ("linux/amd64", "linux/arm64")
 
 
 def test_a_file_may_write_a_level_as_a_number() -> None:
-    assert load(file={"compression": {"level": 9}}).settings.compression_level == "9"
+    assert load(file={"compression": {"level": 9}}).settings.image.compression_level == "9"

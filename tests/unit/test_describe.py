@@ -26,7 +26,7 @@ ALL = {
 
 
 def said(source: Source = IDENTITY, **flags: object) -> Description:
-    return describe(load(flags).settings, source, name="team/shop", version="1.2.3")
+    return describe(load(flags).settings.image, source, name="team/shop", version="1.2.3")
 
 
 def at(levels: str, notes: dict[str, str]) -> list[str]:

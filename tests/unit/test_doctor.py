@@ -23,7 +23,7 @@ from multiarch.image.ecr import Permission, RepositoryFacts, let_move
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.builder import Builder, Node, parse_builders
-from multiarch.settings.model import BUILDKIT_IMAGE
+from multiarch.settings.run import BUILDKIT_IMAGE
 from tests.unit.fakes import AMD64, ARM64, DIRTY, SHOP, facts, plan_of
 
 if TYPE_CHECKING:

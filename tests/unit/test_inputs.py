@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 def complaint(folder: Path, flags: dict[str, object], environment: dict[str, str]) -> tuple[str, str]:
     """What is wrong with the inputs, and the way out; empty where nothing is."""
     try:
-        check_inputs(load(flags).settings, folder, environment)
+        check_inputs(load(flags).settings.image, folder, environment)
     except ConfigurationError as error:
         return error.message, error.hint
     return "", ""
@@ -96,7 +96,7 @@ SECRETS: dict[str, tuple[str, list[str]]] = {
 
 @pytest.mark.parametrize(("secret", "values"), SECRETS.values(), ids=SECRETS)
 def test_what_must_never_be_printed_is_known(folder: Path, secret: str, values: list[str]) -> None:
-    settings = load({"secrets": (secret,)}).settings
+    settings = load({"secrets": (secret,)}).settings.image
     assert list(secret_values(settings, folder, {"TOKEN": "s3cret-of-a-variable"})) == values
 
 
@@ -180,4 +180,5 @@ def test_an_output_that_would_spoil_the_next_build_s_cache_is_found(
 ) -> None:
     if ignored:
         (folder / ".dockerignore").write_text(ignored, encoding="utf-8")
-    assert own_output_is_in_context(load(flags).settings, folder) is expected
+    settings = load(flags).settings
+    assert own_output_is_in_context(settings.image, folder, settings.run.dist) is expected

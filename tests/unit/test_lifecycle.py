@@ -21,7 +21,7 @@ OTHER = Repository(registry=ECR, name="caches")
 
 
 def rules(holds: Literal["image", "cache"] = "image", **flags: object) -> Sequence[dict[str, Any]]:
-    settings = load({"repository": "shop", **flags}).settings
+    settings = load({"repository": "shop", **flags}).settings.image
     plan = plan_of(**flags)
     found: Sequence[dict[str, Any]] = json.loads(
         lifecycle_as_json(plan, settings, repository_of(plan, settings, holds=holds), DAYS)
@@ -87,8 +87,8 @@ def test_a_tag_of_the_image_that_a_rule_would_match_is_refused(tag: str) -> None
 
 
 def test_caches_in_no_repository_have_no_policy() -> None:
-    settings = load({"cache": "none"}).settings
+    settings = load({"cache": "none"}).settings.image
     with pytest.raises(ConfigurationError, match="--cache none is in no repository"):
         repository_of(plan_of(), settings, holds="cache")
     assert repository_of(plan_of(), settings, holds="image") == SHOP
-    assert repository_of(plan_of(), load({"cache_repository": "caches"}).settings, holds="cache") == OTHER
+    assert repository_of(plan_of(), load({"cache_repository": "caches"}).settings.image, holds="cache") == OTHER

@@ -323,17 +323,17 @@ def test_the_version_in_a_name(name: str, expected: str) -> None:
 
 def test_rules_are_written_like_names_and_keep_their_commas() -> None:
     rules = ("type=ref,event=branch", "type=semver,pattern={{major}}.{{minor}},enable=true")
-    assert load({"tags": (*rules, "a,b")}).settings.tags == (*rules, "a", "b")
+    assert load({"tags": (*rules, "a,b")}).settings.image.tags == (*rules, "a", "b")
     text = "\n".join((*rules, "a,b"))
-    assert load(environment={"MULTIARCH_TAGS": text}).settings.tags == (*rules, "a", "b")
-    assert load(file={"tags": [*rules, "a"]}).settings.tags == (*rules, "a")
+    assert load(environment={"MULTIARCH_TAGS": text}).settings.image.tags == (*rules, "a", "b")
+    assert load(file={"tags": [*rules, "a"]}).settings.image.tags == (*rules, "a")
     with pytest.raises(ConfigurationError) as caught:
         load({"tags": ("type=rev",)})
     assert caught.value.message == "--tag: type=rev: 'rev' is not a type of tag rule"
 
 
 def test_latest_is_left_out_where_the_flavor_says_so() -> None:
-    assert load({"flavor": ("latest=false",)}).settings.tags == ()
+    assert load({"flavor": ("latest=false",)}).settings.image.tags == ()
     with pytest.raises(ConfigurationError, match="the tags name latest, and the flavor says latest=false"):
         load({"flavor": ("latest=false",), "tags": ("latest",)})
 

@@ -30,7 +30,7 @@ from multiarch.plan.steps import (
     Verify,
     WriteDeployFiles,
 )
-from multiarch.settings.model import BUILDKIT_IMAGE
+from multiarch.settings.run import BUILDKIT_IMAGE
 from multiarch.source import Commit, Source
 from tests.unit.fakes import AMD64, ARM64, COMMIT, DIRTY, ECR, ECR_HOST, SHA, SHOP, TIME, facts, load, plan_of
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+INFOS = {info.name: info for info in SETTINGS}
+
+
 def refused(
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
@@ -50,7 +53,7 @@ def test_the_first_layer_that_says_something_counts_and_is_named(
     flags: dict[str, object], environment: dict[str, str], file: dict[str, object], expected: tuple[str, str]
 ) -> None:
     loaded = load(flags, environment, file)
-    assert (loaded.settings.repository, loaded.origins["repository"]) == expected
+    assert (loaded.settings.image.repository, loaded.origins["repository"]) == expected
 
 
 VARIABLES = {
@@ -67,13 +70,13 @@ VARIABLES = {
 def test_each_variable_of_the_shell_lines_works(variable: str, expected: tuple[str, str]) -> None:
     name, value = expected
     loaded = load(environment={variable: value})
-    assert getattr(loaded.settings, name) == value
+    assert INFOS[name].value_in(loaded.settings) == value
     assert loaded.origins[name] == variable
 
 
 def test_aws_default_region_comes_before_aws_region_as_in_the_aws_cli() -> None:
     loaded = load(environment={"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-1"})
-    assert loaded.settings.region == "eu-west-1"
+    assert loaded.settings.run.region == "eu-west-1"
 
 
 def test_every_value_has_a_origin() -> None:
@@ -84,11 +87,11 @@ def test_every_value_has_a_origin() -> None:
 
 
 def test_the_defaults_are_the_job_of_the_shell_lines() -> None:
-    settings = load().settings
-    assert settings.platforms == ("linux/amd64", "linux/arm64")
-    assert settings.tags == ("latest",)
-    assert (settings.context, settings.cache, settings.cache_mode) == (".", "registry", "max")
-    assert (settings.builder_driver, settings.builder_keep) == ("docker-container", True)
+    run, image = load().settings.run, load().settings.image
+    assert image.platforms == ("linux/amd64", "linux/arm64")
+    assert image.tags == ("latest",)
+    assert (image.context, image.cache, image.cache_mode) == (".", "registry", "max")
+    assert (run.builder_driver, run.builder_keep) == ("docker-container", True)
 
 
 # How text is read
@@ -112,7 +115,7 @@ LISTS = {
 
 @pytest.mark.parametrize(("variable", "text", "name", "expected"), LISTS.values(), ids=LISTS)
 def test_a_list_in_a_variable_is_parted(variable: str, text: str, name: str, expected: tuple[str, ...]) -> None:
-    assert getattr(load(environment={variable: text}).settings, name) == expected
+    assert INFOS[name].value_in(load(environment={variable: text}).settings) == expected
 
 
 FLAG_LISTS = {
@@ -124,7 +127,7 @@ FLAG_LISTS = {
 
 @pytest.mark.parametrize(("passed", "expected"), FLAG_LISTS.values(), ids=FLAG_LISTS)
 def test_a_flag_may_be_passed_often_or_with_commas(passed: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert load({"tags": passed}).settings.tags == expected
+    assert load({"tags": passed}).settings.image.tags == expected
 
 
 MAPS = {
@@ -140,8 +143,8 @@ MAPS = {
 @pytest.mark.parametrize(("text", "expected"), MAPS.values(), ids=MAPS)
 def test_build_arguments_are_read(text: str, expected: dict[str, str]) -> None:
     environment = {"TOKEN": "from the environment"}
-    assert load(environment={**environment, "MULTIARCH_BUILD_ARGS": text}).settings.build_args == expected
-    assert load({"build_args": text.split("\n")}, environment).settings.build_args == expected
+    assert load(environment={**environment, "MULTIARCH_BUILD_ARGS": text}).settings.image.build_args == expected
+    assert load({"build_args": text.split("\n")}, environment).settings.image.build_args == expected
 
 
 NO_VALUES = {
@@ -173,7 +176,7 @@ DURATIONS: dict[str, tuple[object, int]] = {
 
 @pytest.mark.parametrize(("value", "seconds"), DURATIONS.values(), ids=DURATIONS)
 def test_durations_are_seconds_or_have_a_unit(value: object, seconds: int) -> None:
-    assert load(file={"retry-deadline": value}).settings.retry_deadline == seconds
+    assert load(file={"retry-deadline": value}).settings.run.retry_deadline == seconds
 
 
 @pytest.mark.parametrize("value", ["1.5h", "h", "", "-5", "1d", "1h30m", "90 s x", True, None, 1.5])
@@ -188,7 +191,7 @@ def test_what_is_no_duration_is_refused(value: object) -> None:
     [("1", True), ("true", True), ("yes", True), ("on", True), ("0", False), ("false", False), ("no", False)],
 )
 def test_a_switch_in_a_variable_is_read_in_all_the_usual_words(text: str, expected: bool) -> None:  # noqa: FBT001
-    assert load(environment={"MULTIARCH_PULL": text}).settings.pull is expected
+    assert load(environment={"MULTIARCH_PULL": text}).settings.image.pull is expected
 
 
 # The file
@@ -210,14 +213,14 @@ TOML = {
 @pytest.mark.parametrize(("text", "expected"), TOML.values(), ids=TOML)
 def test_the_file_may_be_flat_or_in_tables(text: str, expected: dict[str, object]) -> None:
     settings = load(file=tomllib.loads(text)).settings
-    assert {name: getattr(settings, name) for name in expected} == expected
+    assert {name: INFOS[name].value_in(settings) for name in expected} == expected
 
 
 @pytest.mark.parametrize("key", ["provenance", "sbom"])
 def test_an_attestation_may_be_switched_with_toml_s_own_words(key: str) -> None:
-    assert getattr(load(file={key: True}).settings, key) == "true"
-    assert getattr(load(file={key: False}).settings, key) == "false"
-    assert getattr(load(file={key: "mode=max"}).settings, key) == "mode=max"
+    assert INFOS[key].value_in(load(file={key: True}).settings) == "true"
+    assert INFOS[key].value_in(load(file={key: False}).settings) == "false"
+    assert INFOS[key].value_in(load(file={key: "mode=max"}).settings) == "mode=max"
 
 
 # What is refused
@@ -313,7 +316,7 @@ def test_variables_of_others_and_that_of_the_file_are_no_settings(variable: str)
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
-        load().settings.repository = "other"  # type: ignore[misc]  # that is the point
+        load().settings.image.repository = "other"  # type: ignore[misc]  # that is the point
 
 
 # What a declaration says

@@ -9,7 +9,7 @@ from typing import Any, cast
 from multiarch.errors import ConfigurationError
 from multiarch.plan.bake import dockerfile_of, is_remote, secret_fields
 from multiarch.plan.secrets import secret_arguments
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 
 _OWN_FILE = "multiarch.toml"
 _PROJECT_FILE = "pyproject.toml"
@@ -68,7 +68,7 @@ def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
     return event if isinstance(event, dict) else {}
 
 
-def check_inputs(settings: Settings, folder: Path, environment: Mapping[str, str]) -> None:
+def check_inputs(settings: ImageSettings, folder: Path, environment: Mapping[str, str]) -> None:
     """Check that what the build is made from is there.
 
     Raises:
@@ -100,7 +100,7 @@ def check_layout(layout: Path) -> None:
         raise ConfigurationError(msg, hint="choose another folder: --dist DIR, or move it away")
 
 
-def _check_context(settings: Settings, folder: Path) -> None:
+def _check_context(settings: ImageSettings, folder: Path) -> None:
     context = folder / settings.context
     if not context.is_dir():
         msg = f"the context {settings.context} is not a folder"
@@ -111,12 +111,12 @@ def _check_context(settings: Settings, folder: Path) -> None:
         raise ConfigurationError(msg, hint="name it: --file PATH, or the folder that has it: --context PATH")
 
 
-def dockerfile_path(settings: Settings) -> str:
+def dockerfile_path(settings: ImageSettings) -> str:
     """Return the Dockerfile's path as people know it."""
     return settings.dockerfile or str(Path("" if is_remote(settings.context) else settings.context, "Dockerfile"))
 
 
-def read_dockerfile(settings: Settings, folder: Path) -> str:
+def read_dockerfile(settings: ImageSettings, folder: Path) -> str:
     """Return what the Dockerfile says, nothing where it is not on this machine."""
     if is_remote(settings.context):
         return ""
@@ -143,7 +143,7 @@ def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> 
         raise ConfigurationError(msg, hint=f"--secret id={name},src=FILE or --secret id={name},env=VARIABLE")
 
 
-def secret_values(settings: Settings, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def secret_values(settings: ImageSettings, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield what must never be printed: the secrets that the build is given, and arguments that look like some."""
     arguments = settings.build_args
     for name in secret_arguments(arguments, environment):
@@ -158,12 +158,12 @@ def secret_values(settings: Settings, folder: Path, environment: Mapping[str, st
             yield (folder / origin).read_text(encoding="utf-8", errors="replace")
 
 
-def own_output_is_in_context(settings: Settings, folder: Path) -> bool:
+def own_output_is_in_context(settings: ImageSettings, folder: Path, dist: str) -> bool:
     """Whether a local build's result would be part of the next build's context, and so spoil its cache."""
     if is_remote(settings.context):
         return False
     context = (folder / settings.context).resolve()
-    output = (folder / settings.dist).resolve()
+    output = (folder / dist).resolve()
     ignored = context / ".dockerignore"
     patterns = ignored.read_text(encoding="utf-8", errors="replace").split() if ignored.is_file() else []
     if not output.is_relative_to(context):

@@ -13,7 +13,7 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository, parse_reference
 from multiarch.settings.cache_options import OPTIONS
-from multiarch.settings.model import Settings
+from multiarch.settings.image import ImageSettings
 from multiarch.source import Source
 
 _LONGEST_TAG = 128
@@ -26,7 +26,7 @@ class Place:
 
     Attributes:
         repository: the image's, None for a local build.
-        region: the registry's, empty where it has none.
+        region: of a bucket, where the settings name none; empty where it is not known.
         folder: of local caches.
         name: what the image is called.
     """
@@ -52,12 +52,12 @@ class Caches:
     folders: tuple[str, ...] = ()
 
 
-def backend(settings: Settings, place: Place) -> str:
+def backend(settings: ImageSettings, place: Place) -> str:
     """Return where the cache is: a local build has no registry, so a folder takes its place."""
     return "local" if settings.cache == "registry" and not place.repository else settings.cache
 
 
-def find_caches(settings: Settings, source: Source, place: Place, platform: Platform | None = None) -> Caches:
+def find_caches(settings: ImageSettings, source: Source, place: Place, platform: Platform | None = None) -> Caches:
     """Return the caches of a target.
 
     Args:
@@ -87,12 +87,12 @@ def find_caches(settings: Settings, source: Source, place: Place, platform: Plat
     )
 
 
-def has_no_default_branch(settings: Settings, source: Source) -> bool:
+def has_no_default_branch(settings: ImageSettings, source: Source) -> bool:
     """Whether branches fall back to a cache that no build writes: nobody says which branch is the default one."""
     return settings.cache_scope == "branch" and bool(source.branch) and not source.default_branch
 
 
-def _words(settings: Settings, source: Source) -> tuple[list[str], str | None]:
+def _words(settings: ImageSettings, source: Source) -> tuple[list[str], str | None]:
     """Return what is added to the base of each cache that is read, and to that which is written; None: none is."""
     is_by_branch, own = settings.cache_scope == "branch", ""
     if is_by_branch and (source.is_pull_request or source.branch != source.default_branch):
@@ -119,7 +119,7 @@ def _tag(base: str, words: str) -> str:
     return tag
 
 
-def _inline(settings: Settings, place: Place, further: tuple[str, ...], *, is_written: bool) -> Caches:
+def _inline(settings: ImageSettings, place: Place, further: tuple[str, ...], *, is_written: bool) -> Caches:
     """The cache is in the image itself, so it is read from where the last image is: the first moving tag."""
     if not place.repository:
         msg = "--cache inline keeps the cache in the image that is pushed, and --local pushes none"
@@ -131,7 +131,7 @@ def _inline(settings: Settings, place: Place, further: tuple[str, ...], *, is_wr
 class _Where:
     """How one backend is told what is read and written: https://docs.docker.com/build/cache/backends/."""
 
-    def __init__(self, settings: Settings, place: Place, kind: str) -> None:
+    def __init__(self, settings: ImageSettings, place: Place, kind: str) -> None:
         self._settings, self._place, self._kind = settings, place, kind
         given = [option.partition("=") for option in settings.cache_options]
         self._read_options = {name: value for name, _, value in given if name in OPTIONS[kind].read}
@@ -162,7 +162,7 @@ class _Where:
         settings, place = self._settings, self._place
         if self._kind == "registry":
             return {"ref": _reference(settings, place, words)}
-        region = settings.s3_region or settings.region or place.region
+        region = settings.s3_region or place.region
         if not region:
             msg = f"the bucket {settings.s3_bucket} is in no region that is known"
             raise ConfigurationError(msg, hint="name it: --s3-region REGION")
@@ -171,7 +171,7 @@ class _Where:
         return {"region": region, "bucket": settings.s3_bucket, "name": name, **prefix}
 
 
-def _reference(settings: Settings, place: Place, words: str) -> str:
+def _reference(settings: ImageSettings, place: Place, words: str) -> str:
     assert place.repository
     base = settings.cache_ref
     if ":" in base or "/" in base:
@@ -184,7 +184,7 @@ def _reference(settings: Settings, place: Place, words: str) -> str:
     return cache_repository(settings, place.repository).tagged(_tag(base, words))
 
 
-def cache_repository(settings: Settings, image: Repository) -> Repository:
+def cache_repository(settings: ImageSettings, image: Repository) -> Repository:
     """Return the repository that cache tags are in: the image's, or one of their own in any registry.
 
     Raises:
@@ -198,7 +198,7 @@ def cache_repository(settings: Settings, image: Repository) -> Repository:
     return parse_reference(name)[0] if has_host else Repository(registry=image.registry, name=name)
 
 
-def cache_base(settings: Settings, image: Repository) -> tuple[Repository, str] | None:
+def cache_base(settings: ImageSettings, image: Repository) -> tuple[Repository, str] | None:
     """Return the repository of registry caches, and the tag that their tags begin with; None where they are elsewhere.
 
     Raises:
@@ -210,7 +210,7 @@ def cache_base(settings: Settings, image: Repository) -> tuple[Repository, str] 
     return parse_reference(base) if ":" in base or "/" in base else (cache_repository(settings, image), base)
 
 
-def compression_options(settings: Settings) -> dict[str, str]:
+def compression_options(settings: ImageSettings) -> dict[str, str]:
     """Return the options of an exporter, the image's or the cache's: in two compressions, each layer is made twice."""
     options: dict[str, str] = {}
     if settings.compression != "gzip" or settings.compression_level or settings.force_compression:
