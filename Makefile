@@ -55,10 +55,11 @@ pythons:  ## the same on each Python that multiarch runs on and this machine has
 		.venv/$$version/bin/python -m pytest -m 'not engine' || exit; \
 	done
 
-lint: venv  ## style, format and types
+lint: venv  ## style, format, types and layers
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 format: venv  ## put style and format right where a program can
 	@$(BIN)/ruff check --fix

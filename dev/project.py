@@ -31,6 +31,11 @@ _GIT: Final = {
 }
 
 
+def coverage_variables() -> dict[str, str]:
+    """Return the variables that make coverage measure a process which does not inherit the environment."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """A command that ended."""
@@ -71,6 +76,7 @@ class Project:
             "LANG": "C.UTF-8",
             **_GIT,
             **stack.environment(),
+            **coverage_variables(),
             "AWS_ECR_REPOSITORY_NAME": repository,
             "MULTIARCH_BUILD_ARGS": f"BASE_IMAGE={stack.base}",
             # A builder of its own for each project: tests do not disturb each other, nor the machine's user.

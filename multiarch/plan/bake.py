@@ -3,7 +3,7 @@
 https://docs.docker.com/build/bake/reference/
 """
 
-import os.path
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,10 +32,10 @@ def dockerfile_of(settings: ImageSettings) -> str:
 
 
 def _relative(path: str, start: str) -> str:
-    # Both against one root: os.path.relpath would ask the process for its folder where only one of them is absolute.
+    # Both against one root: posixpath.relpath would ask the process for its folder where only one of them is absolute.
     if PurePath(path).is_absolute() and not PurePath(start).is_absolute():
         return path
-    return os.path.relpath(path, start)
+    return posixpath.relpath(path, start)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +168,7 @@ def outside_paths(settings: ImageSettings, *, written: Sequence[str]) -> list[st
     """
     read = [] if is_remote(settings.context) else [settings.context]
     if settings.dockerfile and not is_remote(settings.context):
-        read.append(os.path.dirname(settings.dockerfile) or ".")  # noqa: PTH120 - pure text
+        read.append(posixpath.dirname(settings.dockerfile) or ".")
     read += [path for secret in settings.secrets if (path := secret_fields(secret).get("src"))]
     words = [f"fs.read={path}" for path in read if _is_outside(path)]
     words += [f"fs.write={path}" for path in written if _is_outside(path)]
@@ -177,7 +177,7 @@ def outside_paths(settings: ImageSettings, *, written: Sequence[str]) -> list[st
 
 
 def _is_outside(path: str) -> bool:
-    normal = os.path.normpath(path)
+    normal = posixpath.normpath(path)
     return PurePath(normal).is_absolute() or normal.split("/")[0] == ".."
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import multiarch
+from dev.project import coverage_variables
 
 ROOT = Path(multiarch.__file__).parent.parent
 MODULE = ("-m", "multiarch")
@@ -35,7 +36,8 @@ def run_command(*words: str | Path, content: bytes = b"", program: tuple[str, ..
     ran = subprocess.run(
         [sys.executable, *program, *map(str, words)],
         input=content,
-        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
+        # Coverage takes memory of its own: where memory is measured, lines are not.
+        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)} | ({} if program is MEASURED else coverage_variables()),
         capture_output=True,
         check=False,
         timeout=300,  # a machine that is busy with other tests reads 100 MB slowly
