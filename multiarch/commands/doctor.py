@@ -1,17 +1,19 @@
 """The command `doctor`, wired: a plan, what was observed, and what it means."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
 from multiarch.doctor import Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.edges.ask.examine import SECONDS, Examination, unanswered
-from multiarch.edges.ask.later import Deadline, Later
+from multiarch.edges.ask.question import ask
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.files.folder import check_folder
 from multiarch.edges.files.inputs import check_inputs, secret_values
 from multiarch.edges.signals import interruptible
 from multiarch.errors import ConfigurationError, MultiarchError, OperationFailedError
+from multiarch.futures import Deadline
 from multiarch.image.registry import Registry
 from multiarch.plan.destination import Destination
 from multiarch.plan.make import make_plan
@@ -64,18 +66,18 @@ def _refusals(request: Request) -> Mapping[str, Unanswered]:
     return refusals
 
 
-def _token(destination: Destination | None, aws: Aws, deadline: Deadline) -> Later[Token] | None:
+def _token(destination: Destination | None, aws: Aws, deadline: Deadline) -> Future[Token] | None:
     """Ask for a token at once where nothing else names the registry: its host name is part of the answer."""
     if not destination or destination.registry:
         return None
-    return Later(lambda: ask_for_token(destination, aws), phase="login", deadline=deadline)
+    return ask(lambda: ask_for_token(destination, aws), phase="login", deadline=deadline)
 
 
-def _registry(destination: Destination | None, token: Later[Token] | None) -> Registry | None:
+def _registry(destination: Destination | None, token: Future[Token] | None) -> Registry | None:
     if not destination or not token:
         return destination.registry if destination else None
     try:
-        return Registry.parse(token.get().host)
+        return Registry.parse(token.result().host)
     except (OperationFailedError, MultiarchError):
         return destination.shown()
 

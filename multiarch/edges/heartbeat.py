@@ -1,4 +1,4 @@
-"""Calls something every so often, while something else waits."""
+"""A heartbeat: a call every so many seconds while something else runs."""
 
 import threading
 from collections.abc import Callable, Iterator

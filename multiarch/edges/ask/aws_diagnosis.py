@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, TypeVar
 
-from multiarch.edges.ask.later import Deadline, Later
+from multiarch.edges.ask.question import Asked, ask
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws
 from multiarch.errors import MultiarchError, OperationFailedError
+from multiarch.futures import Deadline
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.reference import Repository
 from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
@@ -23,21 +24,21 @@ def ask_aws(
     registry, name = repository.registry, repository.name
     deadline = Deadline(seconds)
 
-    def permission(action: str) -> Later[Permission]:
-        return Later(lambda: aws.permission(registry, name, action), phase="ecr-api", deadline=deadline)
+    def permission(action: str) -> Asked[Permission]:
+        return ask(lambda: aws.permission(registry, name, action), phase="ecr-api", deadline=deadline)
 
-    state: Later[RepositoryFacts | Literal["missing"]] | None = None
-    images: Later[int] | None = None
-    permissions: dict[str, Later[Permission]] = {}
+    state: Asked[RepositoryFacts | Literal["missing"]] | None = None
+    images: Asked[int] | None = None
+    permissions: dict[str, Asked[Permission]] = {}
     if AwsQuestion.REPOSITORY in questions:
-        state = Later(lambda: _state(aws, repository), phase="ecr-api", deadline=deadline)
+        state = ask(lambda: _state(aws, repository), phase="ecr-api", deadline=deadline)
     if AwsQuestion.IMAGES in questions:
-        images = Later(lambda: aws.image_count(registry, name), phase="ecr-api", deadline=deadline)
+        images = ask(lambda: aws.image_count(registry, name), phase="ecr-api", deadline=deadline)
     if AwsQuestion.PERMISSIONS in questions:
         permissions = {action: permission(action) for action in HARMLESS_ACTIONS}
     return AwsAnswers(
         repository=_answer(state) or "unknown",
-        permissions={action: _answer(later) or Permission.UNKNOWN for action, later in permissions.items()},
+        permissions={action: _answer(future) or Permission.UNKNOWN for action, future in permissions.items()},
         images=_answer(images),
     )
 
@@ -46,7 +47,7 @@ def _state(aws: Aws, repository: Repository) -> RepositoryFacts | Literal["missi
     return aws.repository(repository.registry, repository.name) or "missing"
 
 
-def _answer(later: Later[_Value] | None) -> _Value | None:
+def _answer(future: Asked[_Value] | None) -> _Value | None:
     with suppress(OperationFailedError, MultiarchError):
-        return later.get() if later else None
+        return future.result() if future else None
     return None

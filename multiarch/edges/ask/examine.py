@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TypeVar
 from multiarch.doctor.docker import emulator, is_here, taken
 from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info
 from multiarch.doctor.model import Answer, Observed, RepositoryState, Unanswered
-from multiarch.edges.ask.later import Deadline, Later
+from multiarch.edges.ask.question import Asked, ask
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws, Token
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.docker.process import Docker
@@ -20,6 +21,7 @@ from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.clients import Registries, ecr_token
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.failures import Phase
+from multiarch.futures import Deadline
 from multiarch.image.ecr import Permission, Permissions, RepositoryFacts
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
@@ -74,9 +76,9 @@ def unanswered(error: OperationFailedError | MultiarchError) -> Unanswered:
     )
 
 
-def answer(later: Later[_Value]) -> Answer[_Value]:
+def answer(future: Asked[_Value]) -> Answer[_Value]:
     try:
-        return later.get()
+        return future.result()
     except (OperationFailedError, MultiarchError) as error:
         return unanswered(error)
 
@@ -107,7 +109,7 @@ class Examination:
         self._config = DockerConfig(environment)
         self._registries = Registries(environment, self._config, redaction)
 
-    def observe(self, plan: Plan, refusals: Mapping[str, Unanswered], token: Later[Token] | None) -> Observed:
+    def observe(self, plan: Plan, refusals: Mapping[str, Unanswered], token: Asked[Token] | None) -> Observed:
         """Ask everything that the plan depends on.
 
         Args:
@@ -117,7 +119,7 @@ class Examination:
         """
         registry = plan.repository.registry if plan.repository else None
         if registry and registry.is_ecr and not token and not self._config.has_helper(registry.host):
-            token = self._later(lambda: ecr_token(self._aws, registry, self._aws_suffixes, self._redaction), "login")
+            token = self._ask(lambda: ecr_token(self._aws, registry, self._aws_suffixes, self._redaction), "login")
         with self._looking() as docker:
             machine = self._ask_docker(plan, docker, token)
             online = self._ask_registry(plan, token)
@@ -140,22 +142,22 @@ class Examination:
             finally:
                 docker.stop(patience=_STOPPING)
 
-    def _ask_docker(self, plan: Plan, docker: Docker, token: Later[Token] | None) -> Callable[[], dict[str, object]]:
+    def _ask_docker(self, plan: Plan, docker: Docker, token: Asked[Token] | None) -> Callable[[], dict[str, object]]:
         step = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
         image = builder_image(step)
 
         def run(*words: str, phase: str = "daemon") -> str:
             return docker.run(("docker", *words), phase=phase)
 
-        info = self._later(lambda: _info(run("info", "--format", "{{json .}}")), "daemon")
-        endpoint = self._later(lambda: parse_endpoint(run("context", "ls", "--format", "json")), "daemon")
-        buildx = self._later(lambda: run("buildx", "version"), "daemon")
-        builders = self._later(lambda: parse_builders(run("buildx", "ls", "--format", "json")), "builder-boot")
+        info = self._ask(lambda: _info(run("info", "--format", "{{json .}}")), "daemon")
+        endpoint = self._ask(lambda: parse_endpoint(run("context", "ls", "--format", "json")), "daemon")
+        buildx = self._ask(lambda: run("buildx", "version"), "daemon")
+        builders = self._ask(lambda: parse_builders(run("buildx", "ls", "--format", "json")), "builder-boot")
         here = there = None
         if image:
             name = next(each.partition("=")[2] for each in step.options if each.startswith("image="))
-            here = self._later(lambda: _is_here(run, name), "daemon")
-            there = self._later(lambda: self._client(image[0].registry, token).has(*image), "builder-boot")
+            here = self._ask(lambda: _is_here(run, name), "daemon")
+            there = self._ask(lambda: self._client(image[0].registry, token).has(*image), "builder-boot")
 
         def answers() -> dict[str, object]:
             found = answer(builders)
@@ -184,15 +186,15 @@ class Examination:
             return None
         container = f"buildx_buildkit_{builder.nodes[0].name}"
         tries = {
-            platform: self._later(_call(_runs, run, container, emulator(platform)), "builder-boot")
+            platform: self._ask(_call(_runs, run, container, emulator(platform)), "builder-boot")
             for platform in plan.platforms
             if str(platform) not in builder.platforms
         }
-        answers = {platform: answer(later) for platform, later in tries.items()}
+        answers = {platform: answer(future) for platform, future in tries.items()}
         silent = [each for each in answers.values() if isinstance(each, Unanswered)]
         return silent[0] if silent else frozenset(platform for platform, runs in answers.items() if runs)
 
-    def _ask_registry(self, plan: Plan, token: Later[Token] | None) -> Callable[[], dict[str, object]]:
+    def _ask_registry(self, plan: Plan, token: Asked[Token] | None) -> Callable[[], dict[str, object]]:
         if not plan.repository:
             return dict
         registry = plan.repository.registry
@@ -201,17 +203,17 @@ class Examination:
         caller = None
         if is_ecr:
             soon = self._deadline.at_most(_A_NICETY)
-            caller = Later(lambda: self._aws.caller(registry.region), phase="sts", deadline=soon)
-        states = {each: self._later(_call(self._state, each), "ecr-api") for each in repositories}
+            caller = ask(lambda: self._aws.caller(registry.region), phase="sts", deadline=soon)
+        states = {each: self._ask(_call(self._state, each), "ecr-api") for each in repositories}
         permissions = {
             each: {
-                action: self._later(_call(self._permission, states[each], each, action), "ecr-api")
+                action: self._ask(_call(self._permission, states[each], each, action), "ecr-api")
                 for action in HARMLESS_ACTIONS
             }
             for each in repositories
         }
         tags = {
-            repository.tagged(tag): self._later(_call(self._has, repository, tag, token), "manifest")
+            repository.tagged(tag): self._ask(_call(self._has, repository, tag, token), "manifest")
             for repository, tag in _tags(plan)
         }
 
@@ -220,9 +222,9 @@ class Examination:
                 "caller": answer(caller) if caller else None,
                 "expires": _map(answer(token), lambda each: each.expires) if token else None,
                 "login_is_left": is_ecr and token is None,
-                "repositories": {each: answer(later) for each, later in states.items()},
+                "repositories": {each: answer(future) for each, future in states.items()},
                 "permissions": {each: _permissions(asked) for each, asked in permissions.items()},
-                "tags": {name: answer(later) for name, later in tags.items()},
+                "tags": {name: answer(future) for name, future in tags.items()},
             }
 
         return answers
@@ -233,31 +235,31 @@ class Examination:
             return facts
         return _STATES[self._aws.is_made_on_push(registry, name)]
 
-    def _permission(self, state: Later[RepositoryState], repository: Repository, action: str) -> Permission:
+    def _permission(self, state: Asked[RepositoryState], repository: Repository, action: str) -> Permission:
         """Ask only of a repository that is there: who must not describe it may still push to it."""
         try:
-            if not isinstance(state.get(), RepositoryFacts):
+            if not isinstance(state.result(), RepositoryFacts):
                 return Permission.UNKNOWN
         except OperationFailedError as error:
             if "AccessDenied" not in str(error):
                 raise
         return self._aws.permission(repository.registry, repository.name, action)
 
-    def _has(self, repository: Repository, tag: str, token: Later[Token] | None) -> bool:
+    def _has(self, repository: Repository, tag: str, token: Asked[Token] | None) -> bool:
         return self._client(repository.registry, token).has(repository, tag)
 
-    def _client(self, registry: Registry, token: Later[Token] | None) -> RegistryClient:
+    def _client(self, registry: Registry, token: Asked[Token] | None) -> RegistryClient:
         def credentials() -> Credentials | None:
             # Whoever asks another registry does not wait for the token of this one.
-            found = token.get() if token and registry.is_ecr else None
+            found = token.result() if token and registry.is_ecr else None
             if found and registry.is_answered_by(found.host, self._aws_suffixes):
                 return Credentials(username=found.username, password=found.password)
             return self._config.credentials(registry.host)
 
         return self._registries.client(registry, credentials)
 
-    def _later(self, question: Callable[[], _Value], phase: str) -> Later[_Value]:
-        return Later(question, phase=phase, deadline=self._deadline)
+    def _ask(self, question: Callable[[], _Value], phase: str) -> Future[_Value]:
+        return ask(question, phase=phase, deadline=self._deadline)
 
 
 def _copy_files(here: Path, there: Path) -> None:
@@ -278,9 +280,9 @@ def _map(value: Answer[_Value], function: Callable[[_Value], object]) -> object:
     return value if isinstance(value, Unanswered) else function(value)
 
 
-def _permissions(asked: Mapping[str, Later[Permission]]) -> Answer[Permissions]:
+def _permissions(asked: Mapping[str, Asked[Permission]]) -> Answer[Permissions]:
     """One refusal is worth more than four answers that did not come."""
-    answers = {action: answer(later) for action, later in asked.items()}
+    answers = {action: answer(future) for action, future in asked.items()}
     silent = [each for each in answers.values() if isinstance(each, Unanswered)]
     if len(silent) == len(answers):
         return silent[0]

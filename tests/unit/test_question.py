@@ -1,4 +1,4 @@
-"""Questions that are given up together."""
+"""Questions that share a deadline."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from multiarch.edges.ask.later import Deadline, Later
+from multiarch.edges.ask.question import ask
 from multiarch.errors import ConfigurationError, OperationFailedError
+from multiarch.futures import Deadline
 
 
 def never() -> str:
@@ -16,30 +17,30 @@ def never() -> str:
     return "late"
 
 
-def test_an_answer_is_returned() -> None:
-    assert Later(lambda: "here", phase="sts", deadline=Deadline(5)).get() == "here"
+def test_question_answered_returns_the_answer() -> None:
+    assert ask(lambda: "here", phase="sts", deadline=Deadline(5)).result() == "here"
 
 
-def test_all_that_share_a_deadline_are_given_up_at_once_however_late_they_were_asked() -> None:
+def test_questions_of_one_deadline_end_together() -> None:
     begin = time.monotonic()
     deadline = Deadline(1)
-    questions = [Later(never, phase="daemon", deadline=deadline)]
+    questions = [ask(never, phase="daemon", deadline=deadline)]
     time.sleep(0.9)
-    questions += [Later(never, phase="daemon", deadline=deadline) for _ in range(5)]
+    questions += [ask(never, phase="daemon", deadline=deadline) for _ in range(5)]
     for question in questions:
         with pytest.raises(OperationFailedError, match="timed out"):
-            question.get()
+            question.result()
     assert 1 <= time.monotonic() - begin < 1.8
 
 
-def test_one_that_is_sooner_leaves_the_others_their_time() -> None:
+def test_deadline_at_most_leaves_the_later_deadline_alone() -> None:
     deadline = Deadline(60)
     soon = deadline.at_most(0.1)
     assert soon.left <= 0.1
     assert deadline.left > 50
     assert soon.at_most(60) is soon
     with pytest.raises(OperationFailedError) as caught:
-        Later(never, phase="sts", deadline=soon).get()
+        ask(never, phase="sts", deadline=soon).result()
     assert (caught.value.phase, caught.value.lines) == ("sts", ("no answer within 0 s: timed out",))
 
 
@@ -51,10 +52,10 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("error", "kind", "text"), ERRORS.values(), ids=ERRORS)
-def test_what_the_question_raises_is_raised(error: Exception, kind: type[Exception], text: str) -> None:
-    def ask() -> str:
+def test_question_that_raises_raises_in_result(error: Exception, kind: type[Exception], text: str) -> None:
+    def fail() -> str:
         raise error
 
     with pytest.raises(kind) as caught:
-        Later(ask, phase="sts", deadline=Deadline(5)).get()
+        ask(fail, phase="sts", deadline=Deadline(5)).result()
     assert str(caught.value) == text

@@ -1,4 +1,4 @@
-"""What is called every so often, while something else waits."""
+"""A heartbeat beside something else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from multiarch.edges.heartbeat import every
 
 
-def test_it_is_called_until_the_block_ends() -> None:
+def test_heartbeat_calls_until_the_block_ends() -> None:
     called = threading.Semaphore(0)
     before = threading.active_count()
     with every(0.001, called.release):
@@ -18,7 +18,7 @@ def test_it_is_called_until_the_block_ends() -> None:
     assert threading.active_count() == before
 
 
-def test_it_ends_where_the_block_fails() -> None:
+def test_heartbeat_ends_when_the_block_fails() -> None:
     before = threading.active_count()
     with pytest.raises(KeyError), every(0.001, lambda: None):
         raise KeyError

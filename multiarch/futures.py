@@ -1,0 +1,88 @@
+"""Work in other threads, as futures.
+
+All threads are daemon threads: neither a caller nor the end of the interpreter waits for a thread that waits for the
+network. The executors of concurrent.futures join their threads before the interpreter ends:
+https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_Value = TypeVar("_Value")
+
+_AT_ONCE = 8
+
+
+class Deadline:
+    """The moment at which everything that shares it is given up."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until then, 0 afterwards."""
+        return max(0.0, self._end - time.monotonic())
+
+    def at_most(self, seconds: float) -> "Deadline":
+        """Return the sooner one of this deadline and one in so many seconds."""
+        return self if self.left <= seconds else Deadline(seconds)
+
+
+def start(call: Callable[[], _Value], future: Future[_Value] | None = None) -> Future[_Value]:
+    """Run a call in a thread of its own.
+
+    Args:
+        call: what to run; the future gets its value or its exception.
+        future: the future to use; a new one by default.
+    """
+    future = Future() if future is None else future
+    threading.Thread(target=_run, args=(future, call), daemon=True).start()
+    return future
+
+
+def map_all(call: Callable[[_Item], _Value], items: Iterable[_Item], *, at_once: int = _AT_ONCE) -> list[_Value]:
+    """Apply a call to each item, to several at once, and return the values in the order of the items.
+
+    Raises:
+        BaseException: what the call raised for the first item that failed; items that wait are then skipped.
+    """
+    work: SimpleQueue[tuple[Future[_Value], _Item]] = SimpleQueue()
+    futures: list[Future[_Value]] = []
+    for item in items:
+        futures.append(Future())
+        work.put((futures[-1], item))
+
+    def run() -> None:
+        while True:
+            try:
+                future, item = work.get_nowait()
+            except Empty:
+                return
+            _run(future, partial(call, item))
+
+    for _ in range(min(at_once, len(futures))):
+        start(run)
+    try:
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _run(future: Future[_Value], call: Callable[[], _Value]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        value = call()
+    except BaseException as error:  # noqa: BLE001 - raised again by whoever asks the future
+        future.set_exception(error)
+    else:
+        future.set_result(value)
