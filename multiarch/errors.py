@@ -65,19 +65,34 @@ class OutputError(MultiarchError):
 
 
 class OperationFailedError(Exception):
-    """What an edge raises: what it heard, not yet understood. `recovery.py` finds the cause, and what to do.
+    """What an edge raises: what the other side answered, not yet understood. `run/recovery.py` finds the cause.
 
     Attributes:
         phase: where it happened, in the words of `failures.Phase`.
-        lines: what was said, oldest first.
+        lines: the answer, oldest line first.
         retry_after: the seconds that the other side asked to wait.
+        status: the HTTP status of the answer, None where there was no answer.
+        code: the other side's own name of the error, such as AccessDeniedException or MANIFEST_UNKNOWN.
+        host: who answered, or did not answer, with its port where it has one.
     """
 
-    def __init__(self, phase: str, lines: Sequence[str], *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        phase: str,
+        lines: Sequence[str],
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        code: str = "",
+        host: str = "",
+    ) -> None:
         super().__init__("\n".join(lines))
         self.phase = phase
         self.lines = tuple(lines)
         self.retry_after = retry_after
+        self.status = status
+        self.code = code
+        self.host = host
 
 
 class RunEndedError(Exception):
