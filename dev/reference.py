@@ -19,8 +19,10 @@ from multiarch.cli import cli
 from multiarch.doctor import Check
 from multiarch.doctor.report import REPORT_VERSION
 from multiarch.errors import EXIT_CODES
-from multiarch.failures import FailureClass, Phase
+from multiarch.failures import FailureClass, FailurePhase
 from multiarch.failures.explain import EXPLAIN_VERSION
+from multiarch.failures.rules import ALL_RULES
+from multiarch.failures.tables.unexplained import UNKNOWN, UNKNOWN_RULE
 from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
@@ -55,7 +57,7 @@ _INTRODUCTION = """\
 Contents: [commands](#commands) · [settings](#settings) · [where values come from](#where-values-come-from) ·
 [variables](#variables) · [the file](#the-file) · [exit codes](#exit-codes) · [the plan as JSON](#the-plan-as-json) ·
 [the result as JSON](#the-result-as-json) · [the report of doctor as JSON](#the-report-of-doctor-as-json) ·
-[the explanation as JSON](#the-explanation-as-json)
+[the explanation as JSON](#the-explanation-as-json) · [failure rules](#failure-rules)
 """
 
 _PRECEDENCE = f"""\
@@ -157,7 +159,8 @@ all of them are null where no failure was found.
 |---|---|---|
 | `class` | {_values(FailureClass)} | what can be done: see [what happens when something fails]\
 (explanation.md#when-something-fails) |
-| `phase` | {_values(Phase)} | where it failed |
+| `phase` | {_values(FailurePhase)} | where it failed |
+| `rule` | text | the [rule](#failure-rules) that decided |
 | `cause` | text | what went wrong |
 | `advice` | text | what to do about it; empty where nothing helps but to read the line |
 | `line` | text | the line of the output that says so |
@@ -200,7 +203,7 @@ def reference() -> str:
     parts += [_PLAN, _object(Plan), _object(Source), _object(Commit), _object(RetryPolicy), _steps()]
     parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry))]
     parts += [*(_object(each) for each in (Breakdown, PlatformWork, CacheMiss, EmulatedStep, BuildWarning)), _ERROR]
-    parts += [_REPORT, _object(Check), _EXPLANATION]
+    parts += [_REPORT, _object(Check), _EXPLANATION, _rules()]
     return "\n".join(parts)
 
 
@@ -321,6 +324,24 @@ def _keys(infos: Iterable[SettingInfo]) -> str:
 
 def _exit_codes() -> str:
     return f"## Exit codes\n\n{_table(('code', 'meaning'), EXIT_CODES)}"
+
+
+_RULES: Final = """\
+## Failure rules
+
+A failure has the first of these rules that fits: `explain` and the error of `build` name it. A name is unique and
+stable. Words in braces stand for what the output names. A rule without a phase takes the phase from the output.
+"""
+
+
+def _rules() -> str:
+    rows = (
+        (_code(rule.name), _code(rule.failure_class), _code(rule.phase or ""), rule.cause, rule.advice)
+        for rule in ALL_RULES
+    )
+    classes = dict.fromkeys(_code(failure_class) for failure_class, _ in UNKNOWN.values())
+    unknown = (_code(UNKNOWN_RULE), " or ".join(classes), "", "the line of the output, which no rule knows", "")
+    return f"{_RULES}\n{_table(('rule', 'class', 'phase', 'cause', 'advice'), (*rows, unknown))}"
 
 
 def _object(kind: type) -> str:

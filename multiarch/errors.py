@@ -68,7 +68,7 @@ class OperationFailedError(Exception):
     """What an edge raises: what the other side answered, not yet understood. `run/recovery.py` finds the cause.
 
     Attributes:
-        phase: where it happened, in the words of `failures.Phase`.
+        phase: where it happened, in the words of `failures.FailurePhase`.
         lines: the answer, oldest line first.
         retry_after: the seconds that the other side asked to wait.
         status: the HTTP status of the answer, None where there was no answer.

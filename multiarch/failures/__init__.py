@@ -10,13 +10,13 @@ has the names that a cause tells.
 from collections.abc import Iterable
 
 from multiarch.failures.diagnose import diagnose as _diagnose
-from multiarch.failures.model import Diagnosis, FailureClass, Phase
+from multiarch.failures.model import Diagnosis, FailureClass, FailurePhase
 from multiarch.failures.unwrap import unwrapped
 
-__all__ = ["Diagnosis", "FailureClass", "Phase", "diagnose"]
+__all__ = ["Diagnosis", "FailureClass", "FailurePhase", "diagnose"]
 
 
-def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis | None:
+def diagnose(lines: Iterable[str], *, phase: FailurePhase | None = None) -> Diagnosis | None:
     """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
 
     Args:

@@ -10,7 +10,7 @@ What must not mask the cause is set aside before, by `parts.py`.
 
 from collections.abc import Iterable, Sequence
 
-from multiarch.failures.model import Diagnosis, FailureClass, Phase, Rule
+from multiarch.failures.model import Diagnosis, FailureClass, FailurePhase, FailureRule
 from multiarch.failures.parts import (
     NO_SIGN,
     OF_BUILDKIT,
@@ -29,13 +29,13 @@ from multiarch.failures.rules import RULES
 from multiarch.failures.tables.fetches import FETCHED
 from multiarch.failures.tables.sources import WRAPPER_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
-from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN
+from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN, UNKNOWN_RULE
 from multiarch.failures.words import BOOTING, fill, interrupted, names_of, phase_of
 
-_Hit = tuple[Rule, int]
+_Hit = tuple[FailureRule, int]
 
 
-def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis | None:
+def diagnose(lines: Iterable[str], *, phase: FailurePhase | None = None) -> Diagnosis | None:
     """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
 
     Args:
@@ -56,14 +56,14 @@ def diagnose(lines: Iterable[str], *, phase: Phase | None = None) -> Diagnosis |
     return _told(hit, text, log, phase, command) if hit else None
 
 
-def _blame(said: Sequence[Line], phase: Phase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
+def _blame(said: Sequence[Line], phase: FailurePhase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
     verdicts = [index for index, line in enumerate(said) if compiled(VERDICT).search(line.text)]
     for index in reversed(verdicts):
         if compiled(STEP_VERDICT).search(_window(said, index)):
             return _of_step(said, command, index)
         if hit := _first(RULES, said, [index]):
             return hit
-    if not verdicts and (phase is Phase.RUN_STEP or steps or any(line.output for line in said)):
+    if not verdicts and (phase is FailurePhase.RUN_STEP or steps or any(line.output for line in said)):
         last = max((index for index, line in enumerate(said) if line.output), default=-1)
         after = [index for index in range(last + 1, len(said)) if last >= 0]
         return _first(RULES, said, after) or _of_step(said, command) or _unknown(said)
@@ -123,7 +123,7 @@ def _deciding(found: Sequence[_Hit], total: int) -> _Hit | None:
     return next(iter(reversed(warned or found)), None)
 
 
-def _first(rules: Iterable[Rule], said: Sequence[Line], indexes: Sequence[int]) -> _Hit | None:
+def _first(rules: Iterable[FailureRule], said: Sequence[Line], indexes: Sequence[int]) -> _Hit | None:
     """The first rule of the table that one of these lines fits; of several lines, the last."""
     windows = [(index, _window(said, index)) for index in reversed(indexes)]
     for rule in rules:
@@ -162,35 +162,40 @@ def _unknown(said: Sequence[Line]) -> _Hit | None:
         text = said[index].text
         if compiled(SIGN).search(text) and not compiled(NO_SIGN).search(text):
             booting = any(compiled(BOOTING).search(line.text) for line in said[max(0, index - 2) : index + 1])
-            phase = Phase.BUILDER_BOOT if booting else phase_of(_window(said, index))
+            phase = FailurePhase.BUILDER_BOOT if booting else phase_of(_window(said, index))
             failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
             cause = " ".join(compiled(_HEAD).sub("", text).split())[:300]
-            return Rule(phase, failure_class, "", cause, advice, "no rule knows it: stop"), index
+            return FailureRule(UNKNOWN_RULE, phase, failure_class, "", cause, advice, "no rule knows it: stop"), index
     return None
 
 
-def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: Phase | None, command: str) -> Diagnosis:
+def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: FailurePhase | None, command: str) -> Diagnosis:
     rule, index = hit
     window = _window(said, index)
     at = next(position for position, line in enumerate(log) if line is said[index])
     near = [*_of_its_step(said[index], log), *log[max(0, at - _NEAR) : at + _NEAR]]
     around = " ".join(line.text[:_WINDOW] for line in near)
     booting = compiled(BOOTING).search(" ".join(line.text[:_WINDOW] for line in log[max(0, at - 2) : at + 3]))
-    cut_off = interrupted(log[:at]) if hint is None and rule.phase is Phase.BUILDER_BOOT else None
+    cut_off = interrupted(log[:at]) if hint is None and rule.phase is FailurePhase.BUILDER_BOOT else None
     phase = cut_off or (
-        rule.phase or (Phase.BUILDER_BOOT if booting else phase_of(window)) or hint or phase_of(around) or Phase.OTHER
+        rule.phase
+        or (FailurePhase.BUILDER_BOOT if booting else phase_of(window))
+        or hint
+        or phase_of(around)
+        or FailurePhase.OTHER
     )
     names = names_of(window, around, phase) | ({"step": " ".join(command.split())[:120]} if command else {})
     if match := compiled(rule.pattern).search(window):
         names |= {name: value for name, value in match.groupdict().items() if value}
     return Diagnosis(
+        rule=rule.name,
         phase=phase,
         failure_class=rule.failure_class,
         cause=fill(rule.cause, names),
         advice=fill(rule.advice, names),
         line=said[index].text,
         retry_after=_retry_after(said),
-        once=phase is Phase.RUN_STEP and rule.failure_class in {FailureClass.TRANSIENT, FailureClass.THROTTLED},
+        once=phase is FailurePhase.RUN_STEP and rule.failure_class in {FailureClass.TRANSIENT, FailureClass.THROTTLED},
     )
 
 

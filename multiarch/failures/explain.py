@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from multiarch.failures import Diagnosis
 
-EXPLAIN_VERSION = 1
+EXPLAIN_VERSION = 2
 
 
 def explanation_as_json(diagnosis: Diagnosis | None) -> str:
-    """Return `{"class", "phase", "cause", "advice", "line"}`; all of them null where no failure was found."""
-    fields = diagnosis.as_dict() if diagnosis else dict.fromkeys(("class", "phase", "cause", "advice", "line"))
+    """Return `{"class", "phase", "rule", "cause", "advice", "line"}`; all of them null where no failure was found."""
+    fields = diagnosis.as_dict() if diagnosis else dict.fromkeys(("class", "phase", "rule", "cause", "advice", "line"))
     return json.dumps({"version": EXPLAIN_VERSION, "kind": "explanation", **fields}, indent=2)
 
 
@@ -22,6 +22,7 @@ def explanation_as_text(diagnosis: Diagnosis | None) -> Iterator[str]:
     if diagnosis.advice:
         yield f"do       {diagnosis.advice}"
     yield f"phase    {diagnosis.phase}"
+    yield f"rule     {diagnosis.rule}"
     yield f"class    {diagnosis.failure_class}: {_MEANING[diagnosis.failure_class]}"
     yield f"line     {diagnosis.line.strip()}"
 

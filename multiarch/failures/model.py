@@ -15,7 +15,7 @@ class FailureClass(StrEnum):
     CONFIG = "config"  # stop; the advice names what cures it
 
 
-class Phase(StrEnum):
+class FailurePhase(StrEnum):
     """The part of a run that failed."""
 
     BASE_PULL = "base-pull"
@@ -40,7 +40,8 @@ class Phase(StrEnum):
 class Diagnosis:
     """One failure: where, of which class, why, and what to do."""
 
-    phase: Phase
+    rule: str  # the name of the row of the tables that decided, `unknown` where none did
+    phase: FailurePhase
     failure_class: FailureClass
     cause: str
     advice: str
@@ -53,6 +54,7 @@ class Diagnosis:
         return {
             "class": str(self.failure_class),
             "phase": str(self.phase),
+            "rule": self.rule,
             "cause": self.cause,
             "advice": self.advice,
             "line": self.line,
@@ -60,10 +62,11 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
-class Rule:
+class FailureRule:
     """A row of a table: when `pattern` is found, the failure has this class and this cause."""
 
-    phase: Phase | None  # None: the text around says which
+    name: str  # unique and stable: scripts and the documentation name it
+    phase: FailurePhase | None  # None: the text around says which
     failure_class: FailureClass
     pattern: str  # a regular expression, case ignored; it starts in the deciding line and may run into the next two
     cause: str  # its {names} come from the pattern's groups, then from the text

@@ -7,14 +7,17 @@ Go errors are chains, `outer: inner: innermost`, and mostly the innermost clause
 inner clause, together with an outer one only where the outer one changes the meaning.
 """
 
-from multiarch.failures.model import Rule
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.aws import AWS_RULES
 from multiarch.failures.tables.builder import BUILDER_RULES, CACHE_RULES, HOST_RULES, TLS_RULES
 from multiarch.failures.tables.dockerfile import DOCKERFILE_RULES
+from multiarch.failures.tables.fetches import FETCHED
 from multiarch.failures.tables.registry import ANSWER_RULES, PASSING_RULES
-from multiarch.failures.tables.sources import CODEBUILD_RULES, GIT_RULES
+from multiarch.failures.tables.sources import CODEBUILD_RULES, GIT_RULES, WRAPPER_RULES
+from multiarch.failures.tables.steps import DECIDED, OWN_FAULT, UNEXPLAINED
+from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[FailureRule, ...] = (
     *AWS_RULES,
     *GIT_RULES,
     *CODEBUILD_RULES,
@@ -25,4 +28,16 @@ RULES: tuple[Rule, ...] = (
     *DOCKERFILE_RULES,
     *ANSWER_RULES,
     *PASSING_RULES,
+)
+
+# Every row of every table, for whoever lists them.
+ALL_RULES: tuple[FailureRule, ...] = (
+    *RULES,
+    *WRAPPER_RULES,
+    *DECIDED,
+    *FETCHED,
+    *OWN_FAULT,
+    UNEXPLAINED,
+    *LAST_RULES,
+    CACHE_RULE,
 )

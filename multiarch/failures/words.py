@@ -3,27 +3,27 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from multiarch.failures.model import Phase
+from multiarch.failures.model import FailurePhase
 from multiarch.failures.reading import Line, compiled
 
 # Where nothing in the rule says so: the part of the run that a line speaks of.
-_PHASES: tuple[tuple[Phase, str], ...] = (
-    (Phase.ECR_API, (r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation"
+_PHASES: tuple[tuple[FailurePhase, str], ...] = (
+    (FailurePhase.ECR_API, (r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation"
      r"|operation error ecr(?: public)?:|registry auth\b")),
-    (Phase.OTHER, r"secrets ?manager|parameter store"),
-    (Phase.RUN_STEP, r"could not (?:get|head) '|while downloading https?://|failed to commit transaction"),
-    (Phase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
-    (Phase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
+    (FailurePhase.OTHER, r"secrets ?manager|parameter store"),
+    (FailurePhase.RUN_STEP, r"could not (?:get|head) '|while downloading https?://|failed to commit transaction"),
+    (FailurePhase.CACHE_IMPORT, r"cache importer|importing cache|\bgetobject\b|extract cache"),
+    (FailurePhase.CACHE_EXPORT, (r"exporting cache|writing (?:manifest|layer|config) blob|cache export"
      r"|file presence in cache|\bs3: (?:put|upload|headobject)")),
-    (Phase.BUILDER_BOOT, r"moby/buildkit|for bootstrap|failed to list workers|cannot create resource"),
-    (Phase.BASE_PULL,
+    (FailurePhase.BUILDER_BOOT, r"moby/buildkit|for bootstrap|failed to list workers|cannot create resource"),
+    (FailurePhase.BASE_PULL,
      (r"failed to solve.{0,200}error getting credentials|initializing source docker:|unauthenticated pull"
      r"|pull access denied|token for pull")),
-    (Phase.LOGIN, (r"error getting credentials|(?:error|failed) (?:saving|storing) credentials|login attempt"
+    (FailurePhase.LOGIN, (r"error getting credentials|(?:error|failed) (?:saving|storing) credentials|login attempt"
      r"|docker login(?!'|.{0,300}login succeeded)|(?<!run 'aws ecr )(?<!run aws ecr )get-login|credential helper"
      r"|/v2/\\?\"?: (?:denied|unauthorized)")),
-    (Phase.BASE_PULL, r"(?:failed|unable|error)(?: to)? pull|pull image err|copying system image|docker pull "),
-    (Phase.PUSH, (r"failed to push|blobs/uploads|/v2/\S+/blobs/sha|exporting to|\bput\b|\bpatch |ecr:(?:initiate"
+    (FailurePhase.BASE_PULL, r"(?:failed|unable|error)(?: to)? pull|pull image err|copying system image|docker pull "),
+    (FailurePhase.PUSH, (r"failed to push|blobs/uploads|/v2/\S+/blobs/sha|exporting to|\bput\b|\bpatch |ecr:(?:initiate"
      r"|upload|complete|put|batchcheck)|already exists|name unknown"
      r"|writing blob|reuse blob|at destination|remote destination|layer upload|(?:running|checking|no) push"
      r"|(?:write|create)[_ ](?:organization )?package"
@@ -31,16 +31,18 @@ _PHASES: tuple[tuple[Phase, str], ...] = (
      r"|^(?:error: )?(?:\S+ )?denied: |exported snapshot|maximum allowed number of images|\bpush: |jib-\w+-plugin"
      r"|i/o error for image"
      r"|extraction snapshot|push(?:ing|ed)? |content store")),
-    (Phase.ECR_API, r"api\.ecr|ecr:\w"),
-    (Phase.STS, (r"calling the (?:getcalleridentity|assumerole\w*|getsessiontoken|\w+configuration\w*"
+    (FailurePhase.ECR_API, r"api\.ecr|ecr:\w"),
+    (FailurePhase.STS, (r"calling the (?:getcalleridentity|assumerole\w*|getsessiontoken|\w+configuration\w*"
      r"|list\w+) operation|assume role|operation error sts:|\bsts\b|assumerole|(?<!basic auth )credentials")),
-    (Phase.OTHER, r"calling the \w+ operation|endpoint url"),
-    (Phase.MANIFEST, r"imagetools|manifest (?:create|push|list)|manifest blob|creating manifest |no such manifest"),
-    (Phase.DOCKERFILE, r"failed to co(?:py files|mpute cache key)|transferring context"),
-    (Phase.BASE_PULL, (r"\bpull|resolve|load metadata|load cache key|manifests?[/ ]|\bhead\b|token|httpreadseeker"
+    (FailurePhase.OTHER, r"calling the \w+ operation|endpoint url"),
+    (FailurePhase.MANIFEST,
+     r"imagetools|manifest (?:create|push|list)|manifest blob|creating manifest |no such manifest"),
+    (FailurePhase.DOCKERFILE, r"failed to co(?:py files|mpute cache key)|transferring context"),
+    (FailurePhase.BASE_PULL, (r"\bpull|resolve|load metadata"
+     r"|load cache key|manifests?[/ ]|\bhead\b|token|httpreadseeker"
      r"|/v2/|image|register layer|buildkit/content/ingest|commit on ref .?layer|toomanyrequests|: from ")),
-    (Phase.GIT, r"\bgit\b"),
-    (Phase.DOCKERFILE, r"dockerfile"),
+    (FailurePhase.GIT, r"\bgit\b"),
+    (FailurePhase.DOCKERFILE, r"dockerfile"),
 )  # fmt: skip
 
 BOOTING = r"booting build(?:kit|er)|pulling image \S*buildkit"
@@ -58,11 +60,20 @@ _BEHIND: Mapping[str, str] = {
     "production.cloudflare.docker.com": "docker.io",
 }
 # What is said where the text names no host, by the part of the run.
-_SOMEWHERE: Mapping[Phase, str] = {
-    **dict.fromkeys((Phase.BASE_PULL, Phase.PUSH, Phase.LOGIN, Phase.MANIFEST, Phase.CACHE_EXPORT), "the registry"),
-    **dict.fromkeys((Phase.STS, Phase.ECR_API), "AWS"),
-    Phase.RUN_STEP: "the server",
-    Phase.BUILDER_BOOT: "the builder",
+_SOMEWHERE: Mapping[FailurePhase, str] = {
+    **dict.fromkeys(
+        (
+            FailurePhase.BASE_PULL,
+            FailurePhase.PUSH,
+            FailurePhase.LOGIN,
+            FailurePhase.MANIFEST,
+            FailurePhase.CACHE_EXPORT,
+        ),
+        "the registry",
+    ),
+    **dict.fromkeys((FailurePhase.STS, FailurePhase.ECR_API), "AWS"),
+    FailurePhase.RUN_STEP: "the server",
+    FailurePhase.BUILDER_BOOT: "the builder",
 }
 
 # What a cause and an advice may name: the text's own word, or the general one.
@@ -110,7 +121,7 @@ GENERAL = {
 }
 
 
-def names_of(window: str, around: str, phase: Phase) -> dict[str, str]:
+def names_of(window: str, around: str, phase: FailurePhase) -> dict[str, str]:
     """Return what the deciding line names, and what the lines around it do where it names nothing."""
     names: dict[str, str] = {}
     for text in (window, around):
@@ -134,28 +145,28 @@ def fill(template: str, names: Mapping[str, str]) -> str:
 
 _BACK = 6  # lines
 # What BuildKit prints as it works, by the part of the run: where its builder went away, that part was cut off.
-_PROGRESS: tuple[tuple[Phase, str], ...] = (
+_PROGRESS: tuple[tuple[FailurePhase, str], ...] = (
     (
-        Phase.CACHE_EXPORT,
+        FailurePhase.CACHE_EXPORT,
         r"^exporting (?:cache|to github)|build cache for export|^writing (?:layer|config|manifest|cache)",
     ),
-    (Phase.CACHE_IMPORT, r"^importing cache"),
-    (Phase.PUSH, r"^(?:=> )*(?:exporting|pushing) |push token for"),
-    (Phase.DOCKERFILE, r"load build (?:context|definition)|^transferring (?:context|dockerfile)"),
-    (Phase.BASE_PULL, r"load metadata for|pull token for|^extracting sha256|^sha256:\w+ [\d.]+\w?b / "),
+    (FailurePhase.CACHE_IMPORT, r"^importing cache"),
+    (FailurePhase.PUSH, r"^(?:=> )*(?:exporting|pushing) |push token for"),
+    (FailurePhase.DOCKERFILE, r"load build (?:context|definition)|^transferring (?:context|dockerfile)"),
+    (FailurePhase.BASE_PULL, r"load metadata for|pull token for|^extracting sha256|^sha256:\w+ [\d.]+\w?b / "),
 )
 
 
-def interrupted(before: Sequence[Line]) -> Phase | None:
+def interrupted(before: Sequence[Line]) -> FailurePhase | None:
     """The part of the run that these lines end in, where they tell."""
     for line in reversed(before[-_BACK:]):
         if line.output:
-            return Phase.RUN_STEP
+            return FailurePhase.RUN_STEP
         for phase, pattern in _PROGRESS:
             if compiled(pattern).search(line.text):
                 return phase
     return None
 
 
-def phase_of(text: str) -> Phase | None:
+def phase_of(text: str) -> FailurePhase | None:
     return next((phase for phase, pattern in _PHASES if compiled(pattern).search(text)), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from multiarch.failures import Diagnosis, Phase
+from multiarch.failures import Diagnosis, FailurePhase
 from multiarch.image.ecr import (
     UNASKED_ACTIONS,
     Permission,
@@ -26,7 +26,7 @@ from multiarch.plan.steps import UNVERIFIED_TAG, Build, Plan
 
 # ECR's quota of images in a repository has been 10,000 and is 100,000 now; fewer have never been too many.
 _MANY_IMAGES = 10_000
-_PHASES = (Phase.PUSH, Phase.MANIFEST, Phase.CACHE_EXPORT)
+_PHASES = (FailurePhase.PUSH, FailurePhase.MANIFEST, FailurePhase.CACHE_EXPORT)
 
 
 class AwsQuestion(StrEnum):
@@ -82,7 +82,7 @@ def diagnose_with_aws(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
 
 def _subject(plan: Plan, diagnosis: Diagnosis) -> tuple[Repository, Sequence[str]] | None:
     """Return the repository that was written to, and the tags that were."""
-    if diagnosis.phase is Phase.CACHE_EXPORT:
+    if diagnosis.phase is FailurePhase.CACHE_EXPORT:
         caches = [each for step in plan.steps if isinstance(step, Build) for each in references(step.cache_to)]
         return (caches[0][0], [caches[0][1]]) if caches else None
     return (plan.repository, [*plan.tags, UNVERIFIED_TAG]) if plan.repository else None

@@ -19,20 +19,20 @@ from multiarch.errors import (
     RegistryError,
     RetriesExhaustedError,
 )
-from multiarch.failures import Diagnosis, FailureClass, Phase, diagnose
+from multiarch.failures import Diagnosis, FailureClass, FailurePhase, diagnose
 from multiarch.plan.steps import RetryPolicy
 from multiarch.record.outcome import Retry
 
-_ERROR_OF_PHASE: Mapping[Phase, type[MultiarchError]] = {
-    Phase.STS: AwsError,
-    Phase.ECR_API: AwsError,
-    Phase.LOGIN: AwsError,
-    Phase.BUILDER_CREATE: BuilderError,
-    Phase.BUILDER_BOOT: BuilderError,
-    Phase.DAEMON: BuilderError,
-    Phase.QEMU: BuilderError,
-    Phase.PUSH: RegistryError,
-    Phase.MANIFEST: RegistryError,
+_ERROR_OF_PHASE: Mapping[FailurePhase, type[MultiarchError]] = {
+    FailurePhase.STS: AwsError,
+    FailurePhase.ECR_API: AwsError,
+    FailurePhase.LOGIN: AwsError,
+    FailurePhase.BUILDER_CREATE: BuilderError,
+    FailurePhase.BUILDER_BOOT: BuilderError,
+    FailurePhase.DAEMON: BuilderError,
+    FailurePhase.QEMU: BuilderError,
+    FailurePhase.PUSH: RegistryError,
+    FailurePhase.MANIFEST: RegistryError,
 }
 _WAITS: Mapping[FailureClass, tenacity.wait.wait_base] = {
     # Doubled from try to try, so that five tries outlast an outage of 15 s (30 s of throttling), and spread, so that
@@ -145,7 +145,7 @@ class Recovery:
     def _understand(self, error: OperationFailedError) -> Diagnosis:
         """Diagnose in the light of this run: a docker that answered before is one that restarts, not one that lacks."""
         found = understand(error)
-        if self._docker_answered and found.phase is Phase.DAEMON and _AWAY in found.cause:
+        if self._docker_answered and found.phase is FailurePhase.DAEMON and _AWAY in found.cause:
             return replace(found, failure_class=FailureClass.BUILDER_LOST)
         return found
 
@@ -164,13 +164,14 @@ class _DiagnosedError(Exception):
 
 def understand(error: OperationFailedError) -> Diagnosis:
     """Diagnose what an edge raised; what nobody knows is permanent, and shown as it was said."""
-    phase = Phase(error.phase)
+    phase = FailurePhase(error.phase)
     found = diagnose(error.lines, phase=phase)
     if found:
         # The edge knows where it happened, save for a build: a registry's words are those of a base image's pull too.
-        return found if phase is Phase.OTHER else replace(found, phase=phase)
+        return found if phase is FailurePhase.OTHER else replace(found, phase=phase)
     said = [line for line in error.lines if line.strip()]
     return Diagnosis(
+        rule="unknown",
         phase=phase,
         failure_class=FailureClass.PERMANENT,
         cause=said[-1].strip() if said else f"{phase} failed without a word",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import BuilderError, MultiarchError, OperationFailedError, RegistryError, RetriesExhaustedError
-from multiarch.failures import Diagnosis, FailureClass, Phase
+from multiarch.failures import Diagnosis, FailureClass, FailurePhase
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.registry import Registry
 from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion, diagnose_with_aws, questions
@@ -28,28 +28,30 @@ PUSH_404 = "failed to push: unexpected status from POST request to https://host/
 TAKEN = "The image tag 'latest' already exists in the 'shop' repository and cannot be overwritten"
 
 
-def failure(phase: Phase, line: str) -> Diagnosis:
-    return Diagnosis(phase=phase, failure_class=FailureClass.PERMANENT, cause="it failed", advice="", line=line)
+def failure(phase: FailurePhase, line: str) -> Diagnosis:
+    return Diagnosis(
+        rule="unknown", phase=phase, failure_class=FailureClass.PERMANENT, cause="it failed", advice="", line=line
+    )
 
 
 @pytest.mark.parametrize(
     ("phase", "line", "asked"),
     [
-        (Phase.PUSH, PUSH_403, (REPOSITORY, PERMISSIONS, IMAGES)),
-        (Phase.PUSH, PUSH_EOF, (REPOSITORY, PERMISSIONS)),
-        (Phase.PUSH, "unexpected end of JSON input", (REPOSITORY, PERMISSIONS)),
-        (Phase.PUSH, PUSH_404, (REPOSITORY,)),
-        (Phase.MANIFEST, TAKEN, (REPOSITORY,)),
-        (Phase.CACHE_EXPORT, CACHE_400, (REPOSITORY,)),
-        (Phase.PUSH, "403 Forbidden: User: x is not authorized to perform: ecr:PutImage on resource: y", ()),
-        (Phase.PUSH, "403 Forbidden: DENIED: Your authorization token has expired. Reauthenticate", ()),
-        (Phase.PUSH, "503 Service Unavailable", ()),
-        (Phase.PUSH, "geofence, 14030 bytes", ()),
-        (Phase.RUN_STEP, "curl: 403 Forbidden, EOF, 404 Not Found", ()),
-        (Phase.BASE_PULL, "manifest unknown: 404 Not Found", ()),
+        (FailurePhase.PUSH, PUSH_403, (REPOSITORY, PERMISSIONS, IMAGES)),
+        (FailurePhase.PUSH, PUSH_EOF, (REPOSITORY, PERMISSIONS)),
+        (FailurePhase.PUSH, "unexpected end of JSON input", (REPOSITORY, PERMISSIONS)),
+        (FailurePhase.PUSH, PUSH_404, (REPOSITORY,)),
+        (FailurePhase.MANIFEST, TAKEN, (REPOSITORY,)),
+        (FailurePhase.CACHE_EXPORT, CACHE_400, (REPOSITORY,)),
+        (FailurePhase.PUSH, "403 Forbidden: User: x is not authorized to perform: ecr:PutImage on resource: y", ()),
+        (FailurePhase.PUSH, "403 Forbidden: DENIED: Your authorization token has expired. Reauthenticate", ()),
+        (FailurePhase.PUSH, "503 Service Unavailable", ()),
+        (FailurePhase.PUSH, "geofence, 14030 bytes", ()),
+        (FailurePhase.RUN_STEP, "curl: 403 Forbidden, EOF, 404 Not Found", ()),
+        (FailurePhase.BASE_PULL, "manifest unknown: 404 Not Found", ()),
     ],
 )
-def test_only_what_misleads_is_asked_about(phase: Phase, line: str, asked: tuple[AwsQuestion, ...]) -> None:
+def test_only_what_misleads_is_asked_about(phase: FailurePhase, line: str, asked: tuple[AwsQuestion, ...]) -> None:
     assert questions(failure(phase, line)) == asked
 
 
@@ -57,44 +59,44 @@ def test_only_what_misleads_is_asked_about(phase: Phase, line: str, asked: tuple
     ("phase", "line", "said", "words"),
     [
         (
-            Phase.PUSH,
+            FailurePhase.PUSH,
             PUSH_404,
             AwsAnswers(repository="missing"),
             "shop does not exist in account 123456789012, eu-west-1",
         ),
-        (Phase.PUSH, PUSH_EOF, AwsAnswers(repository="missing"), "aws ecr create-repository --region eu-west-1"),
-        (Phase.PUSH, PUSH_404, AwsAnswers(), ""),
-        (Phase.PUSH, PUSH_404, AwsAnswers(repository=RepositoryFacts()), ""),
-        (Phase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "latest is immutable in shop; let it move"),
-        (Phase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "IMMUTABLE_WITH_EXCLUSION"),
-        (Phase.MANIFEST, "tag is immutable", AwsAnswers(repository=IMMUTABLE), "0123456, latest is immutable"),
-        (Phase.CACHE_EXPORT, CACHE_400, AwsAnswers(repository=IMMUTABLE), "cache is immutable in shop"),
+        (FailurePhase.PUSH, PUSH_EOF, AwsAnswers(repository="missing"), "aws ecr create-repository --region eu-west-1"),
+        (FailurePhase.PUSH, PUSH_404, AwsAnswers(), ""),
+        (FailurePhase.PUSH, PUSH_404, AwsAnswers(repository=RepositoryFacts()), ""),
+        (FailurePhase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "latest is immutable in shop; let it move"),
+        (FailurePhase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "IMMUTABLE_WITH_EXCLUSION"),
+        (FailurePhase.MANIFEST, "tag is immutable", AwsAnswers(repository=IMMUTABLE), "0123456, latest is immutable"),
+        (FailurePhase.CACHE_EXPORT, CACHE_400, AwsAnswers(repository=IMMUTABLE), "cache is immutable in shop"),
         (
-            Phase.CACHE_EXPORT,
+            FailurePhase.CACHE_EXPORT,
             CACHE_400,
             AwsAnswers(repository=RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("cache*",))),
             "",
         ),
         (
-            Phase.PUSH,
+            FailurePhase.PUSH,
             PUSH_403,
             AwsAnswers(permissions={**ALL, "ecr:UploadLayerPart": Permission.DENIED}, images=99_999),
             "the role may not do ecr:UploadLayerPart on shop; python -m multiarch policy",
         ),
-        (Phase.PUSH, PUSH_403, AwsAnswers(permissions=ALL, images=100_000), "shop holds 100,000 images"),
+        (FailurePhase.PUSH, PUSH_403, AwsAnswers(permissions=ALL, images=100_000), "shop holds 100,000 images"),
         (
-            Phase.PUSH,
+            FailurePhase.PUSH,
             PUSH_403,
             AwsAnswers(permissions=ALL, images=12),
             "ecr:InitiateLayerUpload and ecr:PutImage cannot",
         ),
         # Immutable tags answer with words of their own, never with 403.
-        (Phase.PUSH, PUSH_403, AwsAnswers(repository=IMMUTABLE, permissions=NONE_KNOWN), ""),
-        (Phase.PUSH, PUSH_EOF, AwsAnswers(permissions=ALL), "ecr:InitiateLayerUpload"),
-        (Phase.PUSH, PUSH_EOF, AwsAnswers(permissions=NONE_KNOWN), ""),
+        (FailurePhase.PUSH, PUSH_403, AwsAnswers(repository=IMMUTABLE, permissions=NONE_KNOWN), ""),
+        (FailurePhase.PUSH, PUSH_EOF, AwsAnswers(permissions=ALL), "ecr:InitiateLayerUpload"),
+        (FailurePhase.PUSH, PUSH_EOF, AwsAnswers(permissions=NONE_KNOWN), ""),
     ],
 )
-def test_what_aws_says_decides(phase: Phase, line: str, said: AwsAnswers, words: str) -> None:
+def test_what_aws_says_decides(phase: FailurePhase, line: str, said: AwsAnswers, words: str) -> None:
     found = diagnose_with_aws(plan_of(), failure(phase, line), lambda _repository, _questions: said)
     assert words in found if words else not found
 
@@ -106,8 +108,8 @@ def refuse(repository: Repository, questions: Sequence[AwsQuestion]) -> AwsAnswe
 @pytest.mark.parametrize(
     ("host", "diagnosis"),
     [
-        ("localhost:5000", failure(Phase.PUSH, PUSH_403)),
-        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", failure(Phase.PUSH, "503 Service Unavailable")),
+        ("localhost:5000", failure(FailurePhase.PUSH, PUSH_403)),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", failure(FailurePhase.PUSH, "503 Service Unavailable")),
     ],
     ids=["another registry", "a clear answer"],
 )
@@ -123,7 +125,7 @@ def test_the_repository_of_the_cache_is_asked_about_its_own_tag() -> None:
         return AwsAnswers(repository=IMMUTABLE)
 
     plan = plan_of(cache_ref="210987654321.dkr.ecr.us-east-1.amazonaws.com/caches:shop")
-    found = diagnose_with_aws(plan, failure(Phase.CACHE_EXPORT, CACHE_400), ask)
+    found = diagnose_with_aws(plan, failure(FailurePhase.CACHE_EXPORT, CACHE_400), ask)
     assert [each.name for each in asked] == ["caches"]
     assert "shop is immutable in caches" in found
     assert "--region us-east-1 --registry-id 210987654321 --repository-name caches" in found
@@ -181,5 +183,5 @@ def test_the_subject_is_the_image_s_repository() -> None:
         asked.append(repository)
         return AwsAnswers()
 
-    diagnose_with_aws(plan_of(), failure(Phase.PUSH, PUSH_403), ask)
+    diagnose_with_aws(plan_of(), failure(FailurePhase.PUSH, PUSH_403), ask)
     assert asked == [SHOP]

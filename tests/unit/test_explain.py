@@ -41,8 +41,13 @@ def test_and_from_a_file_as_json(tmp_path: Path) -> None:
     file = tmp_path / "build.log"
     file.write_bytes(FAILURE)
     found = fields(explain(str(file), "--output", "json"))
-    assert set(found) == {"version", "kind", "class", "phase", "cause", "advice", "line"}
-    assert (found["kind"], found["class"], found["phase"]) == ("explanation", "throttled", "push")
+    assert set(found) == {"version", "kind", "class", "phase", "rule", "cause", "advice", "line"}
+    assert (found["kind"], found["class"], found["phase"], found["rule"]) == (
+        "explanation",
+        "throttled",
+        "push",
+        "rate-limited",
+    )
 
 
 NO_FAILURE = {
@@ -58,7 +63,7 @@ def test_where_there_is_no_failure_it_says_so(content: bytes) -> None:
     said = explain(content=content)
     assert (said.code, said.out, said.err) == (0, "no failure found in this output\n", "")
     nothing = fields(explain("--output", "json", content=content))
-    assert [nothing[each] for each in ("class", "phase", "cause", "advice", "line")] == [None] * 5
+    assert [nothing[each] for each in ("class", "phase", "rule", "cause", "advice", "line")] == [None] * 6
 
 
 EMPTY = {"nothing": b"", "line ends": b"\n\n\r\n", "spaces": b"  \t\n"}

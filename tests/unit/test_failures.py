@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from multiarch.failures import Diagnosis, FailureClass, Phase, diagnose
+from multiarch.failures import Diagnosis, FailureClass, FailurePhase, diagnose
 from multiarch.failures.reading import LINE_LIMIT, clean, read
-from multiarch.failures.rules import RULES
-from multiarch.failures.tables.fetches import FETCHED
-from multiarch.failures.tables.steps import DECIDED, OWN_FAULT
-from multiarch.failures.tables.unexplained import CACHE_RULE
+from multiarch.failures.rules import ALL_RULES
 
 LOGS = Path(__file__).parent / "failures"
 ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
@@ -358,7 +355,7 @@ CASES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
-def told(text: str, *, phase: Phase | None = None) -> Diagnosis:
+def told(text: str, *, phase: FailurePhase | None = None) -> Diagnosis:
     diagnosis = diagnose(text.splitlines(), phase=phase)
     assert diagnosis is not None
     return diagnosis
@@ -427,7 +424,7 @@ def test_the_platform_is_that_of_the_step_that_failed_and_not_of_one_cancelled_f
 def test_the_deciding_line_and_the_report() -> None:
     diagnosis = told(CASES["npm is cut off"][2])
     assert diagnosis.line == "npm error network aborted"
-    assert list(diagnosis.as_dict()) == ["class", "phase", "cause", "advice", "line"]
+    assert list(diagnosis.as_dict()) == ["class", "phase", "rule", "cause", "advice", "line"]
 
 
 def test_only_a_step_that_could_not_fetch_is_tried_once() -> None:
@@ -450,9 +447,9 @@ def test_retry_after_is_read_in_its_unit(text: str, seconds: float | None) -> No
 
 
 def test_the_callers_phase_fills_what_the_text_does_not_say() -> None:
-    assert told("net/http: TLS handshake timeout").phase is not Phase.LOGIN
-    assert told("fatal: unexpected EOF", phase=Phase.LOGIN).phase is Phase.LOGIN
-    assert told("curl: (56) Recv failure", phase=Phase.RUN_STEP).once
+    assert told("net/http: TLS handshake timeout").phase is not FailurePhase.LOGIN
+    assert told("fatal: unexpected EOF", phase=FailurePhase.LOGIN).phase is FailurePhase.LOGIN
+    assert told("curl: (56) Recv failure", phase=FailurePhase.RUN_STEP).once
 
 
 @pytest.mark.parametrize("text", ["", "#12 DONE 0.3s\npushing manifest done", "0 errors, 0 failed\nall good", "\n\n"])
@@ -462,13 +459,13 @@ def test_no_sign_of_a_failure(text: str) -> None:
 
 def test_a_compile_error_under_cache_misses_retries_and_cancelled_steps() -> None:
     diagnosis = told((LOGS / "bake_arm64_compile_error.log").read_text())
-    assert (diagnosis.phase, diagnosis.failure_class) == (Phase.RUN_STEP, FailureClass.PERMANENT)
+    assert (diagnosis.phase, diagnosis.failure_class) == (FailurePhase.RUN_STEP, FailureClass.PERMANENT)
     assert "openssl/evp.h" in diagnosis.line
 
 
 def test_an_expired_token_under_codebuilds_own_lines() -> None:
     diagnosis = told((LOGS / "codebuild_push_expired.log").read_text())
-    assert (diagnosis.phase, diagnosis.failure_class) == (Phase.PUSH, FailureClass.AUTH_EXPIRED)
+    assert (diagnosis.phase, diagnosis.failure_class) == (FailurePhase.PUSH, FailureClass.AUTH_EXPIRED)
     assert ECR in diagnosis.cause
 
 
@@ -481,7 +478,9 @@ def test_lines_are_cleaned() -> None:
 
 
 def test_every_row_of_the_tables_is_whole() -> None:
-    for rule in (*RULES, CACHE_RULE, *DECIDED, *FETCHED, *OWN_FAULT):
+    assert len({rule.name for rule in ALL_RULES}) == len(ALL_RULES)
+    for rule in ALL_RULES:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name), rule
         assert rule.cause, rule
         assert rule.advice, rule
         assert rule.why, rule

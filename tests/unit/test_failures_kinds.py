@@ -2,7 +2,7 @@
 
 import pytest
 
-from multiarch.failures import FailureClass, Phase, diagnose
+from multiarch.failures import FailureClass, FailurePhase, diagnose
 from tests.unit.test_failures import ECR, RETRYABLE, solve, step, told
 
 KINDS: dict[str, tuple[str, str, str]] = {
@@ -836,7 +836,7 @@ def test_where_a_builder_went_away_is_told_by_what_it_did_last(before: str, phas
 
 
 def test_where_a_builder_went_away_is_the_builder_s_phase_for_who_knows_the_part() -> None:
-    assert told(f"#9 exporting to image\n{_LOST}", phase=Phase.PUSH).phase is Phase.BUILDER_BOOT
+    assert told(f"#9 exporting to image\n{_LOST}", phase=FailurePhase.PUSH).phase is FailurePhase.BUILDER_BOOT
 
 
 def test_a_builder_that_does_not_boot_and_does_not_say_why_is_the_set_up_s() -> None:

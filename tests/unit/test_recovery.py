@@ -16,7 +16,7 @@ from multiarch.errors import (
     RegistryError,
     RetriesExhaustedError,
 )
-from multiarch.failures import Diagnosis, FailureClass, Phase
+from multiarch.failures import Diagnosis, FailureClass, FailurePhase
 from multiarch.plan.steps import RetryPolicy
 from multiarch.record import Retry
 from multiarch.run.recovery import Recovery, final_error, understand
@@ -296,7 +296,8 @@ def test_what_the_registry_says_to_us_is_not_a_failed_build(line: str) -> None:
 
 def test_a_failure_without_a_word_says_so() -> None:
     assert understand(OperationFailedError("daemon", ["", " "])) == Diagnosis(
-        phase=Phase.DAEMON,
+        rule="unknown",
+        phase=FailurePhase.DAEMON,
         failure_class=FailureClass.PERMANENT,
         cause="daemon failed without a word",
         advice="",

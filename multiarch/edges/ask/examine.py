@@ -20,7 +20,7 @@ from multiarch.edges.docker.process import Docker
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.clients import Registries, ecr_token
 from multiarch.errors import MultiarchError, OperationFailedError
-from multiarch.failures import Phase
+from multiarch.failures import FailurePhase
 from multiarch.futures import Deadline
 from multiarch.image.ecr import Permission, Permissions, RepositoryFacts
 from multiarch.image.platform import Platform
@@ -43,12 +43,12 @@ _DOCKER = "see whether dockerd hangs (docker info), and whether DOCKER_HOST name
 _NETWORK = "look at the network path: NAT, proxy, VPC endpoints, security groups"
 # What to do where no rule has a better word: mostly somebody who does not answer.
 _WHERE_TO_LOOK = {
-    Phase.DAEMON: _DOCKER,
-    Phase.BUILDER_BOOT: _DOCKER,
-    Phase.ECR_API: _NETWORK,
-    Phase.STS: _NETWORK,
-    Phase.LOGIN: _NETWORK,
-    Phase.MANIFEST: _NETWORK,
+    FailurePhase.DAEMON: _DOCKER,
+    FailurePhase.BUILDER_BOOT: _DOCKER,
+    FailurePhase.ECR_API: _NETWORK,
+    FailurePhase.STS: _NETWORK,
+    FailurePhase.LOGIN: _NETWORK,
+    FailurePhase.MANIFEST: _NETWORK,
 }
 
 # What is not there, by whether a creation template makes it.

@@ -40,7 +40,7 @@ def ask(question: Callable[[], _Answer], *, phase: str, deadline: Deadline) -> F
 
     Args:
         question: may raise what an edge raises.
-        phase: where a question without an answer failed, in the words of `failures.Phase`.
+        phase: where a question without an answer failed, in the words of `failures.FailurePhase`.
         deadline: how long the future's `result` waits. It raises OperationFailedError where there is no answer by
             then, and what the question raised: OperationFailedError or MultiarchError.
     """

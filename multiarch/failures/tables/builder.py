@@ -1,6 +1,6 @@
 """What docker, buildx, BuildKit and the emulator say of themselves, and what it means."""
 
-from multiarch.failures.model import Phase, Rule
+from multiarch.failures.model import FailurePhase, FailureRule
 from multiarch.failures.tables.common import (
     BUILDER_LOST,
     CA,
@@ -13,23 +13,26 @@ from multiarch.failures.tables.common import (
     T,
 )
 
-HOST_RULES: tuple[Rule, ...] = (
-    Rule(
+HOST_RULES: tuple[FailureRule, ...] = (
+    FailureRule(
+        "host-disk-full",
         None, CONFIG,
         r"no space left on device|disk quota exceeded|enospc|not enough (?:free )?(?:disk )?space|disk is full",
         "the disk of the build host is full",
         "take a larger CodeBuild compute type, or free the cache: docker system prune -af; docker buildx prune -af",
         "space does not come back by itself",
     ),
-    Rule(
-        Phase.DAEMON, CONFIG,
+    FailureRule(
+        "docker-missing",
+        FailurePhase.DAEMON, CONFIG,
         r"docker: (?:command )?not found",
         "docker is not installed",
         "install docker with its buildx plugin; CodeBuild's standard images have both",
         "nothing to run",
     ),
-    Rule(
-        Phase.DAEMON, CONFIG,
+    FailureRule(
+        "docker-unreachable",
+        FailurePhase.DAEMON, CONFIG,
         r"cannot connect to the docker daemon|is the docker daemon running|dial unix \S*docker\.sock"
         r"|error during connect: "
         r"|permission denied while trying to connect to the docker|failed to start daemon"
@@ -40,8 +43,9 @@ HOST_RULES: tuple[Rule, ...] = (
         r"|\bdocker\.service: (?:main process exited|failed with result)",
         "the docker daemon cannot be reached", PRIVILEGED, "no daemon, no build",
     ),
-    Rule(
-        Phase.BUILDER_CREATE, CONFIG,
+    FailureRule(
+        "docker-version-unsupported",
+        FailurePhase.BUILDER_CREATE, CONFIG,
         r"client version \S+ is too (?:new|old)|'buildx' is not a docker command|unknown command: docker buildx"
         r"|unknown (?:shorthand )?flag|docker api version|requires api version"
         r"|buildx(?: component)? is missing or broken",
@@ -49,7 +53,8 @@ HOST_RULES: tuple[Rule, ...] = (
             "install a newer docker and buildx; or set DOCKER_API_VERSION",
         "a version does not change by itself", unless="dockerfile parse error",
     ),
-    Rule(
+    FailureRule(
+        "credential-helper-failed",
         None, CONFIG,
         r"error getting credentials - err|error saving credentials|docker-credential-[\w.-]+\W.{0,60}(?:not found"
         r"|no such file)"
@@ -63,8 +68,9 @@ HOST_RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 # Before every row of the network, since their chains end in the same words.
-TLS_RULES: tuple[Rule, ...] = (
-    Rule(
+TLS_RULES: tuple[FailureRule, ...] = (
+    FailureRule(
+        "certificate-untrusted",
         None, CONFIG,
         r"x509:|failed to verify certificate|certificate signed by unknown authority|certificate has expired"
         r"|tls: unknown certificate"
@@ -72,42 +78,48 @@ TLS_RULES: tuple[Rule, ...] = (
         r"|remote error: tls: (?!internal)",
         "the certificate of {host} is not trusted", CA, "a proxy or a private CA; it stays so",
     ),
-    Rule(
+    FailureRule(
+        "tls-unsupported",
         None, CONFIG, r"server gave http response to https client|first record does not look like a tls handshake"
         r"|wrong_version_number|wrong version number|record layer failure",
         "{host} does not speak TLS",
             "name it as an insecure registry (daemon.json, buildkitd.toml), or check the proxy",
         "the protocol stays the same",
     ),
-    Rule(
+    FailureRule(
+        "proxy-failed",
         None, CONFIG, r"proxyconnect tcp|proxy authentication required|\b407\b|proxy error|cannot connect to proxy"
         r"|unsupported proxy",
         "the proxy refuses or is not there",
             "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY (--driver-opt env.HTTPS_PROXY=…)",
         "a proxy setting",
     ),
-    Rule(
-        Phase.DAEMON, CONFIG, r"(?:unshare|mount|clone|failed to register layer|rootlesskit"
+    FailureRule(
+        "docker-privileges-missing",
+        FailurePhase.DAEMON, CONFIG, r"(?:unshare|mount|clone|failed to register layer|rootlesskit"
         r"|newuidmap).{0,120}(?:operation not permitted|permission denied)",
         "the docker daemon may not do what a build needs", PRIVILEGED, "a permission",
     ),
-    Rule(
-        Phase.DAEMON, CONFIG, r"insufficient uids or gids|/etc/sub[ug]id|newuidmap.{0,80}(?:not found|failed)",
+    FailureRule(
+        "rootless-ids-missing",
+        FailurePhase.DAEMON, CONFIG, r"insufficient uids or gids|/etc/sub[ug]id|newuidmap.{0,80}(?:not found|failed)",
         "the user has too few user ids for a rootless build", "add a range to /etc/subuid and /etc/subgid, or run as "
         "root",
         "the range stays short",
     ),
-    Rule(
+    FailureRule(
+        "trust-policy-missing",
         None, CONFIG, r"error loading trust policy|containers/policy\.json",
         "the tool has no policy of which images to trust", "write /etc/containers/policy.json", "the file stays "
         "missing",
     ),
 )  # fmt: skip
 
-BUILDER_RULES: tuple[Rule, ...] = (
+BUILDER_RULES: tuple[FailureRule, ...] = (
     # Exec format and emulation
-    Rule(
-        Phase.QEMU, CONFIG,
+    FailureRule(
+        "emulation-missing",
+        FailurePhase.QEMU, CONFIG,
         r"exec format error|no such file or directory.{0,40}qemu-|binfmt_misc.{0,60}(?:fail|denied|not)"
         r"|failed to register binfmt"
         r"|does not match the detected host platform.{0,80}exec",
@@ -116,8 +128,9 @@ BUILDER_RULES: tuple[Rule, ...] = (
             "--platform",
         "emulation does not appear by itself",
     ),
-    Rule(
-        Phase.QEMU, PERMANENT,
+    FailureRule(
+        "emulator-crashed",
+        FailurePhase.QEMU, PERMANENT,
         r"qemu: uncaught target signal|qemu-\w+: (?!warning).{0,80}(?:fault|unhandled|unsupported|unknown)"
         r"|ecdsa\s+verification failure|buildkit_qemu_emulator",
         "the emulator (QEMU) computed wrongly or crashed",
@@ -125,7 +138,8 @@ BUILDER_RULES: tuple[Rule, ...] = (
         "an emulator's bug comes again",
     ),
     # Builder state
-    Rule(
+    FailureRule(
+        "builder-state-corrupt",
         None, BUILDER_LOST,
         r"parent\s+snap\s?shot .{0,100}does\s+not\s+exist|failed to prepare extraction snapshot"
         r"|snapshot .{0,100}does not exist"
@@ -145,16 +159,18 @@ BUILDER_RULES: tuple[Rule, ...] = (
         "the builder's own state is broken", REPAIR, "the same builder fails again, a new one does not",
         unless="failed to calculate checksum|permission denied|dockerfile: no such file|buildkit-mount|docker/tmp",
     ),
-    Rule(
-        Phase.BUILDER_BOOT, CONFIG,
+    FailureRule(
+        "builder-socket-denied",
+        FailurePhase.BUILDER_BOOT, CONFIG,
         r"buildkitd?\.sock: connect: permission denied|(?:operation not permitted|permission denied).{0,80}buildkit"
         r"|rootless.{0,80}(?:fail|error|permi)"
         r"|failed to (?:list workers|dial).{0,200}permission denied",
         "the builder's socket may not be opened", "give the user the rights (docker group), or run privileged",
         "a permission",
     ),
-    Rule(
-        Phase.BUILDER_BOOT, BUILDER_LOST,
+    FailureRule(
+        "builder-lost",
+        FailurePhase.BUILDER_BOOT, BUILDER_LOST,
         r"frontend grpc server closed|error reading from server|failed to (?:receive"
         r"|get) status: .{0,200}(?:unavailable|eof|transport|canceled)"
         r"|transport is closing|client connection is closing|closing transport due to|error while dialing"
@@ -175,47 +191,54 @@ BUILDER_RULES: tuple[Rule, ...] = (
         REPAIR + " (out of memory is a common reason: larger compute type)",
         "the connection to it is lost, a new builder has one",
     ),
-    Rule(
-        Phase.BUILDER_BOOT, CONFIG, r"no such image: \S*buildkit",
+    FailureRule(
+        "buildkit-image-missing",
+        FailurePhase.BUILDER_BOOT, CONFIG, r"no such image: \S*buildkit",
         "BuildKit's own image is not there: pulling it failed before",
         "docker pull moby/buildkit:buildx-stable-1 shows why; or take a copy: --driver-opt image=…", "nothing pulls "
         "it again",
     ),
-    Rule(
-        Phase.BUILDER_CREATE, CONFIG, r"failed to initialize builder .{0,120}\b(?:invalid|unknown|unsupported"
+    FailureRule(
+        "builder-options-invalid",
+        FailurePhase.BUILDER_CREATE, CONFIG, r"failed to initialize builder .{0,120}\b(?:invalid|unknown|unsupported"
         r"|forbidden)\b",
         "the builder's settings are wrong", "correct --driver-opt and the configuration of docker buildx create",
         "the same settings are refused again",
     ),
-    Rule(
-        Phase.BUILDER_BOOT, CONFIG, r"cannot (?:get|list|watch|create|update|patch|delete) resource \\?\"",
+    FailureRule(
+        "kubernetes-access-denied",
+        FailurePhase.BUILDER_BOOT, CONFIG, r"cannot (?:get|list|watch|create|update|patch|delete) resource \\?\"",
         "the cluster does not let this account make the builder",
         "give the account of KUBECONFIG a role for deployments and pods (kubectl auth can-i create deployments)",
         "a role stays missing",
     ),
-    Rule(
-        Phase.BUILDER_BOOT, CONFIG, r"expected \d+ replicas to be ready|timed out waiting for \d+ pods",
+    FailureRule(
+        "kubernetes-pods-not-ready",
+        FailurePhase.BUILDER_BOOT, CONFIG, r"expected \d+ replicas to be ready|timed out waiting for \d+ pods",
         "the builder's pods did not get ready", "see kubectl describe pod: image, quota and node selector",
         "a pod that cannot be placed stays so",
     ),
-    Rule(
-        Phase.BUILDER_CREATE, BUILDER_LOST,
+    FailureRule(
+        "builder-missing",
+        FailurePhase.BUILDER_CREATE, BUILDER_LOST,
         r"no builder \"?(?P<builder>[\w.-]+)\"? found|failed to find (?:builder )?instance"
         r"|buildx/instances/.{0,80}no such file"
         r"|no valid drivers found|failed to initialize builder|builder \S+ (?:not found|does not exist)",
         "the builder {builder} is not there", "create it, then try again", "a new builder does it",
         unless=r"permission denied|tls data|not supported",
     ),
-    Rule(
-        Phase.BUILDER_CREATE, CONFIG,
+    FailureRule(
+        "builder-exists",
+        FailurePhase.BUILDER_CREATE, CONFIG,
         r"existing instance for \"?(?P<builder>[\w.-]+)|instance name .{0,80}already exists|name already (?:exists"
         r"|in use)",
         "a builder named {builder} exists already",
             "use it with --builder, choose another name, or docker buildx rm it",
         "the name stays taken",
     ),
-    Rule(
-        Phase.BUILDER_CREATE, CONFIG,
+    FailureRule(
+        "driver-feature-unsupported",
+        FailurePhase.BUILDER_CREATE, CONFIG,
         r"additional instances of driver|failed to find driver|could not create a builder instance|is a reserved name"
         r"|invalid (?:driver option|builder name|endpoint|env option)|does not support the \S+ driver"
         r"|requires docker api access"
@@ -229,8 +252,9 @@ BUILDER_RULES: tuple[Rule, ...] = (
             " (or --provenance false, or the containerd image store)",
         "a driver's limits stay", unless="cache export",
     ),
-    Rule(
-        Phase.MANIFEST, CONFIG,
+    FailureRule(
+        "multi-platform-export-unsupported",
+        FailurePhase.MANIFEST, CONFIG,
         r"does not (?:currently )?support exporting manifest lists|is a manifest list|cannot export multiple platforms"
         r"|multiple platforms (?:are|is) not supported|cannot use --load with"
         r"|index annotations not supported",
@@ -240,34 +264,40 @@ BUILDER_RULES: tuple[Rule, ...] = (
     ),
 )  # fmt: skip
 
-CACHE_RULES: tuple[Rule, ...] = (
-    Rule(
-        Phase.CACHE_EXPORT, CONFIG, r"cache export (?:feature )?is (?:currently )?not supported",
+CACHE_RULES: tuple[FailureRule, ...] = (
+    FailureRule(
+        "cache-export-unsupported",
+        FailurePhase.CACHE_EXPORT, CONFIG, r"cache export (?:feature )?is (?:currently )?not supported",
         "the driver docker cannot write this kind of cache",
         "use a builder with --driver docker-container, or turn on the containerd image store; or --cache none",
         "a driver's limits stay",
     ),
-    Rule(
-        Phase.CACHE_EXPORT, CONFIG,
+    FailureRule(
+        "cache-export-refused",
+        FailurePhase.CACHE_EXPORT, CONFIG,
         r"error writing manifest blob.{0,200}\b40\d\b"
         r"|unknown cache exporter|(?:invalid|unsupported) (?:cache|compression) (?:type|mode)",
         "the cache could not be written to {host}",
         "ECR wants image-manifest=true,oci-mediatypes=true and a tag that may be overwritten; or --cache none",
         "the registry refuses this form of cache each time",
     ),
-    Rule(
-        Phase.CACHE_EXPORT, THROTTLED, r"maximum timeout reached",
+    FailureRule(
+        "github-cache-rate-limited",
+        FailurePhase.CACHE_EXPORT, THROTTLED, r"maximum timeout reached",
         "GitHub limits how often its cache may be written", "try again later, or export with ignore-error=true",
         "BuildKit says so after it waited for the limit to lift",
     ),
-    Rule(
-        Phase.CACHE_EXPORT, T, r"error writing (?:layer|manifest|config) blob: not_found"
+    FailureRule(
+        "cache-service-error",
+        FailurePhase.CACHE_EXPORT, T, r"error writing (?:layer|manifest|config) blob: not_found"
         r"|services aren't available right now",
         "the cache service had trouble of its own", "try again, or export with ignore-error=true",
         "it forgets uploads under load",
     ),
-    Rule(
-        Phase.CACHE_IMPORT, CONFIG, r"could not fetch content descriptor .{0,200}not found|cache (?:manifest|layer"
+    FailureRule(
+        "cache-layer-missing",
+        FailurePhase.CACHE_IMPORT, CONFIG,
+        r"could not fetch content descriptor .{0,200}not found|cache (?:manifest|layer"
         r"|key).{0,60}(?:missing|invalid|corrupt)"
         r"|unknown cache importer",
         "the cache names a layer that the registry no longer has",
