@@ -48,7 +48,9 @@ class Platform:
             variant = variant if variant.startswith("v") else f"v{variant or 7}"
         known = architecture in _ARCHITECTURES.get(os, ())
         good_variant = (
-            variant in _ARM_VARIANTS if architecture == "arm" else not variant or bool(re.fullmatch(r"v\d+", variant))
+            variant in _ARM_VARIANTS
+            if architecture == "arm"
+            else not variant or bool(re.fullmatch(r"v[0-9]+", variant))
         )
         if len(parts) > 3 or not known or not good_variant:  # noqa: PLR2004 - os, architecture, variant
             names = [f"{name}/{each}" for name, all_of in _ARCHITECTURES.items() for each in all_of]

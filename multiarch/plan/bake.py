@@ -13,6 +13,7 @@ from typing import cast
 from multiarch.plan.labels import Description, has_index
 from multiarch.plan.secrets import secret_reason
 from multiarch.settings.image import ImageSettings
+from multiarch.text.csv_words import Secret
 
 TARGET = "image"
 
@@ -169,7 +170,7 @@ def outside_paths(settings: ImageSettings, *, written: Sequence[str]) -> list[st
     read = [] if is_remote(settings.context) else [settings.context]
     if settings.dockerfile and not is_remote(settings.context):
         read.append(posixpath.dirname(settings.dockerfile) or ".")
-    read += [path for secret in settings.secrets if (path := secret_fields(secret).get("src"))]
+    read += [path for secret in settings.secrets if (path := Secret.parse(secret).file)]
     words = [f"fs.read={path}" for path in read if _is_outside(path)]
     words += [f"fs.write={path}" for path in written if _is_outside(path)]
     words += ["ssh"] if settings.ssh else []
@@ -179,9 +180,3 @@ def outside_paths(settings: ImageSettings, *, written: Sequence[str]) -> list[st
 def _is_outside(path: str) -> bool:
     normal = posixpath.normpath(path)
     return PurePath(normal).is_absolute() or normal.split("/")[0] == ".."
-
-
-def secret_fields(secret: str) -> Mapping[str, str]:
-    """Read `id=…,src=…` or `id=…,env=…`; `source` is docker's other word for `src`."""
-    fields = dict(part.partition("=")[::2] for part in secret.split(","))
-    return {("src" if key == "source" else key): value for key, value in fields.items()}

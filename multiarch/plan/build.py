@@ -12,6 +12,7 @@ from multiarch.plan.labels import Description
 from multiarch.plan.steps import METADATA_FILE, UNVERIFIED_TAG, Build, EnsureBuilder
 from multiarch.settings.image import ImageSettings
 from multiarch.source import Commit
+from multiarch.text.csv_words import CsvWords
 
 
 def make_build(
@@ -98,11 +99,11 @@ def _output(
         options["oci-mediatypes"] = "true"  # docker's own media types know no other compression
     if settings.reproducible:
         options["rewrite-timestamp"] = "true"
-    further = "".join(f",{name}={value}" for name, value in options.items())
     if not repository:
-        return f"type=oci,dest={archive},name={local_name}{further}"
+        return str(CsvWords.of({"type": "oci", "dest": archive, "name": local_name, **options}))
     if builder.driver == "docker":
         # "push-by-digest is currently not implemented for docker driver": buildx, build/opt.go
-        return f"type=image,name={repository.tagged(UNVERIFIED_TAG)},push=true{further}"
+        return str(CsvWords.of({"type": "image", "name": repository.tagged(UNVERIFIED_TAG), "push": "true", **options}))
     # Pushed and nothing else: a builder that keeps images (containerd's) would fetch and unpack all that was cached.
-    return f"type=image,name={repository},push-by-digest=true,name-canonical=true,store=false,push=true{further}"
+    by_digest = {"push-by-digest": "true", "name-canonical": "true", "store": "false", "push": "true"}
+    return str(CsvWords.of({"type": "image", "name": str(repository), **by_digest, **options}))

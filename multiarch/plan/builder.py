@@ -1,6 +1,5 @@
 """A builder that is there: what buildx says of it, and what becomes of it. Pure."""
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 from multiarch.plan.steps import EnsureBuilder
 from multiarch.settings.run import RunSettings
+from multiarch.text.csv_words import DriverOption
 
 REJECTED_HINT = "name another one with --builder, or set --driver to what it is"
 
@@ -137,9 +137,7 @@ def decide(wanted: EnsureBuilder, there: Builder) -> tuple[BuilderAction, str]:
     """
     if there.driver != wanted.driver:
         return BuilderAction.REJECT, f"its driver is {there.driver}, not {wanted.driver}"
-    # buildx reads an option as a line of CSV: several of them, or one in quotes that has a comma.
-    options = [option for line in wanted.options for option in next(csv.reader([line]))]
-    missing = [option for option in options if option not in there.options]
+    missing = [option for option in wanted.options if option not in there.options]
     if not missing:
         return BuilderAction.USE, ""
     reason = f"it was made without {', '.join(missing)}"
@@ -152,17 +150,15 @@ def decide(wanted: EnsureBuilder, there: Builder) -> tuple[BuilderAction, str]:
 def ensure_builder(settings: RunSettings) -> EnsureBuilder:
     driver = settings.builder_driver
     name = settings.builder_name or ("default" if driver == "docker" else "multiarch")
-    options = list(settings.builder_options)
-    if driver in ("docker-container", "kubernetes") and not any(
-        each.startswith("image=") for option in options for each in option.split(",")
-    ):
-        options.insert(0, f"image={settings.builder_image}")
-    words = [word for option in options for word in ("--driver-opt", option)]
+    options = [option for line in settings.builder_options for option in DriverOption.parse_all(line)]
+    if driver in ("docker-container", "kubernetes") and all(option.name != "image" for option in options):
+        options.insert(0, DriverOption("image", settings.builder_image))
+    words = [word for option in options for word in ("--driver-opt", option.word)]
     create = ("docker", "buildx", "create", "--name", name, "--driver", driver, *words, "--bootstrap")
     return EnsureBuilder(
         name=name,
         driver=driver,
-        options=tuple(options),
+        options=tuple(map(str, options)),
         create=None if driver == "docker" else (*create, *filter(None, [settings.builder_endpoint])),
         inspect=("docker", "buildx", "inspect", name, "--bootstrap"),
         remove=("docker", "buildx", "rm", "--keep-state", name),

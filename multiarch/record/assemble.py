@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from multiarch.errors import ConfigurationError
 from multiarch.record.buildkit import cache_reference
 from multiarch.record.dockerfile import lines_of
 from multiarch.record.model import CacheAccess, CacheStatus, Record, RunInfo
 from multiarch.record.outcome import Outcome, RunPhase
 from multiarch.record.reader import BuildReader, Vertex
 from multiarch.record.steps import BuildStep, Interval, StepKind, StepState, Transfer
+from multiarch.text.csv_words import CacheEntry
 
 # Architectures that a processor runs beside its own; whether an arm64 one runs arm depends on its model.
 _ALSO_NATIVE = {"amd64": ("amd64", "386"), "arm64": ("arm64",)}
@@ -179,5 +181,8 @@ def _exported(cache_to: Sequence[str], platform: str) -> str:
 
 
 def _name_of_cache(words: str) -> str:
-    fields = dict(word.partition("=")[::2] for word in words.split(","))
-    return next((fields[each] for each in ("ref", "dest", "name") if each in fields), fields.get("type", ""))
+    try:
+        cache = CacheEntry.parse(words)
+    except ConfigurationError:  # from a saved log, which anyone may have written
+        return ""
+    return next((cache.get(each) for each in ("ref", "dest", "name") if cache.get(each)), cache.type)

@@ -12,6 +12,7 @@ from multiarch.image.tags import parse_flavor
 from multiarch.settings.cache_options import OPTIONS
 from multiarch.settings.image import ImageSettings
 from multiarch.settings.model import Settings
+from multiarch.text.csv_words import CacheEntry
 from multiarch.text.hints import nearest_hint
 
 _SECRET_OPTIONS = {"access_key_id", "secret_access_key", "session_token", "token"}
@@ -234,8 +235,9 @@ def _cache_options(settings: ImageSettings) -> Iterator[_Rule]:
 
 
 def _credentials(settings: ImageSettings) -> Iterator[_Rule]:
-    for flag, words in (("--cache-option", settings.cache_options), ("--cache-from", settings.cache_from)):
-        names = {field.partition("=")[0].strip('" ') for word in words for field in word.split(",")}
+    own = {option.partition("=")[0] for option in settings.cache_options}
+    further = {name for entry in settings.cache_from for name in CacheEntry.parse(entry).names}
+    for flag, names in (("--cache-option", own), ("--cache-from", further)):
         for name in sorted(names & _SECRET_OPTIONS):
             yield _Rule(
                 is_broken=True,
@@ -263,7 +265,3 @@ def check_together(settings: Settings) -> None:
     if "latest" in settings.image.tags and parse_flavor(settings.image.flavor).latest == "false":
         msg = "the tags name latest, and the flavor says latest=false"
         raise ConfigurationError(msg, hint="leave one of them out")
-    bad = [option for option in settings.run.builder_options if "=" not in option]
-    if bad:
-        msg = f"builder option {bad[0]!r} has no value"
-        raise ConfigurationError(msg, hint="driver options are NAME=VALUE, for example network=host")

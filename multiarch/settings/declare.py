@@ -10,6 +10,7 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.image.reference import check_container, check_repository
 from multiarch.image.tags import check_flavor, check_tag_rule
+from multiarch.text.csv_words import CacheEntry, CsvWords, DriverOption, Secret
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -64,7 +65,27 @@ def _unless_empty(rule: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: rule(text) if text else text
 
 
+def _kept(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """Keep a text as it was written once it was parsed."""
+
+    def check(text: str) -> str:
+        parse(text)
+        return text
+
+    return check
+
+
+def _attestation(text: str) -> str:
+    return text if text in ("true", "false") else str(CsvWords.parse(text))
+
+
 Texts = tuple[str, ...]
+
+CacheEntries = Annotated[Texts, ValueCheck(_kept(CacheEntry.parse))]
+
+DriverOptions = Annotated[Texts, ValueCheck(_kept(DriverOption.parse_all))]
+
+Secrets = Annotated[Texts, ValueCheck(_kept(Secret.parse))]
 
 RepositoryName = Annotated[str, ValueCheck(_unless_empty(check_repository))]
 
@@ -85,7 +106,11 @@ Seconds = Annotated[int, ValueCheck(_seconds, before=True)]
 Time = Annotated[int, ValueCheck(_time, before=True)]
 
 # TOML has words of its own for true and false.
-Words = Annotated[str, ValueCheck(lambda value: str(value).lower() if isinstance(value, bool) else value, before=True)]
+Attestation = Annotated[
+    str,
+    ValueCheck(lambda value: str(value).lower() if isinstance(value, bool) else value, before=True),
+    ValueCheck(_attestation),
+]
 
 
 def setting(

@@ -7,15 +7,17 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from multiarch.settings.declare import (
+    Attestation,
+    CacheEntries,
     Containers,
     FlavorEntries,
     Platforms,
     RepositoryName,
+    Secrets,
     TagRules,
     TagRuleText,
     Texts,
     ValueCheck,
-    Words,
     setting,
 )
 
@@ -96,7 +98,7 @@ class ImageSettings:
         metavar="NAME=VALUE",
         separator="\n",
     )
-    secrets: Texts = setting(
+    secrets: Secrets = setting(
         (), "Secret for RUN --mount=type=secret.", group="Build", metavar="id=ID[,src=FILE|,env=NAME]", separator="\n"
     )
     ssh: Texts = setting(
@@ -104,13 +106,13 @@ class ImageSettings:
     )
     pull: bool = setting(False, "Ask the registry for newer base images.", group="Build")
     no_cache: bool = setting(False, "Run every step, whatever the cache holds.", group="Build")
-    provenance: Words = setting(
+    provenance: Attestation = setting(
         "false",
         "Provenance attestation: false, true, or docker's own words (mode=max).",
         group="Build",
         metavar="WORDS",
     )
-    sbom: Words = setting(
+    sbom: Attestation = setting(
         "false",
         "SBOM attestation: false, true, or docker's own words (generator=IMAGE).",
         group="Build",
@@ -163,7 +165,7 @@ class ImageSettings:
     cache_mode: Literal["max", "min"] = setting(
         "max", "Which steps the cache holds: those of all stages (max) or of the image alone (min).", group="Cache"
     )
-    cache_from: Texts = setting(
+    cache_from: CacheEntries = setting(
         (),
         "Further cache to read, in docker's own words or as a reference.",
         group="Cache",

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from multiarch.settings.declare import (
+    DriverOptions,
     Namespace,
     Seconds,
-    Texts,
     Time,
     ValueCheck,
     setting,
@@ -91,7 +91,7 @@ class RunSettings:
         group="Builder",
         metavar="REFERENCE",
     )
-    builder_options: Texts = setting(
+    builder_options: DriverOptions = setting(
         (), "Driver option.", group="Builder", flags=["--driver-opt"], metavar="NAME=VALUE", separator="\n"
     )
     builder_endpoint: str = setting(

@@ -12,7 +12,6 @@ from multiarch.plan.bake import (
     hidden_values,
     is_remote,
     outside_paths,
-    secret_fields,
     target_name,
 )
 from multiarch.plan.labels import Annotation, Description
@@ -234,16 +233,3 @@ ALLOWED: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
 def test_bake_is_allowed_what_lies_outside(flags: dict[str, object], written: list[str], words: list[str]) -> None:
     expected = [word for each in words for word in ("--allow", each)]
     assert outside_paths(load(flags).settings.image, written=written) == expected
-
-
-@pytest.mark.parametrize(
-    ("secret", "fields"),
-    [
-        ("id=a,src=b", {"id": "a", "src": "b"}),
-        ("id=a,source=b=c", {"id": "a", "src": "b=c"}),
-        ("type=env,id=a,env=X", {"type": "env", "id": "a", "env": "X"}),
-        ("id=a", {"id": "a"}),
-    ],
-)
-def test_a_secret_s_fields_are_read(secret: str, fields: dict[str, str]) -> None:
-    assert secret_fields(secret) == fields

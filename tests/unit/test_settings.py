@@ -293,8 +293,8 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
         {"builder_driver": "remote"}, {}, {}, "the remote driver needs to know where BuildKit listens",
         "name it: --builder-endpoint tcp://host:1234"),
     "a driver option without a value": (
-        {"builder_options": ("network",)}, {}, {}, "builder option 'network' has no value",
-        "driver options are NAME=VALUE, for example network=host"),
+        {"builder_options": ("network",)}, {}, {}, "--builder-option: 'network' is not NAME=VALUE",
+        'write NAME=VALUE; quote the whole if the value contains a comma: "NAME=a,b"'),
     "a builder's name that docker would not take": (
         {"builder_name": "-x"}, {}, {},
         "--builder-name: '-x' does not pass: expected str matching regex '^([A-Za-z0-9][A-Za-z0-9._-]*)?$'",

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from multiarch.errors import ConfigurationError
-from multiarch.plan.bake import dockerfile_of, is_remote, secret_fields
+from multiarch.plan.bake import dockerfile_of, is_remote
 from multiarch.plan.secrets import secret_arguments
 from multiarch.settings.image import ImageSettings
+from multiarch.text.csv_words import Secret
 
 _OWN_FILE = "multiarch.toml"
 _PROJECT_FILE = "pyproject.toml"
@@ -127,15 +128,11 @@ def read_dockerfile(settings: ImageSettings, folder: Path) -> str:
 
 
 def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> None:
-    fields = secret_fields(secret)
-    name = fields.get("id", "")
-    if not name:
-        msg = "a secret has no id"
-        raise ConfigurationError(msg, hint="--secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE")
-    if (variable := fields.get("env")) and variable not in environment:
+    found = Secret.parse(secret)
+    name, variable, origin = found.id, found.variable, found.file
+    if variable and variable not in environment:
         msg = f"the secret {name} is not there: the variable {variable} is not set"
         raise ConfigurationError(msg, hint=f"set {variable}, or name a file: --secret id={name},src=FILE")
-    origin = fields.get("src")
     if (origin and not (folder / origin).is_file()) or (
         not origin and not variable and name not in environment and not (folder / name).is_file()
     ):
@@ -149,13 +146,12 @@ def secret_values(settings: ImageSettings, folder: Path, environment: Mapping[st
     for name in secret_arguments(arguments, environment):
         yield environment.get(name, "") if arguments[name] is None else str(arguments[name])
     for secret in settings.secrets:
-        fields = secret_fields(secret)
-        variable = fields.get("env") or fields.get("id", "")
-        origin = fields.get("src") or fields.get("id", "")
-        if "src" not in fields and variable in environment:
+        found = Secret.parse(secret)
+        variable, file = found.variable or found.id, folder / (found.file or found.id)
+        if not found.file and variable in environment:
             yield environment[variable]
-        elif (folder / origin).is_file():
-            yield (folder / origin).read_text(encoding="utf-8", errors="replace")
+        elif file.is_file():
+            yield file.read_text(encoding="utf-8", errors="replace")
 
 
 def own_output_is_in_context(settings: ImageSettings, folder: Path, dist: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiarch.errors import ConfigurationError
 from multiarch.image.reference import check_tag
 from multiarch.image.tags.template import check_template
+from multiarch.text.csv_words import parse_line
 from multiarch.text.hints import nearest_hint
 
 _START = "type="
@@ -100,14 +101,12 @@ def parse_rule(text: str) -> TagRule:
 
 
 def _split(text: str) -> Sequence[str]:
-    import csv  # noqa: PLC0415 - for rules alone, which most builds do without
-
     try:
-        # As the action reads them: a field with a comma in it stands in quotes, its word within.
-        return next(csv.reader([text.strip()], strict=True))
-    except (csv.Error, StopIteration):
-        msg = f"{text}: a quotation mark is missing"
-        raise ConfigurationError(msg, hint='a field with a comma stands in quotes: type=match,"pattern=a,b"') from None
+        # As the action reads them: https://github.com/docker/metadata-action/blob/master/src/tag.ts
+        return parse_line(text.strip(), bare_quotes=True)
+    except ConfigurationError:
+        msg = f"{text}: unbalanced quote"
+        raise ConfigurationError(msg, hint='quote a field that contains a comma: type=match,"pattern=a,b"') from None
 
 
 def _field(field: str, text: str) -> tuple[str, str]:
@@ -123,9 +122,9 @@ def _check_values(kind: str, fields: Mapping[str, str], text: str) -> None:
         if word in _CHOICES and value not in _CHOICES[word]:
             msg = f"{text}: {word} is {value!r}, and not one of {', '.join(_CHOICES[word])}"
             raise ConfigurationError(msg, hint=nearest_hint(value, _CHOICES[word]))
-        if word in ("priority", "group") and not value.isdigit():
-            msg = f"{text}: {word} is {value!r}, and no number"
-            raise ConfigurationError(msg, hint=f"{word}=1")
+        if word in ("priority", "group") and not re.fullmatch(r"[0-9]{1,6}", value):
+            msg = f"{text}: {word} is {value[:20]!r}, not a number"
+            raise ConfigurationError(msg, hint=f"write a number of at most 6 digits: {word}=1")
         if word == "enable" and "{{" not in value and value not in ("true", "false"):
             msg = f"{text}: enable is {value!r}, and neither true nor false"
             raise ConfigurationError(msg, hint="enable=true, or an expression: enable={{is_default_branch}}")

@@ -15,6 +15,7 @@ from multiarch.image.reference import Repository, parse_reference
 from multiarch.settings.cache_options import OPTIONS
 from multiarch.settings.image import ImageSettings
 from multiarch.source import Source
+from multiarch.text.csv_words import CacheEntry
 
 _LONGEST_TAG = 128
 _TAG_CHARACTERS = r"[^A-Za-z0-9._-]+"
@@ -74,7 +75,7 @@ def find_caches(settings: ImageSettings, source: Source, place: Place, platform:
         part = str(platform).replace("/", "-")
         read, written = [_joined(each, part) for each in read], written if written is None else _joined(written, part)
     kind = backend(settings, place)
-    further = tuple(each if "type=" in each else f"type=registry,ref={each}" for each in settings.cache_from)
+    further = tuple(str(CacheEntry.parse(each)) for each in settings.cache_from)
     if kind == "none":
         return Caches(read=further)
     if kind == "inline":
@@ -124,8 +125,8 @@ def _inline(settings: ImageSettings, place: Place, further: tuple[str, ...], *, 
     if not place.repository:
         msg = "--cache inline keeps the cache in the image that is pushed, and --local pushes none"
         raise ConfigurationError(msg, hint="--cache local keeps it in a folder")
-    read = (f"type=registry,ref={place.repository.tagged(settings.tags[0])}",) if settings.tags else ()
-    return Caches(read=(*read, *further), written=("type=inline",) if is_written else ())
+    read = (_entry("registry", {"ref": place.repository.tagged(settings.tags[0])}),) if settings.tags else ()
+    return Caches(read=(*read, *further), written=(_entry("inline", {}),) if is_written else ())
 
 
 class _Where:
@@ -223,12 +224,4 @@ def compression_options(settings: ImageSettings) -> dict[str, str]:
 
 
 def _entry(kind: str, fields: Mapping[str, str]) -> str:
-    """Write what docker reads as one line of CSV."""
-    return ",".join(_quoted(f"{name}={value}") for name, value in {"type": kind, **fields}.items())
-
-
-def _quoted(field: str) -> str:
-    if not set(field) & set(',"'):
-        return field
-    doubled = field.replace('"', '""')
-    return f'"{doubled}"'
+    return str(CacheEntry.of({"type": kind, **fields}))

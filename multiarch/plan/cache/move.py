@@ -7,6 +7,7 @@ from typing import cast
 from multiarch.errors import ConfigurationError
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.reference import Repository, check_tag
+from multiarch.text.csv_words import CacheEntry
 
 _SEPARATORS = "-._"
 
@@ -72,14 +73,12 @@ def _is_tag(text: str) -> bool:
 
 def _moved(entry: str, moves: Sequence[Move], *, is_written: bool) -> str | None:
     """Return a cache in bake's words after it moved; None where it is not written any more."""
+    cache = CacheEntry.parse(entry)
     for move in moves:
-        old = f"ref={move.repository.tagged(move.tag)}"
-        fields = entry.split(",")
-        if old in fields:
+        if cache.reference == move.repository.tagged(move.tag):
             if not move.to:
                 return None if is_written else entry
-            new = f"ref={move.repository.tagged(move.to)}"
-            return ",".join(new if field == old else field for field in fields)
+            return str(cache.having("ref", move.repository.tagged(move.to)))
     return entry
 
 
@@ -124,6 +123,6 @@ def move_warnings(moves: Sequence[Move], command: str) -> list[str]:
 
 def cache_tags(caches: Iterable[str], repository: Repository) -> tuple[str, ...]:
     """Return the tags that registry caches, in bake's words, have in a repository."""
-    start = f"ref={repository}:"
-    fields = (field for cache in caches for field in cache.split(",") if cache.startswith("type=registry,"))
-    return tuple(dict.fromkeys(field.removeprefix(start) for field in fields if field.startswith(start)))
+    start = f"{repository}:"
+    found = (CacheEntry.parse(cache).reference for cache in caches)
+    return tuple(dict.fromkeys(each.removeprefix(start) for each in found if each.startswith(start)))
