@@ -158,7 +158,7 @@ all of them are null where no failure was found.
 | field | JSON | meaning |
 |---|---|---|
 | `class` | {_values(FailureClass)} | what can be done: see [what happens when something fails]\
-(explanation.md#when-something-fails) |
+(explanation.md#failures-and-retries) |
 | `phase` | {_values(FailurePhase)} | where it failed |
 | `rule` | text | the [rule](#failure-rules) that decided |
 | `cause` | text | what went wrong |
