@@ -28,7 +28,8 @@ from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.steps import Plan, RetryPolicy, Step
-from multiarch.record import BuildWarning, CacheUse, Retry, TagOutcome
+from multiarch.record import BuildWarning, CacheAccess, CacheUse, Retry, TagOutcome
+from multiarch.record.steps import Interval
 from multiarch.report.breakdown import Breakdown, CacheMiss, EmulatedStep, PlatformWork
 from multiarch.run.result import RESULT_VERSION, Result
 from multiarch.settings.info import SETTINGS, SettingInfo
@@ -201,7 +202,11 @@ def reference() -> str:
     """Return the whole page."""
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
     parts += [_PLAN, _object(Plan), _object(Source), _object(Commit), _object(RetryPolicy), _steps()]
-    parts += [_RESULT, *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, Retry))]
+    parts += [
+        _RESULT,
+        *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, CacheAccess)),
+        *(_object(each) for each in (Interval, Retry)),
+    ]
     parts += [*(_object(each) for each in (Breakdown, PlatformWork, CacheMiss, EmulatedStep, BuildWarning)), _ERROR]
     parts += [_REPORT, _object(Check), _EXPLANATION, _rules()]
     return "\n".join(parts)

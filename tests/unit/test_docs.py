@@ -1,27 +1,64 @@
-"""What the pages show of files and of output, compared with the real ones."""
+"""What the pages show of files, commands and output, compared with the real ones."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from multiarch.cli import main
+import pytest
+
+from multiarch.cli import cli, main
+from multiarch.settings.info import SETTINGS
+from multiarch.settings.load import CONFIG_VARIABLE, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
-
 ROOT = Path(__file__).parent.parent.parent
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
 NAME = re.compile(r"(AWS_ECR_REPOSITORY_NAME:).*")
+# A placeholder of the pages, and the name of a file or folder that a run writes.
+NO_FILES = re.compile(r"NAME|PATH|\.\.\.|…|\*")
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
 def blocks(page: str, language: str) -> Iterator[str]:
     """Yield the code of a page in one language."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    yield from re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+    for found, code in re.findall(r"^```(\w*)\n(.*?)^```$", read(page), flags=re.DOTALL | re.MULTILINE):
+        if found == language:
+            yield code
+
+
+def prose(page: str) -> str:
+    """A page but for its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", read(page), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Yield each command of the pages: the page, and the words after `multiarch`."""
+    for page in PAGES:
+        for block in blocks(page, "sh"):
+            for line in block.replace("\\\n", " ").splitlines():
+                for found in re.findall(r"\bmultiarch ((?:[a-z]+\b|--help)[^|;>]*)", line):
+                    words = shlex.split(found, comments=True)
+                    if words[0] in cli.commands:
+                        yield page, words
+
+
+COMMANDS = list(commands())
 
 
 def without_name(buildspec: str) -> str:
@@ -30,12 +67,12 @@ def without_name(buildspec: str) -> str:
 
 
 def test_the_readme_shows_the_buildspec() -> None:
-    spec = (ROOT / "buildspec.yml").read_text(encoding="utf-8")
+    spec = read("buildspec.yml")
     assert without_name(spec) in map(without_name, blocks("README.md", "yaml"))
 
 
 def test_the_tutorial_writes_the_buildspec() -> None:
-    spec = (ROOT / "buildspec.yml").read_text(encoding="utf-8")
+    spec = read("buildspec.yml")
     [written] = [block for block in blocks("docs/tutorial.md", "sh") if "cat > buildspec.yml" in block]
     assert f"cat > buildspec.yml <<'EOF'\n{without_name(spec)}EOF\n" in without_name(written)
 
@@ -55,3 +92,81 @@ def test_the_tutorial_shows_the_policy_that_its_command_prints(
     assert main(words, {"AWS_ECR_REPOSITORY_NAME": "shop", "PATH": "/nowhere"}) == 0
     [shown] = blocks("docs/tutorial.md", "json")
     assert json.loads(shown) == json.loads(capsys.readouterr().out)
+
+
+def test_the_page_about_the_source_shows_what_its_command_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = {
+        "PATH": "/nowhere",
+        "CODEBUILD_BUILD_ARN": "arn:aws:codebuild:eu-west-1:123456789012:build/shop:1",
+        "CODEBUILD_INITIATOR": "codepipeline/shop",
+        "CODEBUILD_RESOLVED_SOURCE_VERSION": "0123456789abcdef0123456789abcdef01234567",
+    }
+    assert main(["source"], environment) == 0
+    assert capsys.readouterr().out in blocks("docs/source.md", "")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_has_a_target(page: str) -> None:
+    for path, _, anchor in re.findall(r"\]\(((?!https?:)[^)#\s]*)(#([^)\s]*))?\)", read(page)):
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), f"{page}: {path}"
+        if anchor:
+            assert anchor in anchors(target.resolve().relative_to(ROOT).as_posix()), f"{page}: {path}#{anchor}"
+
+
+def test_links_are_found() -> None:
+    assert "trust-boundaries" not in anchors("README.md")
+    assert "usage" in anchors("README.md")
+
+
+def test_commands_are_found() -> None:
+    assert {words[0] for _, words in COMMANDS} == set(cli.commands)
+
+
+@pytest.mark.parametrize(("page", "words"), COMMANDS, ids=[f"{page} {' '.join(words)}" for page, words in COMMANDS])
+def test_every_command_of_the_pages_is_understood(page: str, words: list[str], tmp_path: Path) -> None:
+    command = cli.commands[words[0]]
+    # Files to read that only the reader has.
+    saved = tmp_path / "saved"
+    saved.touch()
+    arguments = [str(saved) if re.search(r"\.(?:log|jsonl)$", word) else word for word in words[1:]]
+    with command.make_context(words[0], arguments) as context:
+        assert context.params, page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_settings_file_of_the_pages_is_accepted(page: str) -> None:
+    for block in blocks(page, "toml"):
+        table = tomllib.loads(block)
+        if "registry" in table and isinstance(table["registry"], dict):
+            continue  # BuildKit's own
+        load_settings(flags={}, environment={}, file=table, file_name="multiarch.toml")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_variable_of_the_pages_is_a_setting(page: str) -> None:
+    known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE, "MULTIARCH_NAME"}
+    assert set(re.findall(r"\bMULTIARCH_[A-Z0-9_]*[A-Z0-9]", read(page))) <= known
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_flag_of_the_pages_exists(page: str) -> None:
+    known = {
+        flag
+        for command in cli.commands.values()
+        for option in command.params
+        for flag in (*option.opts, *option.secondary_opts)
+    }
+    # Flags of other programs that the prose speaks of.
+    known |= {"--allow", "--prefer-index", "--progress", "--help", "--platform", "--mount", "--password-stdin"}
+    assert set(re.findall(r"(?<=`)--[a-z0-9][a-z0-9-]*", prose(page))) <= known
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_of_the_repository_that_the_pages_name_exists(page: str) -> None:
+    for name in re.findall(r"`((?:multiarch|tests|dev|docs)/[\w./-]*)`", prose(page)):
+        if not NO_FILES.search(name):
+            assert (ROOT / name).exists(), f"{page}: {name}"
