@@ -14,6 +14,7 @@ import click
 from multiarch import __version__
 from multiarch.commands import World
 from multiarch.edges.files.inputs import read_settings_file
+from multiarch.edges.signals import Interruption
 from multiarch.errors import (
     EXIT_CODES,
     BuilderError,
@@ -256,11 +257,11 @@ def _print(lines: Iterable[str], *, hint: str = "") -> None:
             raise OutputError(msg, hint="\n".join(filter(None, (hint, _space(error))))) from None
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+def main(arguments: Sequence[str], environment: Mapping[str, str], interruption: Interruption | None = None) -> int:
     """Run a command, and return its exit code."""
     as_json = "--output=json" in arguments or ("--output", "json") in itertools.pairwise(arguments)
     try:
-        world = World(environment=environment, folder=Path.cwd())
+        world = World(environment=environment, folder=Path.cwd(), interruption=interruption or Interruption())
         # A command that ends with an exit code of its own returns it; any other returns nothing.
         code = cli.main(list(arguments), prog_name="multiarch", standalone_mode=False, obj=world)
     except click.ClickException as error:

@@ -1,8 +1,10 @@
 """What each command does, wired: the edges observe, the core decides. `cli` gives them their flags."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from multiarch.edges.signals import Interruption
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +13,9 @@ class World:
 
     Attributes:
         folder: where the command runs.
+        interruption: the signal that ends it.
     """
 
     environment: Mapping[str, str]
     folder: Path
+    interruption: Interruption = field(default_factory=Interruption)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from multiarch import __version__
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
-from multiarch.edges.aws import Aws
+from multiarch.edges.aws import Aws, Token
 from multiarch.edges.files.folder import check_folder, remove_files
 from multiarch.edges.files.inputs import (
     check_inputs,
@@ -78,28 +78,31 @@ def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
 
 def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     """Ask AWS, and again like every other phase, with tries and a deadline that are the run's own."""
-    from multiarch.edges.signals import interruptible  # noqa: PLC0415 - not for a dry run
     from multiarch.log import make_log  # noqa: PLC0415
     from multiarch.run.recovery import Recovery  # noqa: PLC0415
     from multiarch.text.redaction import Redaction  # noqa: PLC0415
 
-    destination, settings = request.destination, request.loaded.settings.run
+    destination, settings, interruption = request.destination, request.loaded.settings.run, request.world.interruption
     assert destination
     log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=Redaction([]))
     recovery = Recovery(
         RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
         fixes={},
         announce=lambda retry: log.warning(str(retry), phase=retry.step),
+        sleep=interruption.sleep,
         begin=begin,
     )
-    with interruptible(lambda: None):
-        return Registry.parse(recovery.run("login", lambda: ask_for_token(destination, aws)).host)
+
+    def ask() -> Token:
+        return interruption.call(lambda: ask_for_token(destination, aws))
+
+    with interruption.cleaning_up(lambda: None):
+        return Registry.parse(recovery.run("login", ask).host)
 
 
 def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json: bool) -> Sequence[str]:
     # What only a real run needs is imported here, the heaviest after the builder has begun to boot.
     from multiarch.edges.runtime import LocalRuntime  # noqa: PLC0415
-    from multiarch.edges.signals import finish, interruptible  # noqa: PLC0415
     from multiarch.text.redaction import Redaction  # noqa: PLC0415
 
     world, settings = request.world, request.loaded.settings
@@ -110,13 +113,14 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
         aws_suffixes=request.partitions.suffixes,
         folder=world.folder if is_remote(settings.image.context) else request.context,
         redaction=redaction,
+        interruption=world.interruption,
     )
     report = None
     if settings.run.report:
         from multiarch.commands.run_report import RunReport  # noqa: PLC0415
 
         report = RunReport(world.folder / settings.run.report, settings.run.report, redaction)
-    with interruptible(runtime.abandon):
+    with world.interruption.cleaning_up(runtime.abandon):
         try:
             runtime.begin(plan)
             return _run(request, plan, runtime, redaction, report, begin=begin, as_json=as_json)
@@ -125,7 +129,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
             error.message, error.hint = redaction.clean(error.message), redaction.clean(error.hint)
             raise
         finally:
-            finish(runtime.close)
+            runtime.close()
 
 
 def _run(
@@ -160,7 +164,9 @@ def _run(
         dockerfile=dockerfile_path(image),
         text=read_dockerfile(image, request.world.folder),
     )
-    execution = Execution(plan, runtime, log, begin=begin, about=about, events=report.events if report else None)
+    events = report.events if report else None
+    sleep = request.world.interruption.sleep
+    execution = Execution(plan, runtime, log, sleep=sleep, begin=begin, about=about, events=events)
     try:
         result = execution.run()
     finally:

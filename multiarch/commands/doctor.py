@@ -5,13 +5,12 @@ from concurrent.futures import Future
 
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
-from multiarch.doctor import Unanswered, examine, exit_code, report_as_json, report_as_text
+from multiarch.doctor import Check, Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.edges.ask.examine import SECONDS, Examination, unanswered
 from multiarch.edges.ask.question import ask
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.files.folder import check_folder
 from multiarch.edges.files.inputs import check_inputs, secret_values
-from multiarch.edges.signals import interruptible
 from multiarch.errors import ConfigurationError, MultiarchError, OperationFailedError
 from multiarch.futures import Deadline
 from multiarch.image.registry import Registry
@@ -43,9 +42,13 @@ def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) 
     refusals = dict(_refusals(request))
     # Its host name is part of the plan, so nothing else begins before it is there: it gets half of the time.
     token = _token(request.destination, aws, deadline.at_most(SECONDS / 2))
-    with interruptible(examination.abandon):
+
+    def look() -> Sequence[Check]:
         plan = _plan(request, _registry(request.destination, token), refusals)
-        checks = examine(plan, examination.observe(plan, refusals, token))
+        return examine(plan, examination.observe(plan, refusals, token))
+
+    with world.interruption.cleaning_up(examination.abandon):
+        checks = world.interruption.call(look, stop=examination.abandon)
     lines = [report_as_json(checks)] if as_json else report_as_text(checks)
     return exit_code(checks), [redaction.clean(line) for line in lines]
 

@@ -6,18 +6,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from multiarch.edges.aws import Aws
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.docker.process import Docker
 from multiarch.edges.files.inputs import check_layout
 from multiarch.edges.git import is_ancestor
+from multiarch.edges.signals import Interruption
 from multiarch.errors import OperationFailedError
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.reference import Repository
@@ -27,6 +28,7 @@ from multiarch.text.redaction import Redaction
 
 # What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
 if TYPE_CHECKING:
+    from multiarch.edges.registry.client import RegistryClient
     from multiarch.edges.registry.clients import Registries
     from multiarch.image.manifest import Manifest
     from multiarch.record.reader import BuildEvent, BuildReader
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _ECR_USER = "AWS"
 _TICK = 1.0
+
+_Value = TypeVar("_Value")
 
 
 class LocalRuntime:
@@ -47,6 +51,7 @@ class LocalRuntime:
         aws_suffixes: Sequence[str],
         redaction: Redaction,
         folder: Path,
+        interruption: Interruption | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -57,6 +62,7 @@ class LocalRuntime:
         self._aws = aws
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
+        self._interruption = interruption or Interruption()
         self._output: Callable[[BuildEvent], object] = print
         self._clock = clock
         self._monotonic = monotonic
@@ -82,7 +88,7 @@ class LocalRuntime:
         self._output = output
 
     def run(self, command: Command, *, phase: str) -> str:
-        return self._docker.run(command, phase=phase)
+        return self._run_docker(lambda: self._docker.run(command, phase=phase))
 
     def run_last(self, command: Command, *, phase: str, seconds: float) -> str:
         return self._docker.run_last(command, phase=phase, seconds=seconds)
@@ -98,13 +104,17 @@ class LocalRuntime:
             with suppress(OSError):
                 sys.stderr.flush()
             if has_events:
-                self._show_events(words, definition, reader)
+                self._run_docker(lambda: self._show_events(words, definition, reader))
             else:
-                self._docker.show(words, stdin=definition, phase="other")
+                self._run_docker(lambda: self._docker.show(words, stdin=definition, phase="other"))
             metadata = _read_metadata(file)
         if not has_events:
-            self._read_events(metadata, reader)
+            self._run_docker(lambda: self._read_events(metadata, reader))
         return metadata
+
+    def _run_docker(self, function: Callable[[], _Value]) -> _Value:
+        """Run a docker command; a signal stops it, and every other one that runs."""
+        return self._interruption.call(function, stop=self._docker.stop)
 
     def _show_events(self, command: Sequence[str], definition: bytes, reader: "BuildReader") -> None:
         """Run bake, show what happens, and while nothing does, what still runs."""
@@ -143,7 +153,7 @@ class LocalRuntime:
             return
 
     def builder_platforms(self, name: str) -> Sequence[str]:
-        return self._docker.builder_platforms(name)
+        return self._interruption.call(lambda: self._docker.builder_platforms(name))
 
     def log_in(self, registry: Registry, *, fresh: bool) -> str:
         if self._config.has_helper(registry.host):
@@ -151,7 +161,9 @@ class LocalRuntime:
             return f"{registry} is left to its credential helper"
         from multiarch.edges.registry.clients import ecr_token  # noqa: PLC0415
 
-        token = ecr_token(self._aws, registry, self._aws_suffixes, self._redaction, fresh=fresh)
+        token = self._interruption.call(
+            lambda: ecr_token(self._aws, registry, self._aws_suffixes, self._redaction, fresh=fresh)
+        )
         credentials = Credentials(username=token.username, password=token.password)
         self._docker.use_config(str(self._config.log_in(registry.host, credentials)))
         self._registries.forget_login(registry)
@@ -162,30 +174,34 @@ class LocalRuntime:
         return f" for {hours:.0f} h" if hours > 0 else ""
 
     def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
-        return self._aws.find_repository(repository.registry, repository.name)
+        return self._interruption.call(lambda: self._aws.find_repository(repository.registry, repository.name))
 
     def ask_aws(self, repository: Repository, questions: Sequence["AwsQuestion"]) -> "AwsAnswers":
         from multiarch.edges.ask.aws_diagnosis import ask_aws  # noqa: PLC0415 - where something has failed
 
-        return ask_aws(self._aws, repository, questions)
+        return self._interruption.call(lambda: ask_aws(self._aws, repository, questions))
 
     def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> "Manifest | None":
         if repository:
-            return self._registries.client(repository.registry).manifest(repository, reference)
+            return self._ask(repository, lambda client: client.manifest(repository, reference))
         assert layout
         return _layout_manifest(Path(layout), reference)
 
     def blob(self, repository: Repository | None, layout: str | None, digest: str) -> bytes:
         if repository:
-            return self._registries.client(repository.registry).blob(repository, digest)
+            return self._ask(repository, lambda client: client.blob(repository, digest))
         assert layout
         return _layout_blob(Path(layout), digest)
 
     def tag(self, repository: Repository, tag: str, manifest: "Manifest") -> None:
-        self._registries.client(repository.registry).tag(repository, tag, manifest)
+        self._ask(repository, lambda client: client.tag(repository, tag, manifest))
+
+    def _ask(self, repository: Repository, question: Callable[["RegistryClient"], _Value]) -> _Value:
+        """Ask a registry, which may never answer, nor the credential helper that is asked for its login."""
+        return self._interruption.call(lambda: question(self._registries.client(repository.registry)))
 
     def is_ancestor(self, older: str, newer: str) -> bool | None:
-        return is_ancestor(self._folder, self._environment, older, newer)
+        return self._interruption.call(lambda: is_ancestor(self._folder, self._environment, older, newer))
 
     def unpack(self, archive: str, layout: str) -> None:
         import tarfile  # noqa: PLC0415 - for a local build
@@ -195,10 +211,15 @@ class LocalRuntime:
         shutil.rmtree(layout, ignore_errors=True)
         try:
             with tarfile.open(archive) as tar:
-                tar.extractall(layout, filter="data")
+                tar.extractall(layout, members=self._until_interrupted(tar), filter="data")
         except tarfile.TarError as error:
             raise OperationFailedError("other", [f"{archive} cannot be unpacked: {error}"]) from None
         Path(archive).unlink()
+
+    def _until_interrupted(self, entries: Iterable[_Value]) -> Iterator[_Value]:
+        for each in entries:
+            self._interruption.check()
+            yield each
 
     def replace(self, fresh: str, layout: str) -> None:
         check_layout(Path(layout))
@@ -222,7 +243,7 @@ class LocalRuntime:
                 shutil.rmtree(self._unverified, ignore_errors=True)
 
     def abandon(self) -> None:
-        """Kill what still runs and remove the login, at once: a signal's handler calls it."""
+        """Kill what still runs and remove the login, at once, whatever other threads do."""
         self._docker.kill()
         self._config.close()
 

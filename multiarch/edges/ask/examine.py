@@ -106,6 +106,7 @@ class Examination:
         self._redaction = redaction
         self._deadline = deadline
         self._docker: Docker | None = None
+        self._scratch = ""
         self._config = DockerConfig(environment)
         self._registries = Registries(environment, self._config, redaction)
 
@@ -126,9 +127,11 @@ class Examination:
             return Observed(now=datetime.now(UTC), refusals=refusals, **machine(), **online())  # type: ignore[arg-type]  # the fields by name
 
     def abandon(self) -> None:
-        """Kill what still runs, at once: a signal's handler calls it."""
+        """Kill what still runs, at once, and remove the copy of the builders."""
         if self._docker:
             self._docker.kill()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     @contextmanager
     def _looking(self) -> Iterator[Docker]:
@@ -136,6 +139,7 @@ class Examination:
         with tempfile.TemporaryDirectory(prefix="multiarch-", ignore_cleanup_errors=True) as scratch:
             own = Path(self._environment.get("BUILDX_CONFIG") or self._config.folder / "buildx")
             _copy_files(own / _INSTANCES, Path(scratch, _INSTANCES))
+            self._scratch = scratch
             self._docker = docker = Docker({**self._environment, "BUILDX_CONFIG": scratch})
             try:
                 yield docker

@@ -22,6 +22,8 @@ _TAIL_LINES = 200
 
 # Together with the last command, 8 s: a run that is interrupted ends within 10.
 _PATIENCE = 3.0
+# Starting a process takes milliseconds; whoever kills waits no longer than this for one that is being started.
+_START_SECONDS = 1.0
 
 _BUILDX = ("docker", "buildx")
 
@@ -36,8 +38,10 @@ class Docker:
         self._environment = {**environment, "BUILDX_METADATA_PROVENANCE": "disabled"}
         self._running: set[subprocess.Popen[bytes]] = set()
         self._begun: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+        # Held while a process is started, so that none is missed by whoever stops or kills all of them.
         self._lock = threading.Lock()
         self._stopped = False
+        self._killed = False
 
     @cached_property
     def _buildx(self) -> str:
@@ -53,7 +57,7 @@ class Docker:
             if self._stopped:
                 return
             process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            self._add(process)
+            self._running.add(process)
             self._begun[tuple(command)] = process
 
     def run(self, command: Sequence[str], *, phase: str) -> str:
@@ -71,16 +75,22 @@ class Docker:
 
         Raises:
             OperationFailedError: it could not be started, did not succeed or did not end in time.
+            RunEndedError: everything was killed before it could be started.
         """
         self.stop()
-        process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        with process:
-            try:
-                output, errors = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                raise OperationFailedError(phase, [f"{_words(command)} did not end within {seconds:.0f} s"]) from None
-            finally:
-                _signal(process, signal.SIGKILL)
+        with self._lock:
+            if self._killed:
+                raise RunEndedError
+            process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self._running.add(process)
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise OperationFailedError(phase, [f"{_words(command)} did not end within {seconds:.0f} s"]) from None
+        finally:
+            _kill_group(process)
+            process.wait()
+            self._forget(process)
         return _output(command, process, output, errors, phase)
 
     def stream(self, command: Sequence[str], *, stdin: bytes, on_line: Callable[[str], object], phase: str) -> None:
@@ -150,13 +160,16 @@ class Docker:
         for process in running:
             _end(process, end)
         for process in self._begun.values():
-            _close_all(process)
+            self._forget(process)
 
     def kill(self) -> None:
-        """Kill whatever still runs, and wait for nothing: called by a signal's handler, so it takes no lock."""
-        self._stopped = True
+        """Kill whatever still runs, for good, and wait for nothing."""
+        is_held = self._lock.acquire(timeout=_START_SECONDS)
+        self._stopped = self._killed = True
         for process in list(self._running):
-            _signal(process, signal.SIGKILL)
+            _kill_group(process)
+        if is_held:
+            self._lock.release()
 
     @contextmanager
     def _started(
@@ -166,23 +179,23 @@ class Docker:
             if self._stopped:
                 raise RunEndedError
             process = self._begun.pop(tuple(command), None) or self._start(command, stdin=stdin, **streams)
-            self._add(process)
+            self._running.add(process)
+        is_over = False
         try:
             yield process
+            is_over = process.returncode is not None and not self._stopped
         finally:
-            _signal(process, signal.SIGINT)
-            _end(process, time.monotonic() + _PATIENCE)
-            _close_all(process)
-            with self._lock:
-                self._running.discard(process)
+            if not is_over:
+                _signal(process, signal.SIGINT)
+                _end(process, time.monotonic() + _PATIENCE)
+            self._forget(process)
         if self._stopped:
             raise RunEndedError
 
-    def _add(self, process: subprocess.Popen[bytes]) -> None:
-        self._running.add(process)
-        # `kill` takes no lock: it may have come since the process was started, and have missed it.
-        if self._stopped:
-            _signal(process, signal.SIGKILL)
+    def _forget(self, process: subprocess.Popen[bytes]) -> None:
+        _close_all(process)
+        with self._lock:
+            self._running.discard(process)
 
     def _start(self, command: Sequence[str], *, stdin: int, **streams: int | None) -> subprocess.Popen[bytes]:
         if tuple(command[:2]) == _BUILDX and self._buildx:
@@ -210,12 +223,18 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
             os.killpg(process.pid, number)
 
 
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its children; also children that it has left behind: their group keeps its number."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def _end(process: subprocess.Popen[bytes], end: float) -> None:
-    try:
+    """Wait for a process that was signalled, for so long, and leave nothing of it."""
+    with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=max(0.0, end - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGKILL)
-        process.wait()
+    _kill_group(process)
+    process.wait()
 
 
 def _close_all(process: subprocess.Popen[bytes]) -> None:
