@@ -20,6 +20,12 @@ REVISION = f"{OCI}revision"
 CREATED = f"{OCI}created"
 VERSION = f"{OCI}version"
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+MEDIA_TYPES = (
+    INDEX_TYPE,
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 
 # https://github.com/moby/buildkit/blob/master/exporter/containerimage/writer.go (normalizeLayersAndHistory)
 _ADDED = "buildkit.exporter.image.v0"
@@ -49,7 +55,7 @@ class Manifest:
         """
         try:
             value = json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             msg = f"the manifest {self.digest} is not a JSON object"
@@ -194,7 +200,7 @@ def platform_of(config: bytes) -> Platform | None:
     """Return what an image's configuration says that it was built for, None where it does not say."""
     try:
         return _platform(json.loads(config))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -213,7 +219,7 @@ def _made_by(config: bytes) -> Sequence[str]:
     """Return what made each layer: https://github.com/opencontainers/image-spec/blob/main/config.md (history)."""
     try:
         fields = json.loads(config)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     history = fields.get("history") if isinstance(fields, dict) else None
     entries = [each for each in history if isinstance(each, dict)] if isinstance(history, list) else []

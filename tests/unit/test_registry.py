@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from multiarch.edges.docker.config import Credentials
+from multiarch.edges.registry.addresses import is_loopback, proxy_for
 from multiarch.edges.registry.client import RegistryClient
-from multiarch.edges.registry.transport import is_loopback, proxy_for
+from multiarch.edges.registry.transport import Response, Transport
 from multiarch.errors import OperationFailedError
 from multiarch.image.manifest import Manifest, digest_of
 from multiarch.image.reference import Repository
@@ -24,6 +25,7 @@ from tests.unit.conftest import Reply, Request, Server
 from tests.unit.fakes import ECR_HOST, INDEX_TYPE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.unit.conftest import MakeServer
@@ -53,7 +55,8 @@ class Asked:
         self.redaction = Redaction()
         self.asked = 0
         self._credentials = credentials
-        self.client = RegistryClient(registry, self._login, certificates=certificates, redaction=self.redaction)
+        transport = Transport(host, certificates=certificates, redaction=self.redaction)
+        self.client = RegistryClient(registry, self._login, transport, self.redaction)
 
     def _login(self) -> Credentials | None:
         self.asked += 1
@@ -446,14 +449,17 @@ def test_docker_hub_is_asked_by_its_own_names() -> None:
     """No request leaves: the address is all that is looked at."""
     asked: list[str] = []
 
-    class Noted(RegistryClient):
-        def _request(self, method: str, url: str, headers: object, body: bytes | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN202
-            _ = headers, body
+    class Noted(Transport):
+        def request(
+            self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, size: int
+        ) -> Response:
+            _ = headers, body, size
             asked.append(f"{method} {url}")
             raise OperationFailedError("manifest", ["enough"])
 
-    registry = Registry.parse("docker.io")
-    client = Noted(registry, lambda: None, certificates=(), redaction=Redaction())
+    registry, redaction = Registry.parse("docker.io"), Redaction()
+    transport = Noted(registry.host, certificates=(), redaction=redaction)
+    client = RegistryClient(registry, lambda: None, transport, redaction)
     for name in ("alpine", "team/shop"):
         with pytest.raises(OperationFailedError):
             client.manifest(Repository(registry=registry, name=name), "3")

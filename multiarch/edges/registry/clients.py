@@ -5,9 +5,11 @@ from pathlib import Path
 
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.registry.addresses import proxy_for
 from multiarch.edges.registry.client import RegistryClient
-from multiarch.edges.registry.transport import proxy_for
+from multiarch.edges.registry.transport import Transport
 from multiarch.errors import OperationFailedError
+from multiarch.futures import Deadline
 from multiarch.image.registry import Registry
 from multiarch.text.redaction import Redaction
 
@@ -15,10 +17,26 @@ from multiarch.text.redaction import Redaction
 class Registries:
     """One client for each registry, made when it is first asked for."""
 
-    def __init__(self, environment: Mapping[str, str], config: DockerConfig, redaction: Redaction) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        config: DockerConfig,
+        redaction: Redaction,
+        *,
+        deadline: Deadline | None = None,
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            environment: names the proxies.
+            config: docker's logins and certificates.
+            redaction: is told each token, so that none is ever printed.
+            deadline: the end of the run's retries: no request outlasts it by more than `answers.LEAST` seconds.
+        """
         self._environment = environment
         self._config = config
         self._redaction = redaction
+        self._deadline = deadline
         self._clients: dict[Registry, RegistryClient] = {}
 
     def client(self, registry: Registry, credentials: Callable[[], Credentials | None] | None = None) -> RegistryClient:
@@ -29,13 +47,15 @@ class Registries:
             credentials: asked, when the client is made and the registry wants a login, in place of docker's logins.
         """
         if registry not in self._clients:
-            made = RegistryClient(
-                registry,
-                credentials or (lambda: self._config.credentials(registry.host)),
+            transport = Transport(
+                registry.host,
                 certificates=(self._config.folder / "certs.d", Path("/etc/docker/certs.d")),
                 redaction=self._redaction,
                 proxy=proxy_for(registry.host, self._environment),
+                deadline=self._deadline,
             )
+            ask = credentials or (lambda: self._config.credentials(registry.host))
+            made = RegistryClient(registry, ask, transport, self._redaction)
             # Of two threads that make one, both get the first.
             self._clients.setdefault(registry, made)
         return self._clients[registry]
