@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up status demo test chaos unit pythons lint format bench docs picture down clean
+.PHONY: help venv up status demo test chaos unit pythons lint format bench docs picture samples down clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do \
@@ -74,6 +74,9 @@ docs: venv  ## regenerate docs/reference.md and the JSON schemas from the code
 
 picture: up  ## take the pictures of docs/report.md from a build on this machine
 	@$(BIN)/python -m dev.picture
+
+samples: up  ## write the output of real builds into the samples of the documentation
+	@$(BIN)/python -m dev.samples
 
 down: venv  ## remove the test stack and restore the machine
 	@$(BIN)/python -m dev.stack down

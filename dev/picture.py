@@ -75,7 +75,7 @@ _PAGES: Final = ("index", "basket", "checkout")
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        project = _project(Path(folder))
+        project = shop(Path(folder))
         try:
             _build(project)
             (project.folder / "pages" / "basket").write_text("What you have chosen, and what it costs\n")
@@ -91,7 +91,7 @@ def main() -> None:
             browser.close()
 
 
-def _project(parent: Path) -> Project:
+def shop(parent: Path) -> Project:
     """Make a project whose commits are the same ones each time."""
     stack.create_repository(_REPOSITORY)
     project = Project.create(parent, stack.load(), repository=_REPOSITORY)
