@@ -3,9 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# The unit tests share nothing; the engine tests share one engine, and wait for each other.
+PARALLEL := --numprocesses auto --dist worksteal
+COVERED := $(BIN)/coverage run -m pytest --durations 20
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up status demo test chaos unit pythons lint format bench docs picture samples down clean
+.PHONY: help venv up status demo test chaos unit lowest pythons lint prose format bench docs picture samples down clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do \
@@ -27,13 +30,16 @@ status: venv  ## show which parts of the test stack are up
 demo: up  ## build an example and publish it to the test stack
 	@$(BIN)/python -m dev.demo
 
-test: venv  ## run all tests except make chaos; outside CI, skip the engine tests if the stack cannot start
+test: venv  ## run all tests except make chaos, and measure coverage; outside CI, skip the engine tests without the stack
+	@rm -rf .coverage && mkdir .coverage
 	@if $(BIN)/python -m dev.stack up; then \
-		$(BIN)/python -m pytest; \
+		$(COVERED) -m 'not engine' $(PARALLEL) && $(COVERED) -m 'engine and not chaos' || exit; \
+		$(BIN)/coverage combine --quiet && $(BIN)/coverage report; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo 'error: the test stack did not start, and CI runs all tests' >&2; exit 1; \
 	else \
-		$(BIN)/python -m pytest -m 'not engine' || exit; \
+		$(COVERED) -m 'not engine' $(PARALLEL) || exit; \
+		$(BIN)/coverage combine --quiet && $(BIN)/coverage report --fail-under 0; \
 		echo 'SKIPPED: the engine tests, because the test stack did not start; see the error above the tests' >&2; \
 	fi
 
@@ -41,7 +47,12 @@ chaos: up  ## run every fault-injection case, then random schedules (SEED=N repe
 	@$(BIN)/python -m pytest -m engine tests/chaos
 
 unit: venv  ## run the unit tests
-	@$(BIN)/python -m pytest -m 'not engine'
+	@$(BIN)/python -m pytest -m 'not engine' $(PARALLEL)
+
+lowest: venv  ## run the unit tests on the lowest versions that pyproject.toml allows
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/lowest
+	@$(BIN)/uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable '.[dev]'
+	@.venv/lowest/bin/python -m pytest -m 'not engine' $(PARALLEL)
 
 pythons:  ## run the unit tests on every installed Python from 3.11 to 3.14, pyenv's included
 	@for version in 3.11 3.12 3.13 3.14; do \
@@ -52,7 +63,7 @@ pythons:  ## run the unit tests on every installed Python from 3.11 to 3.14, pye
 		"$$python" -m venv .venv/$$version || exit; \
 		.venv/$$version/bin/python -m pip --quiet --disable-pip-version-check install --root-user-action=ignore \
 			--editable '.[dev]' || exit; \
-		.venv/$$version/bin/python -m pytest -m 'not engine' || exit; \
+		.venv/$$version/bin/python -m pytest -m 'not engine' $(PARALLEL) || exit; \
 	done
 
 lint: venv  ## check style, format, types and layers
@@ -60,6 +71,10 @@ lint: venv  ## check style, format, types and layers
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
+
+prose: venv  ## check the English of docs, help and messages; WHERE='docs/ README.md' selects places
+	@$(BIN)/python -m dev.prose $(WHERE)
+	@$(BIN)/codespell $$(git ls-files ':!tests/unit/events' ':!tests/unit/failures' ':!*.png')
 
 format: venv  ## fix style and format
 	@$(BIN)/ruff check --fix
@@ -82,5 +97,5 @@ down: venv  ## remove the test stack and restore the machine
 	@$(BIN)/python -m dev.stack down
 
 clean:  ## remove the files that make and the tests wrote here
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -180,16 +180,25 @@ def test_a_pid_is_trusted_only_with_the_mark(tmp_path: Path, monkeypatch: pytest
         assert process.find("moto") is None
 
 
+# Tests of another process look for the same marks on this machine.
+NAME = f"sleeper-{os.getpid()}"
+
+
+def is_marked() -> bool:
+    """Whether the program shows its mark: for a moment after it starts, Linux shows no environment of it."""
+    return process.find(NAME) is not None
+
+
 def test_a_program_is_started_found_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "STATE", tmp_path)
     monkeypatch.setattr(layout, "LOGS", tmp_path / "log")
     state = State(tmp_path)
-    process.start(state, "sleeper", ["sleep", "60"], ready=lambda: True)
-    assert process.find("sleeper") is not None
-    assert state.entries == (undo.StopProcess(name="sleeper"),)
-    assert process.stop("sleeper")
-    assert process.find("sleeper") is None
-    assert not process.stop("sleeper")
+    process.start(state, NAME, ["sleep", "60"], ready=is_marked)
+    assert process.find(NAME) is not None
+    assert state.entries == (undo.StopProcess(name=NAME),)
+    assert process.stop(NAME)
+    assert process.find(NAME) is None
+    assert not process.stop(NAME)
 
 
 def test_a_program_is_known_by_the_content_that_it_was_started_from(
@@ -201,11 +210,11 @@ def test_a_program_is_known_by_the_content_that_it_was_started_from(
     for folder, content in (("one", "a"), ("same", "a"), ("other", "b")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.py").write_text(content)
-    process.start(State(tmp_path), "x", ["sleep", "60"], ready=lambda: True, made_of=[tmp_path / "one" / "x.py"])
-    assert process.is_made_of("x", [tmp_path / "same" / "x.py"])
-    assert not process.is_made_of("x", [tmp_path / "other" / "x.py"])
-    process.stop("x")
-    assert not process.is_made_of("x", [tmp_path / "same" / "x.py"])
+    process.start(State(tmp_path), NAME, ["sleep", "60"], ready=is_marked, made_of=[tmp_path / "one" / "x.py"])
+    assert process.is_made_of(NAME, [tmp_path / "same" / "x.py"])
+    assert not process.is_made_of(NAME, [tmp_path / "other" / "x.py"])
+    process.stop(NAME)
+    assert not process.is_made_of(NAME, [tmp_path / "same" / "x.py"])
 
 
 def test_whoever_waits_to_be_alone_waits_for_all_and_is_not_overtaken(
