@@ -50,6 +50,12 @@ class Run:
         return json.loads(self.stdout)  # type: ignore[no-any-return]  # whoever asks knows what it printed
 
     @property
+    def image(self) -> dict[str, Any]:
+        """The only image of a result."""
+        [image] = self.json["images"]
+        return image  # type: ignore[no-any-return]  # an object of its JSON
+
+    @property
     def said(self) -> str:
         return self.stdout + self.stderr
 

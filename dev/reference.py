@@ -27,14 +27,16 @@ from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.plan.steps import Plan, RetryPolicy, Step
-from multiarch.record import BuildWarning, CacheAccess, CacheUse, Retry, TagOutcome
+from multiarch.plan.model import RetryPolicy
+from multiarch.plan.steps import DeployedImage, Part, Step, TargetBuild
+from multiarch.record import BuildWarning, CacheAccess, CacheUse, PublishedTag, Retry
+from multiarch.record.outcome import ImageOutcome
 from multiarch.record.steps import Interval
 from multiarch.report.breakdown import Breakdown, CacheMiss, EmulatedStep, PlatformWork
-from multiarch.run.result import RESULT_VERSION, Result
+from multiarch.report.result import RESULT_VERSION, ReportedResult
 from multiarch.settings.info import SETTINGS, SettingInfo
 from multiarch.settings.load import CONFIG_VARIABLE
-from multiarch.show.plan_json import PLAN_VERSION
+from multiarch.show.plan_json import PLAN_VERSION, PlannedImage, PlannedRun
 from multiarch.source import Commit, Source
 
 if TYPE_CHECKING:
@@ -172,19 +174,11 @@ all of them are null where no failure was found.
 _SAID: Final[Mapping[str, str]] = {
     "ShowVersions": "Show docker's version in the log",
     "RemoveBuilder": "Remove the builder",
-    "Plan.name": "the repository's name, or the context's folder where there is none",
-    "Plan.repository": "registry and name; null with --local",
-    "Plan.commit_tag": "the tag that names this commit",
-    "Plan.tags": "the commit's tag, then those that move",
-    "Plan.steps": "in the order in which they are carried out; those before the build run side by side",
     "RetryPolicy.attempts": "tries of each phase",
     "RetryPolicy.deadline": "seconds of the run after which nothing is tried again",
     "Check.status": "problem: it will not work; warning: it works, but not as well as it could, or nobody could tell",
-    "Result.digest": "of the index, or of the one manifest of an image of one platform",
-    "Result.commit": "the whole object name, with -dirty for a changed tree; empty where it is not known",
-    "Result.cache_to": "the caches that were to be written, in docker's own words",
-    "Result.seconds": "of the whole run",
-    "TagOutcome.reference": "the whole reference: registry, repository and tag",
+    "ImageOutcome.digest": "of the index, or of the one manifest of an image of one platform",
+    "PublishedTag.reference": "the whole reference: registry, repository and tag",
     "PlatformImage.digest": "of this platform's manifest",
     "PlatformImage.size": "bytes that a pull moves: compressed",
     "PlatformImage.layers": "the base's first",
@@ -201,11 +195,27 @@ _SAID: Final[Mapping[str, str]] = {
 def reference() -> str:
     """Return the whole page."""
     parts = [_INTRODUCTION, *_options(), *_settings(), _PRECEDENCE, _variables(), _FILE, _exit_codes()]
-    parts += [_PLAN, _object(Plan), _object(Source), _object(Commit), _object(RetryPolicy), _steps()]
+    parts += [
+        _PLAN,
+        *(_object(each) for each in (PlannedRun, PlannedImage, Part, TargetBuild, Source, Commit, RetryPolicy)),
+    ]
+    parts += [_steps(), _object(DeployedImage)]
     parts += [
         _RESULT,
-        *(_object(each) for each in (Result, TagOutcome, PlatformImage, Layer, CacheUse, CacheAccess)),
-        *(_object(each) for each in (Interval, Retry)),
+        *(
+            _object(each)
+            for each in (
+                ReportedResult,
+                ImageOutcome,
+                PublishedTag,
+                PlatformImage,
+                Layer,
+                CacheUse,
+                CacheAccess,
+                Interval,
+                Retry,
+            )
+        ),
     ]
     parts += [*(_object(each) for each in (Breakdown, PlatformWork, CacheMiss, EmulatedStep, BuildWarning)), _ERROR]
     parts += [_REPORT, _object(Check), _EXPLANATION, _rules()]

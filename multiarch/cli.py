@@ -298,7 +298,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
 
 
 def _print_error(error: MultiarchError | InterruptedRunError) -> None:
-    from multiarch.run.result import error_as_json  # noqa: PLC0415 - not for a dry run
+    from multiarch.report.result import error_as_json  # noqa: PLC0415 - not for a dry run
 
     with suppress(OSError):
         click.echo(error_as_json(error))

@@ -48,6 +48,13 @@ def start(call: Callable[[], _Value], future: Future[_Value] | None = None) -> F
     return future
 
 
+def completed(value: _Value) -> Future[_Value]:
+    """Return a future whose value is known already."""
+    future: Future[_Value] = Future()
+    future.set_result(value)
+    return future
+
+
 def map_all(call: Callable[[_Item], _Value], items: Iterable[_Item], *, at_once: int = _AT_ONCE) -> list[_Value]:
     """Apply a call to each item, to several at once, and return the values in the order of the items.
 

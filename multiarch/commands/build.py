@@ -21,11 +21,12 @@ from multiarch.edges.files.inputs import (
     secret_values,
 )
 from multiarch.edges.git import tracked
-from multiarch.errors import ConfigurationError, MultiarchError
+from multiarch.errors import ConfigurationError, InterruptedRunError, MultiarchError
 from multiarch.image.registry import Registry
 from multiarch.plan.bake import hidden_values, is_remote
 from multiarch.plan.make import make_plan
-from multiarch.plan.steps import Plan, Replace, RetryPolicy
+from multiarch.plan.model import Plan, RetryPolicy
+from multiarch.plan.steps import Replace
 from multiarch.settings.load import LoadedSettings
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.script import plan_as_script
@@ -55,10 +56,10 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     if destination:
         registry = destination.shown() if dry_run else destination.registry or _ask_for_registry(request, aws, begin)
     plan = make_plan(loaded.settings, request.facts(registry))
-    for step in plan.steps:
-        if isinstance(step, Replace):
-            check_layout(world.folder / step.fresh)
-            check_layout(world.folder / step.layout)
+    for target in plan.targets:
+        if isinstance(target.publish, Replace):
+            check_layout(world.folder / target.publish.fresh)
+            check_layout(world.folder / target.publish.layout)
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
     return _carry_out(request, plan, aws=aws, begin=begin, as_json=as_json)
@@ -143,9 +144,11 @@ def _run(
     as_json: bool,
 ) -> Sequence[str]:
     from multiarch.log import make_log, make_output  # noqa: PLC0415
+    from multiarch.report.breakdown import breakdown_of  # noqa: PLC0415
+    from multiarch.report.breakdown.text import breakdown_as_text  # noqa: PLC0415
+    from multiarch.report.result import cache_as_text, load_hint, result_as_json, result_as_text  # noqa: PLC0415
     from multiarch.run.about import run_of  # noqa: PLC0415
     from multiarch.run.execution import Execution  # noqa: PLC0415
-    from multiarch.run.result import load_hint, result_as_json, result_as_text  # noqa: PLC0415
     from multiarch.show.settings import settings_as_text, settings_rows  # noqa: PLC0415
 
     run, image = request.loaded.settings.run, request.loaded.settings.image
@@ -154,7 +157,7 @@ def _run(
     rows = settings_rows(request.loaded, plan, request.destination)
     for line in settings_as_text(rows):
         log.info(line, phase="settings")
-    if not plan.repository and own_output_is_in_context(image, request.world.folder, run.dist):
+    if plan.is_local and own_output_is_in_context(image, request.world.folder, run.dist):
         log.warning(f"{run.dist}/ is part of the context: list it in .dockerignore", phase="settings")
     runtime.show(make_output(log_format=run.log_format, redaction=redaction))
     about = run_of(
@@ -168,19 +171,26 @@ def _run(
     sleep = request.world.interruption.sleep
     execution = Execution(plan, runtime, log, sleep=sleep, begin=begin, about=about, events=events)
     try:
-        result = execution.run()
+        execution.run()
+    except (MultiarchError, InterruptedRunError):
+        for line in breakdown_as_text(breakdown_of(execution.record(redaction))):
+            log.info(line, phase="breakdown")
+        raise
     finally:
         if report:
             report.write(execution, log)
         if run.metrics:
             _write_metrics(execution, redaction, run.metrics)
+    record = execution.record(redaction)
+    log.debug(cache_as_text(record), phase="cache")
     with suppress(OSError):
         sys.stderr.flush()
     if as_json:
-        return [result_as_json(result, redaction)]
-    lines = [redaction.clean(line) for line in result_as_text(result)]
-    if result.status == "local":
-        lines += load_hint(result.image, f"{plan.name}:{plan.commit_tag}", result.platforms)
+        return [result_as_json(record)]
+    lines = list(result_as_text(record))
+    for target, made in zip(plan.targets, record.outcome.images, strict=True):
+        if made.status == "local":
+            lines += load_hint(made.image, f"{target.name}:{target.commit_tag}", made.platforms)
     return lines
 
 

@@ -16,7 +16,7 @@ from multiarch.futures import Deadline
 from multiarch.image.registry import Registry
 from multiarch.plan.destination import Destination
 from multiarch.plan.make import make_plan
-from multiarch.plan.steps import Plan
+from multiarch.plan.model import Plan
 from multiarch.settings.load import LoadedSettings
 from multiarch.source import no_commit
 from multiarch.text.redaction import Redaction

@@ -25,8 +25,7 @@ def lifecycle(
     settings = request.named().settings
     plan = make_plan(settings, request.facts(request.destination.shown()))
     repository = repository_of(plan, settings.image, holds=holds)
-    assert plan.repository
-    base = cache_base(settings.image, plan.repository)
+    base = cache_base(settings.image, repository_of(plan, settings.image, holds="image"))
     notes = [f"for {repository}: aws ecr put-lifecycle-policy {_where(repository)} --lifecycle-policy-text file://FILE"]
     if base and base[0] != repository:
         notes.append(f"caches are in {base[0]}, which needs a policy of its own: --of cache")

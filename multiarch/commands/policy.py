@@ -6,8 +6,8 @@ from multiarch.commands import World
 from multiarch.commands.request import read_request
 from multiarch.plan.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, home_of_build
 from multiarch.plan.make import make_plan
+from multiarch.plan.model import Plan
 from multiarch.plan.repositories import pushed_repositories
-from multiarch.plan.steps import Plan
 from multiarch.provision.policy import Project, policy_as_json
 from multiarch.settings.load import LoadedSettings
 

@@ -8,8 +8,9 @@ from multiarch.doctor.model import Check, Observed, Unanswered, failed, not_exam
 from multiarch.errors import BuilderError, ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.plan.builder import REJECTED_HINT, Builder, BuilderAction, decide
+from multiarch.plan.model import Plan
 from multiarch.plan.repositories import builder_image
-from multiarch.plan.steps import Build, EnsureBuilder, Plan
+from multiarch.plan.steps import EnsureBuilder
 
 # The first with `--progress rawjson` and with annotations in bake's definitions.
 _OLDEST_BUILDX = (0, 12)
@@ -39,9 +40,10 @@ _ALSO_NATIVE = {("amd64", "386"), ("arm64", "arm")}
 
 
 def docker_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
-    step = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
-    build = next(step for step in plan.steps if isinstance(step, Build))
-    yield _docker(step, build, plan, observed)
+    step = plan.prepare.builder
+    if not step:
+        return
+    yield _docker(step, plan, observed)
     yield _endpoint(step, observed)
     yield _buildx(observed)
     if isinstance(observed.docker, Unanswered) and step.driver in ("docker", "docker-container"):
@@ -57,12 +59,12 @@ def docker_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         yield _disk(observed)
 
 
-def _docker(step: EnsureBuilder, build: Build, plan: Plan, observed: Observed) -> Check:
+def _docker(step: EnsureBuilder, plan: Plan, observed: Observed) -> Check:
     found = observed.docker
     if isinstance(found, Unanswered):
         return failed("docker", found)
     text = f"{found.version}, runs; images in {f'containerd ({found.store})' if found.containerd else found.store}"
-    needs_containerd = len(plan.platforms) > 1 or build.cache_to
+    needs_containerd = any(len(target.platforms) > 1 or target.cache_to for target in plan.targets)
     if step.driver == "docker" and not found.containerd and needs_containerd:
         what = "builds one platform and writes no cache"
         cure = "use --driver docker-container, or --platform with one alone and --cache none"

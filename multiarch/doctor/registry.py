@@ -8,30 +8,33 @@ from multiarch.errors import AwsError, ConfigurationError, RegistryError
 from multiarch.image.ecr import UNASKED_ACTIONS, Permission, RepositoryFacts, create_command, denied, let_move
 from multiarch.image.reference import Repository
 from multiarch.plan.cache.move import move_cache
+from multiarch.plan.model import Plan, Target
 from multiarch.plan.repositories import references
-from multiarch.plan.steps import UNVERIFIED_TAG, Build, EnsureBuilder, Plan, Reuse, Tag
+from multiarch.plan.steps import UNVERIFIED_TAG
 
 _NO_AWS = "AWS gave no login"
 
 
 def registry_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
-    if not plan.repository:
+    if plan.is_local:
         return
-    build = next(step for step in plan.steps if isinstance(step, Build))
-    caches = list(references(build.cache_to))
-    if plan.repository.registry.is_ecr:
+    if plan.prepare.logins:
         yield _credentials(plan, observed)
-    if plan.repository in observed.repositories:
-        yield _repository(plan.repository, observed)
-        yield from _tags(plan, plan.repository, observed)
-    for repository, tag in caches:
-        if repository in observed.repositories:
-            yield from _cache(plan, repository, tag, observed)
+    images = {target.repository for target in plan.targets}
+    for target in plan.targets:
+        if target.repository and target.repository in observed.repositories:
+            yield _repository(target.repository, observed)
+            yield from _tags(plan, target, target.repository, observed)
+        for repository, tag in references(target.cache_to):
+            if repository in observed.repositories:
+                yield from _cache(target, repository, tag, observed)
     for repository in observed.permissions:
         if isinstance(observed.repositories.get(repository), str):
             continue
-        yield _permissions(repository, observed, is_cache=repository != plan.repository)
-    yield _registry(plan, plan.repository, observed)
+        yield _permissions(repository, observed, is_cache=repository not in images)
+    for target in plan.targets:
+        if target.repository:
+            yield _registry(target, target.repository, observed)
 
 
 def _credentials(plan: Plan, observed: Observed) -> Check:
@@ -87,17 +90,16 @@ def _unasked(name: str, why: Unanswered, observed: Observed) -> Check:
     return not_known(name, why)
 
 
-def _tags(plan: Plan, repository: Repository, observed: Observed) -> Iterator[Check]:
+def _tags(plan: Plan, target: Target, repository: Repository, observed: Observed) -> Iterator[Check]:
     """An immutable tag can be made and not moved: what moves works once."""
     facts = observed.repositories[repository]
     if not isinstance(facts, RepositoryFacts):
         return
-    steps = [step for step in plan.steps if isinstance(step, Tag)]
-    floating = [step.tag for step in steps if step.floating]
-    if any(isinstance(step, EnsureBuilder) and step.driver == "docker" for step in plan.steps):
+    floating = [step.tag for step in target.written_tags if step.floating]
+    if plan.prepare.builder and plan.prepare.builder.driver == "docker":
         floating.append(UNVERIFIED_TAG)
-    if any(isinstance(step, Reuse) and step.if_exists == "rebuild" for step in plan.steps):
-        floating.append(plan.commit_tag)
+    if target.reuse and target.reuse.if_exists == "rebuild":
+        floating.append(target.commit_tag)
     stuck = [tag for tag in dict.fromkeys(floating) if facts.is_immutable(tag)]
     taken = [tag for tag in stuck if observed.tags.get(repository.tagged(tag)) is True]
     cure = f"let it move: {let_move(repository, facts, stuck)}; or do without: --tag, --if-exists skip"
@@ -109,31 +111,31 @@ def _tags(plan: Plan, repository: Repository, observed: Observed) -> Iterator[Ch
             "tags", f"{', '.join(stuck)} is immutable: this build can make it, and no later one move it", cure
         )
     else:
-        written = [tag for tag in dict.fromkeys((*plan.tags, *floating)) if _is_known(tag, plan, observed)]
+        written = [tag for tag in dict.fromkeys((*target.tags, *floating)) if _is_known(tag, target, observed)]
         yield ok("tags", f"{', '.join(written)} can be written")
 
 
-def _is_known(tag: str, plan: Plan, observed: Observed) -> bool:
+def _is_known(tag: str, target: Target, observed: Observed) -> bool:
     """Where nobody knows the commit, the plan's name for it is a makeshift."""
-    return tag != plan.commit_tag or "commit" not in observed.refusals
+    return tag != target.commit_tag or "commit" not in observed.refusals
 
 
-def _cache(plan: Plan, repository: Repository, tag: str, observed: Observed) -> Iterator[Check]:
+def _cache(target: Target, repository: Repository, tag: str, observed: Observed) -> Iterator[Check]:
     """An export that fails costs the next build its cache, and this one nothing: never a problem."""
     name, facts = "cache tag", observed.repositories[repository]
     if isinstance(facts, Unanswered):
-        if repository != plan.repository:
+        if repository != target.repository:
             yield _unasked(name, facts, observed)
         return
     if facts in ("missing", "missing, or made on push"):
-        if repository != plan.repository:
+        if repository != target.repository:
             kept = "no cache is kept" if facts == "missing" else "a cache is kept if a creation template makes it"
             yield warning(name, f"{repository} does not exist: {kept}", create_command(repository))
         return
     if isinstance(facts, str) or not facts.is_immutable(tag):
         yield ok(name, f"{repository.tagged(tag)} can be written again and again")
         return
-    move = move_cache(repository, tag, facts, plan.tags)
+    move = move_cache(repository, tag, facts, target.tags)
     if move and move.to:
         yield ok(name, f"{tag} is immutable in {repository.name}: the cache is kept as {move.to}, which is not")
         return
@@ -162,13 +164,13 @@ def _short(action: str) -> str:
     return action.removeprefix("ecr:")
 
 
-def _registry(plan: Plan, repository: Repository, observed: Observed) -> Check:
-    name, there = "registry", observed.tags.get(repository.tagged(plan.commit_tag))
+def _registry(target: Target, repository: Repository, observed: Observed) -> Check:
+    name, there = "registry", observed.tags.get(repository.tagged(target.commit_tag))
     if isinstance(there, Unanswered):
         if repository.registry.is_ecr and isinstance(observed.expires, Unanswered):
             return not_examined(name, _NO_AWS)
         return failed(name, there)
     if there is None:
         return not_examined(name, "there is no tag to look for")
-    state = f"; {plan.commit_tag} is {'there already' if there else 'not there yet'}"
-    return ok(name, f"{repository.registry} answers{state if _is_known(plan.commit_tag, plan, observed) else ''}")
+    state = f"; {target.commit_tag} is {'there already' if there else 'not there yet'}"
+    return ok(name, f"{repository.registry} answers{state if _is_known(target.commit_tag, target, observed) else ''}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from multiarch.doctor.docker import docker_checks
 from multiarch.doctor.model import Check, CheckStatus, Observed, failed, ok, warning
 from multiarch.doctor.registry import registry_checks
-from multiarch.plan.steps import Plan, WriteDeployFiles
+from multiarch.plan.model import Plan
 
 REPORT_VERSION = 1
 
@@ -22,20 +22,21 @@ def _project_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         yield failed(name, why)
     if "inputs" not in observed.refusals:
         yield ok("inputs", "the Dockerfile and all else that the build is made from is there")
-    for step in plan.steps:
-        if isinstance(step, WriteDeployFiles) and "hand-over" not in observed.refusals:
-            yield ok("hand-over", f"files can be written to {step.folder}")
+    deploy_files = plan.finish.deploy_files
+    if deploy_files and "deploy files" not in observed.refusals:
+        yield ok("deploy files", f"files can be written to {deploy_files.folder}")
     if "commit" in observed.refusals:
         return
     commit = plan.commit
+    tag = ", ".join(dict.fromkeys(target.commit_tag for target in plan.targets))
     if not commit:
-        yield ok("commit", f"not known; the image is called {plan.commit_tag}, as was passed")
+        yield ok("commit", f"not known; the image is called {tag}, as was passed")
     elif commit.dirty:
         files = f"{', '.join(commit.changes[:3])}{' …' if len(commit.changes) > 3 else ''}"  # noqa: PLR2004 - a line
-        text = f"{commit.sha[:12]} (from {commit.origin}), changed: {files}; the image is called {plan.commit_tag}"
+        text = f"{commit.sha[:12]} (from {commit.origin}), changed: {files}; the image is called {tag}"
         yield warning("commit", text, "commit the changes: a changed tree moves no tag, and is built every time")
     else:
-        yield ok("commit", f"{commit.sha[:12]} (from {commit.origin}); the image is called {plan.commit_tag}")
+        yield ok("commit", f"{commit.sha[:12]} (from {commit.origin}); the image is called {tag}")
 
 
 def exit_code(checks: Sequence[Check]) -> int:

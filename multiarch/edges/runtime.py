@@ -23,7 +23,8 @@ from multiarch.errors import OperationFailedError
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.plan.steps import METADATA_FILE, Command, EnsureBuilder, Plan, RemoveBuilder
+from multiarch.plan.model import Plan
+from multiarch.plan.steps import METADATA_FILE, Command
 from multiarch.text.redaction import Redaction
 
 # What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
@@ -77,11 +78,10 @@ class LocalRuntime:
     def begin(self, plan: Plan) -> None:
         """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""
         # A builder that is not to be kept is made where it is also removed, whatever happens: in the execution.
-        if any(isinstance(step, RemoveBuilder) for step in plan.steps):
+        if plan.finish.remove_builder:
             return
-        for step in plan.steps:
-            if isinstance(step, EnsureBuilder) and step.create:
-                self._docker.begin(step.create)
+        if plan.prepare.builder and plan.prepare.builder.create:
+            self._docker.begin(plan.prepare.builder.create)
 
     def show(self, output: Callable[["BuildEvent"], object]) -> None:
         """Show the build's own output with this."""

@@ -40,7 +40,7 @@ def _relative(path: str, start: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class BakeTarget:
     """What one solve builds: all platforms, or one of them where each has caches of its own.
 
     Attributes:
@@ -63,7 +63,7 @@ def target_name(platform: str) -> str:
 
 def bake_definition(
     settings: ImageSettings,
-    targets: Sequence[Target],
+    targets: Sequence[BakeTarget],
     *,
     output: str,
     description: Description,
@@ -109,7 +109,7 @@ def bake_definition(
     return definition
 
 
-def _own(settings: ImageSettings, target: Target, description: Description) -> Mapping[str, object]:
+def _own(settings: ImageSettings, target: BakeTarget, description: Description) -> Mapping[str, object]:
     is_part = target.name != TARGET  # of the index that is put together afterwards
     optional = {
         "annotations": description.annotations_for(has_index=has_index(settings) and not is_part),

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
-from multiarch.plan.bake import TARGET, Target, bake_definition, hidden_arguments, outside_paths, target_name
+from multiarch.plan.bake import TARGET, BakeTarget, bake_definition, hidden_arguments, outside_paths, target_name
 from multiarch.plan.cache.choose import Caches, Place, compression_options, find_caches
 from multiarch.plan.facts import Facts, image_name
 from multiarch.plan.labels import Description
-from multiarch.plan.steps import METADATA_FILE, UNVERIFIED_TAG, Build, EnsureBuilder
+from multiarch.plan.steps import METADATA_FILE, UNVERIFIED_TAG, Build, EnsureBuilder, Part, TargetBuild
 from multiarch.settings.image import ImageSettings
 from multiarch.source import Commit
 from multiarch.text.csv_words import CsvWords
@@ -25,10 +25,11 @@ def make_build(
     archive: str,
     local_name: str,
     region: str,
-) -> Build:
+) -> tuple[Build, TargetBuild, tuple[Part, ...]]:
+    """Return the bake over an image's parts, the image's share of it, and the parts."""
     caches = _caches(settings, facts, repository, region)
     targets = [
-        Target(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
+        BakeTarget(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
         for name, (platforms, each) in caches.items()
     ]
     definition = bake_definition(
@@ -45,17 +46,24 @@ def make_build(
         *outside_paths(settings, written=[*folders, *filter(None, [archive])]),
         TARGET,
     )
-    return Build(
+    build = Build(
         definition=definition,
         command=command,
-        targets=tuple(caches),
+        names=(TARGET,),
         variables=tuple(hidden_arguments(settings).values()),
+        builder=builder.name,
+    )
+    share = TargetBuild(
+        name=TARGET,
         cache_from=tuple(dict.fromkeys(cache for _, each in caches.values() for cache in each.read)),
         cache_to=tuple(dict.fromkeys(cache for _, each in caches.values() for cache in each.written)),
         is_shared=not settings.cache_per_platform,
         archive=archive,
-        builder=builder.name,
     )
+    parts = tuple(
+        Part(name=name, platforms=tuple(map(Platform.parse, platforms))) for name, (platforms, _) in caches.items()
+    )
+    return build, share, parts
 
 
 def _caches(

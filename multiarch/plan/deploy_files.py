@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/file-reference.html
 """
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 
-from multiarch.plan.steps import WriteDeployFiles
+from multiarch.plan.steps import DeployedImage, WriteDeployFiles
 
 IMAGE_DEFINITIONS = "imagedefinitions.json"
 IMAGE_DETAIL = "imageDetail.json"
@@ -16,20 +17,39 @@ ENVIRONMENT = "image.env"
 DEPLOY_FILES = (IMAGE_DEFINITIONS, IMAGE_DETAIL, ENVIRONMENT)
 
 
-def render_deploy_files(step: WriteDeployFiles, digest: str) -> Mapping[str, str]:
-    """Return the files by name, for an image that is verified and tagged."""
-    image = step.repository.at(digest)
-    variables = {
-        "IMAGE_URI": image,
-        "IMAGE_REPOSITORY": str(step.repository),
-        "IMAGE_DIGEST": digest,
-        "IMAGE_TAG": step.tag,
-        "IMAGE_COMMIT": step.commit,
-    }
+def render_deploy_files(step: WriteDeployFiles, digests: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the files by name, for images that are verified and tagged.
+
+    Args:
+        step: the images.
+        digests: by target.
+    """
+    first, *others = step.images
+    definitions = [
+        {"name": name, "imageUri": image.repository.at(digests[image.target])}
+        for image in step.images
+        for name in image.containers
+    ]
+    variables = _variables(step, first, digests)
+    for image in (first, *others) if others else ():
+        suffix = re.sub(r"[^A-Z0-9]", "_", image.target.upper())
+        variables |= {f"{name}_{suffix}": value for name, value in _variables(step, image, digests).items()}
     return {
-        IMAGE_DEFINITIONS: _json([{"name": name, "imageUri": image} for name in step.containers]),
-        IMAGE_DETAIL: _json({"ImageURI": image}),
+        IMAGE_DEFINITIONS: _json(definitions),
+        # https://docs.aws.amazon.com/codepipeline/latest/userguide/file-reference.html: it names one image
+        IMAGE_DETAIL: _json({"ImageURI": first.repository.at(digests[first.target])}),
         ENVIRONMENT: "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()),
+    }
+
+
+def _variables(step: WriteDeployFiles, image: DeployedImage, digests: Mapping[str, str]) -> dict[str, str]:
+    digest = digests[image.target]
+    return {
+        "IMAGE_URI": image.repository.at(digest),
+        "IMAGE_REPOSITORY": str(image.repository),
+        "IMAGE_DIGEST": digest,
+        "IMAGE_TAG": image.tag,
+        "IMAGE_COMMIT": step.commit,
     }
 
 

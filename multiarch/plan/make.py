@@ -1,24 +1,26 @@
-"""What a run will do, decided before it does anything. Pure.
+"""What a run does, decided before it does anything. Pure.
 
-`make_plan` turns settings (what the user wants) and facts (what was observed) into a frozen list of steps. `--dry-run`
-prints the steps and `build` carries them out. What is left to decide then: whether the commit's image is there already,
-whether a moving tag stays with a newer commit, whether an immutable cache moves, and how to recover from a failure.
+`make_plan` turns settings (what the user wants) and facts (what was observed) into a frozen plan. `--dry-run` shows the
+plan and `build` carries it out. Four decisions are left to the run: whether the commit's image exists already, whether
+a floating tag stays with a newer commit, whether an immutable cache tag moves, and how to recover from a failure.
 
-    prepare   Login, EnsureBuilder    at the same time: login and boot are the two slow ones; ShowVersions beside them
-              FindRepository      a missing repository is found now, and not when the push ends a long build
-    build     Reuse       is this commit's image in the registry already? then nothing is built
-              Build       one bake definition, pushed by digest: a failed or repeated build changes no published name
-              Assemble    a target for each platform: one index of what they pushed
-              Unpack      a local build: the archive becomes an OCI layout folder beside the one that is there
-    verify    Verify      read back from the registry: every platform that was asked for
-    publish   Tag         the commit's tag first, moving tags after it, all of them at the verified digest
-              Replace     a local build: the verified folder takes the place of the one before it
-    clean up  RemoveBuilder, where it is not to be kept
-    hand over HandOver    last of all: what comes next finds its files only where all else went well
+    prepare   Login, EnsureBuilder  side by side, since login and boot are the two slow steps; ShowVersions beside them
+              FindRepository        a missing repository is found now, not when the push ends a long build
+    build     Reuse           the registry has this commit's image already: nothing is built
+              Build           one bake, pushed by digest: a failed or repeated build changes no published name
+              Assemble        an image of several parts: one index of them
+              Unpack          a local build: the archive becomes an OCI layout folder beside the existing one
+    verify    Verify          the image is read back from the registry: every requested platform is in it
+    publish   Tag             the commit's tag first, floating tags last, all of them at the verified digest
+              Replace         a local build: the verified folder replaces the one before it
+    finish    RemoveBuilder   where the builder is not kept
+              WriteDeployFiles  last of all: the next stage finds its files only where everything else went well
+
+A target's parts may come from elsewhere: then the plan has no build, and starts with Assemble.
 
 The price: pushing by digest leaves an untagged image behind where a run ends between build and publish (a lifecycle
-rule for untagged images removes it), and the docker driver, which cannot push by digest, needs a tag of its own to push
-to before the image is verified (`UNVERIFIED_TAG`).
+rule for untagged images removes it), and the docker driver, which cannot push by digest, needs a tag to push to before
+the image is verified (`UNVERIFIED_TAG`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,22 +34,21 @@ from multiarch.plan.builder import ensure_builder
 from multiarch.plan.cache.choose import cache_base, has_no_default_branch
 from multiarch.plan.cache.move import cache_tags
 from multiarch.plan.facts import Facts, image_name
-from multiarch.plan.labels import describe
+from multiarch.plan.labels import Description, describe
+from multiarch.plan.model import Finish, Plan, Prepare, RetryPolicy, Target
 from multiarch.plan.secrets import secret_warnings
 from multiarch.plan.steps import (
     UNVERIFIED_TAG,
     Assemble,
-    Build,
+    DeployedImage,
     EnsureBuilder,
     FindRepository,
     Login,
-    Plan,
+    Part,
     RemoveBuilder,
     Replace,
-    RetryPolicy,
     Reuse,
     ShowVersions,
-    Step,
     Tag,
     Unpack,
     Verify,
@@ -58,92 +59,122 @@ from multiarch.settings.model import Settings
 from multiarch.source import Commit, Source
 
 
-def make_plan(settings: Settings, facts: Facts) -> Plan:
+def make_plan(settings: Settings, facts: Facts, *, parts: Sequence[Part] = ()) -> Plan:
     """Decide everything.
 
+    Args:
+        settings: what the user wants.
+        facts: what was observed.
+        parts: the image's parts, where they were built elsewhere: the plan then only publishes them.
+
     Raises:
-        ConfigurationError: there is no repository to push to.
+        ConfigurationError: there is no repository to push to, or the parts are not those of the image.
     """
     run, image = settings.run, settings.image
-    commit = facts.source.commit
     names = decide_tags(
         image.commit_tag,
         image.tags,
         parse_flavor(image.flavor),
         TagContext(source=facts.source, now=facts.now),
     )
-    platforms = tuple(Platform.parse(each) for each in image.platforms)
     repository = _repository(image, facts)
-    layout = None if repository else f"{run.dist.rstrip('/') or '/'}/{image_name(image, facts)}"
+    platforms = tuple(Platform.parse(each) for each in image.platforms)
     pinned = (names.commit_tag, *names.pinned)
     tags = (*pinned, *(name.tag for name in names.floating)) if repository else (names.commit_tag,)
     builder = ensure_builder(run)
+    layout = None if repository else f"{run.dist.rstrip('/') or '/'}/{image_name(image, facts)}"
     description = describe(image, facts.source, name=image_name(image, facts), version=names.version)
-    local_name = f"{image_name(image, facts)}:{names.commit_tag}"
-    build = make_build(
+    build, share, own_parts = make_build(
         image,
         facts,
         description,
         repository,
         builder,
         archive=_archive(layout),
-        local_name=local_name,
+        local_name=f"{image_name(image, facts)}:{names.commit_tag}",
         region=run.region or (repository.registry.region if repository else ""),
     )
-    _check_reserved(build, builder, repository, tags)
-    steps: list[Step] = [ShowVersions(command=("docker", "buildx", "version"))]
-    if repository and repository.registry.is_ecr:
-        steps += [Login(registry=repository.registry), *_find_repositories(image, repository, build)]
-    steps.append(builder)
-    if repository and not facts.source.is_dirty:
-        steps.append(
-            Reuse(
-                repository=repository,
-                tags=pinned,
-                revision=commit.sha if commit else "",
-                digits=tuple(tag for tag in pinned if commit and _has_digits(tag, commit)),
-                platforms=platforms,
-                if_exists=image.if_exists,
-            )
-        )
-    steps.append(build)
-    if repository and len(build.targets) > 1:
-        steps.append(Assemble(repository=repository, platforms=platforms, annotations=description.of_index))
+    if parts:
+        _check_parts(parts, platforms, repository)
     fresh = f"{layout}.new" if layout else None
-    if fresh:
-        steps.append(Unpack(archive=_archive(layout), layout=fresh))
-    steps.append(Verify(repository=repository, layout=fresh, platforms=platforms))
-    if layout and fresh:
-        steps.append(Replace(fresh=fresh, layout=layout))
-    if repository:
-        steps += _tags(image, facts.source, names, repository)
-    if not run.builder_keep and builder.create:
-        steps.append(RemoveBuilder(command=("docker", "buildx", "rm", builder.name)))
-    if run.deploy_files and repository:
-        steps.append(
-            WriteDeployFiles(
-                folder=run.deploy_files,
-                containers=image.containers or (_container(repository),),
-                repository=repository,
-                tag=names.commit_tag,
-                commit=commit.name if commit else "",
-            )
-        )
-    return Plan(
+    target = Target(
         name=image_name(image, facts),
         repository=repository,
-        source=facts.source,
         commit_tag=names.commit_tag,
         tags=tags,
         platforms=platforms,
+        parts=tuple(parts) or own_parts,
+        reuse=_reuse(image, facts, repository, pinned, platforms),
+        build=None if parts else share,
+        assemble=_assemble(repository, tuple(parts) or own_parts, platforms, description),
+        unpack=Unpack(archive=_archive(layout), layout=fresh) if fresh else None,
+        verify=Verify(repository=repository, layout=fresh, platforms=platforms),
+        publish=(
+            Replace(fresh=fresh, layout=layout)
+            if layout and fresh
+            else tuple(_tags(image, facts.source, names, repository) if repository else ())
+        ),
+    )
+    _check_reserved(target, builder)
+    is_removed = not run.builder_keep and builder.create and not parts
+    return Plan(
+        source=facts.source,
         retry=RetryPolicy(attempts=run.retry_attempts, deadline=run.retry_deadline),
         warnings=tuple(_warnings(image, facts)),
-        steps=tuple(steps),
+        prepare=Prepare(
+            versions=ShowVersions(command=("docker", "buildx", "version")),
+            logins=tuple(_logins([target])),
+            repositories=tuple(_find_repositories(image, target)),
+            builder=None if parts else builder,
+        ),
+        build=None if parts else build,
+        targets=(target,),
+        finish=Finish(
+            remove_builder=RemoveBuilder(command=("docker", "buildx", "rm", builder.name)) if is_removed else None,
+            deploy_files=_deploy_files(settings, facts, [target]),
+        ),
+    )
+
+
+def _reuse(
+    settings: ImageSettings,
+    facts: Facts,
+    repository: Repository | None,
+    pinned: tuple[str, ...],
+    platforms: tuple[Platform, ...],
+) -> Reuse | None:
+    commit = facts.source.commit
+    if not repository or facts.source.is_dirty:
+        return None
+    return Reuse(
+        repository=repository,
+        tags=pinned,
+        revision=commit.sha if commit else "",
+        digits=tuple(tag for tag in pinned if commit and _has_digits(tag, commit)),
+        platforms=platforms,
+        if_exists=settings.if_exists,
     )
 
 
 def _has_digits(tag: str, commit: Commit) -> bool:
     return commit.short in tag or commit.sha.startswith(tag)
+
+
+def _assemble(
+    repository: Repository | None, parts: Sequence[Part], platforms: tuple[Platform, ...], description: Description
+) -> Assemble | None:
+    if not repository or len(parts) == 1:
+        return None
+    return Assemble(repository=repository, platforms=platforms, annotations=description.of_index)
+
+
+def _check_parts(parts: Sequence[Part], platforms: Sequence[Platform], repository: Repository | None) -> None:
+    """Parts that were built elsewhere are all of the image's platforms, each once."""
+    found = sorted(str(platform) for part in parts for platform in part.platforms)
+    if not repository or found != sorted(map(str, platforms)) or not all(part.digest for part in parts):
+        wanted = ", ".join(map(str, platforms))
+        msg = f"the parts are for {', '.join(found) or 'no platform'}; the image is for {wanted}"
+        raise ConfigurationError(msg, hint="pass one part for each platform, each with its digest")
 
 
 def _tags(settings: ImageSettings, source: Source, names: TagNames, repository: Repository) -> Iterator[Tag]:
@@ -168,22 +199,47 @@ def _warnings(settings: ImageSettings, facts: Facts) -> Iterator[str]:
         )
 
 
-def _check_reserved(build: Build, builder: EnsureBuilder, repository: Repository | None, tags: Sequence[str]) -> None:
-    taken = cache_tags(build.cache_to, repository) if repository else ()
+def _check_reserved(target: Target, builder: EnsureBuilder) -> None:
+    taken = cache_tags(target.cache_to, target.repository) if target.repository else ()
     taken = (*taken, UNVERIFIED_TAG) if builder.driver == "docker" else taken
-    for tag in tags:
+    for tag in target.tags:
         if tag in taken:
             msg = f"the tag {tag} is written by the build itself, before anything is verified"
             raise ConfigurationError(msg, hint="name the image otherwise, or the cache: --cache-ref TAG")
 
 
-def _find_repositories(settings: ImageSettings, image: Repository, build: Build) -> Iterator[FindRepository]:
-    yield FindRepository(repository=image, cache_tags=cache_tags(build.cache_to, image), holds_image=True)
+def _logins(targets: Sequence[Target]) -> Iterator[Login]:
+    registries = dict.fromkeys(target.repository.registry for target in targets if target.repository)
+    yield from (Login(registry=registry) for registry in registries if registry.is_ecr)
+
+
+def _find_repositories(settings: ImageSettings, target: Target) -> Iterator[FindRepository]:
+    image = target.repository
+    if not image or not image.registry.is_ecr:
+        return
+    yield FindRepository(repository=image, cache_tags=cache_tags(target.cache_to, image), holds_image=True)
     base = cache_base(settings, image)
     # The login is for the image's registry; whoever keeps caches in another one has one of their own.
     if base and base[0] != image and base[0].registry == image.registry:
-        tags = cache_tags(build.cache_to, base[0])
+        tags = cache_tags(target.cache_to, base[0])
         yield FindRepository(repository=base[0], cache_tags=tags, holds_image=False)
+
+
+def _deploy_files(settings: Settings, facts: Facts, targets: Sequence[Target]) -> WriteDeployFiles | None:
+    images = tuple(
+        DeployedImage(
+            target=target.name,
+            containers=settings.image.containers or (_container(target.repository),),
+            repository=target.repository,
+            tag=target.commit_tag,
+        )
+        for target in targets
+        if target.repository
+    )
+    if not settings.run.deploy_files or not images:
+        return None
+    commit = facts.source.commit
+    return WriteDeployFiles(folder=settings.run.deploy_files, images=images, commit=commit.name if commit else "")
 
 
 def _container(repository: Repository) -> str:

@@ -4,24 +4,22 @@ from collections.abc import Iterable, Iterator
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.reference import Repository, parse_reference
-from multiarch.plan.steps import Build, EnsureBuilder, Plan
+from multiarch.plan.model import Plan
+from multiarch.plan.steps import EnsureBuilder
 
 
 def pushed_repositories(plan: Plan) -> list[Repository]:
-    """The repositories that the plan writes: the image's, and the cache's where that is another one."""
-    caches = [each for step in plan.steps if isinstance(step, Build) for each in references(step.cache_to)]
-    return list(dict.fromkeys([*([plan.repository] if plan.repository else []), *(each for each, _ in caches)]))
+    """The repositories that the plan writes: those of its images, and those of caches beside them."""
+    images = [target.repository for target in plan.targets if target.repository]
+    caches = [repository for target in plan.targets for repository, _ in references(target.cache_to)]
+    return list(dict.fromkeys([*images, *caches]))
 
 
 def pulled_repositories(plan: Plan) -> list[Repository]:
     """The repositories that the plan reads and its steps name: caches, and the builder's image."""
-    found: list[Repository] = []
-    for step in plan.steps:
-        if isinstance(step, Build):
-            found += [each for each, _ in references(step.cache_from)]
-        elif isinstance(step, EnsureBuilder) and (image := builder_image(step)):
-            found.append(image[0])
-    return list(dict.fromkeys(found))
+    image = builder_image(plan.prepare.builder) if plan.prepare.builder else None
+    caches = [repository for target in plan.targets for repository, _ in references(target.cache_from)]
+    return list(dict.fromkeys([*([image[0]] if image else []), *caches]))
 
 
 def references(caches: Iterable[str]) -> Iterator[tuple[Repository, str]]:

@@ -1,12 +1,12 @@
 """The steps of a plan, as frozen values. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.source import Commit, Source
+from multiarch.source import Commit
 
 UNVERIFIED_TAG = "unverified"
 
@@ -81,31 +81,62 @@ class Reuse:
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """Run bake over the definition, which it reads from its standard input.
+    """Run one bake over everything that is built: bake reads the definition from its standard input.
 
     Attributes:
-        targets: what bake's metadata calls what is built: one name, or one for each platform.
+        command: bake over all names.
+        names: what the command builds, a bake target or group for each target of the plan.
         variables: what bake reads from the environment, so that it does not stand here.
-        cache_from: the caches that are read, all targets together.
-        cache_to: the caches that are written.
-        is_shared: one cache for all platforms, which holds one node's alone where the builder has several.
-        archive: the file that a local build writes, empty where it pushes.
     """
 
     definition: Mapping[str, object]
     command: Command
-    targets: tuple[str, ...]
+    names: tuple[str, ...]
     variables: tuple[str, ...]
+    builder: str
+
+    def only(self, names: Collection[str]) -> "Build":
+        """Return the build of some of its names: which images are reused is decided when the run asks the registry."""
+        kept = tuple(name for name in self.names if name in names)
+        return replace(self, command=(*self.command[: -len(self.names)], *kept), names=kept)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetBuild:
+    """A target's share of the build.
+
+    Attributes:
+        name: the bake target, or the bake group of the target's parts.
+        cache_from: the caches that are read, all parts together.
+        cache_to: the caches that are written.
+        is_shared: one cache for all platforms; a builder of several nodes keeps the cache of one node alone in it.
+        archive: the file that a local build writes, empty where the build pushes.
+    """
+
+    name: str
     cache_from: tuple[str, ...]
     cache_to: tuple[str, ...]
     is_shared: bool
     archive: str
-    builder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Platforms of a target that are built together, and pushed by digest without a name.
+
+    Attributes:
+        name: the bake target, under which bake's metadata holds the digest.
+        digest: of a part that was built elsewhere; empty where this plan builds it.
+    """
+
+    name: str
+    platforms: tuple[Platform, ...]
+    digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assemble:
-    """Make one index of the platforms' images, which were built as a target each, and push it by digest."""
+    """Make one index of the parts' images, and push it by digest."""
 
     repository: Repository
     platforms: tuple[Platform, ...]
@@ -169,19 +200,31 @@ class RemoveBuilder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WriteDeployFiles:
-    """Write what the next stage reads; the files of an earlier run were removed before anything else began.
+class DeployedImage:
+    """What deploy files say of one image.
 
     Attributes:
+        target: the target's name.
         containers: of the ECS task definition, those that run the image.
         tag: the commit's tag.
-        commit: what the image was built from, with -dirty for a changed tree; empty where it is not known.
     """
 
-    folder: str
+    target: str
     containers: tuple[str, ...]
     repository: Repository
     tag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteDeployFiles:
+    """Write what the next stage reads; the files of an earlier run are removed before anything else begins.
+
+    Attributes:
+        commit: what the images were built from, with -dirty for a changed tree; empty where it is not known.
+    """
+
+    folder: str
+    images: tuple[DeployedImage, ...]
     commit: str
 
 
@@ -200,34 +243,3 @@ Step = (
     | RemoveBuilder
     | WriteDeployFiles
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetryPolicy:
-    """How often a phase is tried, and for how many seconds of the run at most."""
-
-    attempts: int
-    deadline: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The steps, in order, and what they are about.
-
-    Attributes:
-        warnings: what is allowed and probably not meant.
-    """
-
-    name: str
-    repository: Repository | None
-    source: Source
-    commit_tag: str
-    tags: tuple[str, ...]
-    platforms: tuple[Platform, ...]
-    retry: RetryPolicy
-    warnings: tuple[str, ...]
-    steps: tuple[Step, ...]
-
-    @property
-    def commit(self) -> Commit | None:
-        return self.source.commit

@@ -13,7 +13,7 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.ecr import fits
 from multiarch.image.reference import Repository
 from multiarch.plan.cache.choose import cache_base
-from multiarch.plan.steps import Plan
+from multiarch.plan.model import Plan
 from multiarch.settings.image import ImageSettings
 
 _Selection = Mapping[str, object]
@@ -33,13 +33,19 @@ def repository_of(plan: Plan, settings: ImageSettings, *, holds: Literal["image"
     Raises:
         ConfigurationError: the caches are in no repository.
     """
-    assert plan.repository
+    image = _image(plan)
     if holds == "image":
-        return plan.repository
-    if base := cache_base(settings, plan.repository):
+        return image
+    if base := cache_base(settings, image):
         return base[0]
     msg = f"--cache {settings.cache} is in no repository"
     raise ConfigurationError(msg, hint="leave --of cache out: the policy of the image's repository is for what is left")
+
+
+def _image(plan: Plan) -> Repository:
+    """Return the repository of a plan that pushes."""
+    [image] = dict.fromkeys(target.repository for target in plan.targets if target.repository)
+    return image
 
 
 def lifecycle_as_json(plan: Plan, settings: ImageSettings, repository: Repository, days: Days) -> str:
@@ -66,13 +72,12 @@ def _rules(
     # Each export leaves the cache before it without a tag, and so does a build that ends before it names its image.
     untagged = "Caches before the last, and images that got no name"
     yield untagged, {"tagStatus": "untagged"}, days.untagged
-    assert plan.repository
-    base = cache_base(settings, plan.repository)
+    base = cache_base(settings, _image(plan))
     if not base or base[0] != repository:
         return
     # Several patterns in one rule would all have to match: a rule each.
     patterns = (base[1], f"{base[1]}-*")
-    _check_tags(plan.tags if repository == plan.repository else (), patterns)
+    _check_tags([tag for each in plan.targets if each.repository == repository for tag in each.tags], patterns)
     for pattern in patterns:
         description = f"Caches ({pattern}) that no build has written for {days.cache} days"
         yield description, {"tagStatus": "tagged", "tagPatternList": [pattern]}, days.cache

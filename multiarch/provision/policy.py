@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from multiarch.image.ecr import PULL_ACTIONS, PUSH_ACTIONS
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Partitions, Registry
+from multiarch.plan.model import Plan
 from multiarch.plan.repositories import of_ecr, pulled_repositories, pushed_repositories
-from multiarch.plan.steps import Build, Plan
 
 _Statement = Mapping[str, object]
 
@@ -92,7 +92,7 @@ def _buckets(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
 
     https://github.com/moby/buildkit/blob/master/cache/remotecache/s3/s3.go
     """
-    caches = [cache for step in plan.steps if isinstance(step, Build) for cache in (*step.cache_from, *step.cache_to)]
+    caches = [cache for target in plan.targets for cache in (*target.cache_from, *target.cache_to)]
     for cache in caches:
         fields = dict(part.partition("=")[::2] for part in cache.split(","))
         if fields.get("type") == "s3" and (bucket := fields.get("bucket")):

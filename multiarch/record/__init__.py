@@ -8,7 +8,7 @@ was read, and `saved.py` writes a run's events to a file and reads them again.
 from multiarch.record.assemble import make_record
 from multiarch.record.masking import masked
 from multiarch.record.model import CacheAccess, CacheUse, Record, RunInfo, Setting
-from multiarch.record.outcome import Failure, Outcome, Retry, RunPhase, TagOutcome
+from multiarch.record.outcome import Failure, Outcome, PublishedTag, Retry, RunPhase
 from multiarch.record.reader import BuildEvent, BuildReader, EventKind
 from multiarch.record.saved import EventLog, read_record
 from multiarch.record.steps import (
@@ -35,6 +35,7 @@ __all__ = [
     "Instruction",
     "Interval",
     "Outcome",
+    "PublishedTag",
     "Record",
     "Retry",
     "RunInfo",
@@ -43,7 +44,6 @@ __all__ = [
     "StepKind",
     "StepName",
     "StepState",
-    "TagOutcome",
     "Transfer",
     "make_record",
     "masked",

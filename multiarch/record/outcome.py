@@ -18,7 +18,7 @@ class RunPhase:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagOutcome:
+class PublishedTag:
     """What happened to a tag.
 
     Attributes:
@@ -58,26 +58,54 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageOutcome:
+    """What came of one image.
+
+    Attributes:
+        name: without the registry.
+        repository: empty for a local build.
+        status: built; reused, where the registry had this commit's image; local, where it was written to a folder;
+            unfinished, where the run ended before everything was done.
+        image: the reference by digest, or the OCI layout's folder; empty where there is no image.
+        tags: those that were written or looked at, in that order.
+        platforms: the verified images, with their layers.
+    """
+
+    name: str
+    repository: str = ""
+    status: RunStatus = "unfinished"
+    image: str = ""
+    digest: str = ""
+    tags: tuple[PublishedTag, ...] = ()
+    platforms: tuple[PlatformImage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What came of a run.
 
     Attributes:
-        status: built; reused, where the registry had this commit's image; local, where it was written to a folder;
-            ended, where the log is BuildKit's alone and all of its steps ended well; unfinished, where the log ends in
-            the middle of it.
-        image: the reference by digest, or the OCI layout's folder; empty where there is none.
-        platforms: the verified images, with their layers.
-        retries: what was tried again.
-        warnings: the run's own, BuildKit's left out.
+        status: built, reused or local as the images are; ended, where the log is BuildKit's alone and all of its steps
+            ended well; unfinished, where the log ends in the middle of the run.
+        images: one for each target of the plan.
+        retries: further attempts.
+        warnings: the run's own, without BuildKit's.
         seconds: of the whole run, as far as it is known.
     """
 
     status: RunStatus
-    image: str = ""
-    digest: str = ""
-    tags: tuple[TagOutcome, ...] = ()
-    platforms: tuple[PlatformImage, ...] = ()
+    images: tuple[ImageOutcome, ...] = ()
     failure: Failure | None = None
     retries: tuple[Retry, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def tags(self) -> tuple[PublishedTag, ...]:
+        """The tags of all images."""
+        return tuple(tag for image in self.images for tag in image.tags)
+
+    @property
+    def platforms(self) -> tuple[PlatformImage, ...]:
+        """The platforms of all images."""
+        return tuple(platform for image in self.images for platform in image.platforms)

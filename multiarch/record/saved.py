@@ -1,7 +1,7 @@
 """A run's record as lines of JSON, written while it runs, and read again: `events.jsonl`. Pure.
 
-    {"multiarch": "begin", "format": 1, ...}    what the run is about; again where more is known
-    {"multiarch": "try", "number": 1}           a build begins; again where it is tried again
+    {"multiarch": "begin", "format": 2, ...}    what the run is about; again where more is known
+    {"multiarch": "attempt", "number": 1}       a build begins; again for each further attempt
     {"vertexes": [...]}                         BuildKit's events, as `--progress=rawjson` prints them
     ERROR: failed to build: ...                 buildx's own words
     {"multiarch": "end", ...}                   phases and outcome; not there where the run was killed
@@ -27,7 +27,7 @@ from multiarch.record.steps import StepKind, StepState
 from multiarch.text.plain import plain
 from multiarch.text.redaction import Redaction
 
-FORMAT = 1
+FORMAT = 2
 _KIND = "multiarch"
 
 _Value = TypeVar("_Value")
@@ -51,7 +51,7 @@ class EventLog:
         self._line({_KIND: "begin", "format": FORMAT, **_fields(replace(run, begin=None)), "begin": begin})
 
     def attempt(self, number: int) -> None:
-        self._line({_KIND: "try", "number": number})
+        self._line({_KIND: "attempt", "number": number})
 
     def end(self, record: Record) -> None:
         outcome, native = _fields(record.outcome), list(record.native)
@@ -92,7 +92,7 @@ def read_record(lines: Iterable[str]) -> Record:
             case "begin":
                 run, is_ours = _run(ours), True
                 reader = BuildReader(run)
-            case "try":
+            case "attempt":
                 reader, attempt = BuildReader(run), attempt + 1
             case "end":
                 end = _typed(_End, _with_platforms(ours))
@@ -152,14 +152,22 @@ def _run(fields: Mapping[str, Any]) -> RunInfo:
 def _with_platforms(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fields with each platform as an object, as a dataclass is read: it is written as one word."""
     outcome = fields.get("outcome")
-    images = outcome.get("platforms") if isinstance(outcome, dict) else None
+    images = outcome.get("images") if isinstance(outcome, dict) else None
     if not isinstance(images, list):
         return fields
+    read = [_image_with_platforms(image) if isinstance(image, dict) else image for image in images]
+    return {**fields, "outcome": {**outcome, "images": read}}  # type: ignore[dict-item]  # a dict, as was seen
+
+
+def _image_with_platforms(image: Mapping[str, Any]) -> Mapping[str, Any]:
+    platforms = image.get("platforms")
+    if not isinstance(platforms, list):
+        return image
     read = [
         {**each, "platform": asdict(Platform.parse(str(each.get("platform"))))} if isinstance(each, dict) else each
-        for each in images
+        for each in platforms
     ]
-    return {**fields, "outcome": {**outcome, "platforms": read}}  # type: ignore[dict-item]  # a dict, as was seen
+    return {**image, "platforms": read}
 
 
 def _typed(kind: type[_Value], fields: Mapping[str, Any]) -> _Value:

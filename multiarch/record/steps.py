@@ -194,3 +194,8 @@ class Instruction:
     stage: str
     keyword: str
     text: str
+
+
+def in_file(dockerfile: str, line: int | None) -> str:
+    """` (Dockerfile:3)`, empty where the line is not known."""
+    return f" ({dockerfile or 'Dockerfile'}:{line})" if line else ""

@@ -16,21 +16,21 @@ from multiarch.record import (
     CacheUse,
     Failure,
     Interval,
+    PublishedTag,
     Record,
     Retry,
     RunPhase,
     Setting,
     StepKind,
     StepState,
-    TagOutcome,
     Transfer,
 )
-from multiarch.record.outcome import RunStatus
+from multiarch.record.outcome import ImageOutcome, RunStatus
 from multiarch.report.breakdown import Breakdown, breakdown_of
 from multiarch.report.timeline import critical_path, end_of
 from multiarch.text.plain import plain
 
-REPORT_VERSION: Final = 1
+REPORT_VERSION: Final = 2
 SCHEMA_FILE = "report.schema.json"
 
 
@@ -58,8 +58,8 @@ class ReportedRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportedImage:
-    """One platform of the verified image; its size in bytes, compressed."""
+class ReportedPlatform:
+    """One platform of a verified image; its size in bytes, compressed."""
 
     platform: str
     digest: str
@@ -68,19 +68,34 @@ class ReportedImage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportedImage:
+    """What came of one image.
+
+    Attributes:
+        repository: empty for a local build.
+        image: the reference by digest, or the OCI layout's folder; empty where there is none.
+    """
+
+    name: str
+    repository: str
+    status: RunStatus
+    image: str
+    digest: str
+    tags: tuple[PublishedTag, ...]
+    platforms: tuple[ReportedPlatform, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportedOutcome:
     """What came of the run.
 
     Attributes:
-        image: the reference by digest, or the OCI layout's folder; empty where there is none.
+        images: one for each image of the plan.
         seconds: of the whole run, as far as it is known.
     """
 
     status: RunStatus
-    image: str
-    digest: str
-    tags: tuple[TagOutcome, ...]
-    platforms: tuple[ReportedImage, ...]
+    images: tuple[ReportedImage, ...]
     failure: Failure | None
     retries: tuple[Retry, ...]
     warnings: tuple[str, ...]
@@ -138,7 +153,7 @@ class Report:
         seconds: until the last thing that is known of.
     """
 
-    version: Literal[1]
+    version: Literal[2]
     kind: Literal["report"]
     run: ReportedRun
     outcome: ReportedOutcome
@@ -202,22 +217,26 @@ def _outcome(record: Record) -> ReportedOutcome:
     outcome = record.outcome
     return ReportedOutcome(
         status=outcome.status,
-        image=outcome.image,
-        digest=outcome.digest,
-        tags=outcome.tags,
-        platforms=tuple(
-            ReportedImage(
-                platform=str(image.platform),
-                digest=image.digest,
-                size=image.size,
-                layers=image.layers,
-            )
-            for image in outcome.platforms
-        ),
+        images=tuple(map(_image, outcome.images)),
         failure=outcome.failure,
         retries=outcome.retries,
         warnings=outcome.warnings,
         seconds=outcome.seconds,
+    )
+
+
+def _image(image: ImageOutcome) -> ReportedImage:
+    return ReportedImage(
+        name=image.name,
+        repository=image.repository,
+        status=image.status,
+        image=image.image,
+        digest=image.digest,
+        tags=image.tags,
+        platforms=tuple(
+            ReportedPlatform(platform=str(each.platform), digest=each.digest, size=each.size, layers=each.layers)
+            for each in image.platforms
+        ),
     )
 
 

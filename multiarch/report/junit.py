@@ -68,7 +68,7 @@ def _cases(record: Record) -> Iterator[_Case]:
         seconds=outcome.seconds,
         outcome="failed" if outcome.status in ("failed", "interrupted", "unfinished") else "passed",
         message="\n".join(filter(None, (failure.message, failure.hint))) if failure else outcome.status,
-        said=" ".join(filter(None, (outcome.status, outcome.image))),
+        said=" ".join(filter(None, (outcome.status, *(image.image for image in outcome.images)))),
     )
     for image in outcome.platforms:
         yield _Case(suite=_RUN, name=f"verify {image.platform}", said=image.digest)

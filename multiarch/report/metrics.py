@@ -34,7 +34,7 @@ def metrics_as_json(record: Record, namespace: str, now: datetime) -> str:
         "_aws": {"Timestamp": round(now.timestamp() * 1000), "CloudWatchMetrics": [directive]},
         "Repository": cut(printable(record.run.name), _LONGEST) or "unknown",
         "Status": record.outcome.status,
-        "Image": record.outcome.image,
+        "Image": ", ".join(image.image for image in record.outcome.images if image.image),
         "Commit": record.run.commit,
         **{name: value for name, (value, _) in found.items()},
     }

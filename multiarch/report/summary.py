@@ -33,8 +33,9 @@ def _lines(record: Record) -> Iterator[str]:
     run, outcome = record.run, record.outcome
     name = ":".join(filter(None, (run.name, run.tags[0] if run.tags else ""))) or "a build"
     yield f"## {_STATUS[outcome.status]}: {_text(name)} in {duration(end_of(record))}"
-    if outcome.image:
-        yield from ("", _code(outcome.image))
+    for image in outcome.images:
+        if image.image:
+            yield from ("", _code(image.image))
     yield from _failure(record)
     breakdown = breakdown_of(record)
     if breakdown:

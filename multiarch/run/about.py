@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from multiarch import __version__
-from multiarch.plan.steps import Build, EnsureBuilder, Plan
+from multiarch.plan.model import Plan
 from multiarch.record.dockerfile import read_instructions
 from multiarch.record.model import RunInfo, Setting
 
@@ -21,19 +21,19 @@ def run_of(
         dockerfile: its path, as the settings have it.
         text: what it says; empty where it could not be read.
     """
-    build = next(step for step in plan.steps if isinstance(step, Build))
-    builder = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
+    builder = plan.prepare.builder
+    [target] = plan.targets
     return RunInfo(
         version=__version__,
         name=plan.name,
-        repository=str(plan.repository or ""),
+        repository=str(target.repository or ""),
         commit=plan.commit.name if plan.commit else "",
-        tags=plan.tags,
-        platforms=tuple(map(str, plan.platforms)),
-        builder=builder.name,
-        driver=builder.driver,
-        cache_from=build.cache_from,
-        cache_to=build.cache_to,
+        tags=target.tags,
+        platforms=tuple(map(str, target.platforms)),
+        builder=builder.name if builder else "",
+        driver=builder.driver if builder else "",
+        cache_from=target.cache_from,
+        cache_to=target.cache_to,
         begin=begin,
         settings=tuple(Setting(name=name, value=value, origin=origin) for name, value, origin in settings),
         dockerfile=dockerfile,

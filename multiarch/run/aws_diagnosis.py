@@ -21,8 +21,9 @@ from multiarch.image.ecr import (
     let_move,
 )
 from multiarch.image.reference import Repository
+from multiarch.plan.model import Plan
 from multiarch.plan.repositories import references
-from multiarch.plan.steps import UNVERIFIED_TAG, Build, Plan
+from multiarch.plan.steps import UNVERIFIED_TAG
 
 # ECR's quota of images in a repository has been 10,000 and is 100,000 now; fewer have never been too many.
 _MANY_IMAGES = 10_000
@@ -83,9 +84,10 @@ def diagnose_with_aws(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
 def _subject(plan: Plan, diagnosis: Diagnosis) -> tuple[Repository, Sequence[str]] | None:
     """Return the repository that was written to, and the tags that were."""
     if diagnosis.phase is FailurePhase.CACHE_EXPORT:
-        caches = [each for step in plan.steps if isinstance(step, Build) for each in references(step.cache_to)]
+        caches = [each for target in plan.targets for each in references(target.cache_to)]
         return (caches[0][0], [caches[0][1]]) if caches else None
-    return (plan.repository, [*plan.tags, UNVERIFIED_TAG]) if plan.repository else None
+    pushed = [(target.repository, [*target.tags, UNVERIFIED_TAG]) for target in plan.targets if target.repository]
+    return pushed[0] if pushed else None
 
 
 def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], said: AwsAnswers) -> str:

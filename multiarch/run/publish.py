@@ -16,7 +16,7 @@ from multiarch.image.reference import Repository
 from multiarch.image.tags import is_later_version
 from multiarch.image.verify import VerifiedImage, missing_platforms
 from multiarch.plan.steps import Reuse, Tag
-from multiarch.record.outcome import TagOutcome
+from multiarch.record.outcome import PublishedTag
 
 _Outcome = TypeVar("_Outcome")
 _Action = Literal["created", "moved", "unchanged", "kept"]
@@ -28,7 +28,7 @@ _LEAST_WAIT, _MOST_WAIT = 0.02, 2.0
 _ROUNDS = 3
 
 
-class Registry(Protocol):
+class ImageRegistry(Protocol):
     """What names need of the world; each raises OperationFailedError where the world does not do it."""
 
     def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
@@ -56,7 +56,7 @@ class Publisher:
 
     def __init__(
         self,
-        registry: Registry,
+        registry: ImageRegistry,
         attempt: Attempt,
         *,
         warn: Callable[[str, str], None],
@@ -70,12 +70,8 @@ class Publisher:
         self._sleep = sleep
         self._found: dict[str, str] = {}
         self._slowest = 0.0
-        self._outcomes: dict[str, TagOutcome] = {}
+        self._is_named = False
         self._moved: list[Tag] = []
-
-    @property
-    def outcomes(self) -> tuple[TagOutcome, ...]:
-        return tuple(self._outcomes.values())
 
     def find(self, step: Reuse, facts: RepositoryFacts | None) -> Manifest | None:
         """Find this commit's image under any of its names; another build's is never replaced unasked.
@@ -139,7 +135,7 @@ class Publisher:
 
     def publish(
         self, step: Tag, image: VerifiedImage, adopt: Callable[[str], VerifiedImage]
-    ) -> tuple[TagOutcome, VerifiedImage]:
+    ) -> tuple[PublishedTag, VerifiedImage]:
         """Point a tag at an image; return what happened, and the image that further tags are for.
 
         Args:
@@ -163,24 +159,24 @@ class Publisher:
             else:
                 action, previous = self._attempt("tag", self._fixing(step, image.manifest, there))
         reference = step.repository.tagged(step.tag)
-        outcome = TagOutcome(
+        outcome = PublishedTag(
             tag=step.tag, reference=reference, action=action, previous=previous if action == "moved" else ""
         )
-        self._outcomes[step.tag] = outcome
+        self._is_named = True
         return outcome, image
 
     def _check_quicker(self, step: Tag, there: Manifest, image: VerifiedImage) -> None:
         """Since this run began, another one has published the name."""
         name = step.repository.tagged(step.tag)
-        if self._outcomes or (there.revision and step.commit and there.revision != step.commit.sha):
+        if self._is_named or (there.revision and step.commit and there.revision != step.commit.sha):
             of = f"commit {there.revision}" if there.revision else "another image"
             msg = f"{name} was published for {of} meanwhile: {there.digest}; this build's image is {image.digest}"
             raise RegistryError(msg, hint="the image that was built here does not have that name; give it another tag")
         self._warn("tag", f"{step.tag} was published by another build meanwhile: {there.digest} is kept")
 
-    def settle(self, image: VerifiedImage) -> None:
-        """Read back the tags that were moved, and move them again where an older build wrote them after us."""
-        steps = [step for step in self._moved if step.commit or step.version]
+    def settle(self, tags: Sequence[Tag], image: VerifiedImage) -> None:
+        """Read back those of an image's tags that moved, and move them again where an older build wrote them later."""
+        steps = [step for step in self._moved if step in tags and (step.commit or step.version)]
         for _ in range(_ROUNDS):
             if not steps:
                 return

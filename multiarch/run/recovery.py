@@ -20,7 +20,7 @@ from multiarch.errors import (
     RetriesExhaustedError,
 )
 from multiarch.failures import Diagnosis, FailureClass, FailurePhase, diagnose
-from multiarch.plan.steps import RetryPolicy
+from multiarch.plan.model import RetryPolicy
 from multiarch.record.outcome import Retry
 
 _ERROR_OF_PHASE: Mapping[FailurePhase, type[MultiarchError]] = {

@@ -1,22 +1,80 @@
 """A plan as versioned JSON. Pure."""
 
-import dataclasses
 import json
 import re
+from dataclasses import dataclass
 
-from multiarch.plan.steps import Plan
-from multiarch.text.plain import fields_of, plain
+from multiarch.image.platform import Platform
+from multiarch.image.reference import Repository
+from multiarch.plan.model import Plan, RetryPolicy, Target
+from multiarch.plan.steps import Part, Step, TargetBuild
+from multiarch.source import Source
+from multiarch.text.plain import fields_of
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedImage:
+    """One image of a plan.
+
+    Attributes:
+        name: the repository's name, or the context's folder where there is none.
+        repository: registry and name; None with --local.
+        commit_tag: the tag that names this commit.
+        tags: the commit's tag, then the others in the order in which they are written.
+        parts: what is built and pushed together.
+        build: the image's share of the build.
+    """
+
+    name: str
+    repository: Repository | None
+    commit_tag: str
+    tags: tuple[str, ...]
+    platforms: tuple[Platform, ...]
+    parts: tuple[Part, ...]
+    build: TargetBuild | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRun:
+    """Everything that a run does, as the plan's JSON has it.
+
+    Attributes:
+        warnings: what is allowed and probably not meant.
+        steps: in the order in which they are carried out; those before the build run side by side.
+    """
+
+    source: Source
+    images: tuple[PlannedImage, ...]
+    retry: RetryPolicy
+    warnings: tuple[str, ...]
+    steps: tuple[Step, ...]
 
 
 def plan_as_json(plan: Plan) -> str:
     """Return the plan as versioned JSON; placeholders stand for what only AWS or the run can tell."""
-    fields = {
-        field.name: plain(getattr(plan, field.name)) for field in dataclasses.fields(plan) if field.name != "steps"
-    }
+    run = PlannedRun(
+        source=plan.source,
+        images=tuple(map(_image, plan.targets)),
+        retry=plan.retry,
+        warnings=plan.warnings,
+        steps=plan.steps,
+    )
     steps = [{"step": _kebab(type(step).__name__), **fields_of(step)} for step in plan.steps]
-    return json.dumps({"version": PLAN_VERSION, "kind": "plan", **fields, "steps": steps}, indent=2)
+    return json.dumps({"version": PLAN_VERSION, "kind": "plan", **fields_of(run), "steps": steps}, indent=2)
+
+
+def _image(target: Target) -> PlannedImage:
+    return PlannedImage(
+        name=target.name,
+        repository=target.repository,
+        commit_tag=target.commit_tag,
+        tags=target.tags,
+        platforms=target.platforms,
+        parts=target.parts,
+        build=target.build,
+    )
 
 
 def _kebab(name: str) -> str:

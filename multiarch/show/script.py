@@ -13,6 +13,7 @@ from typing import assert_never
 from multiarch.image.manifest import REVISION, VERSION
 from multiarch.plan.deploy_files import DEPLOY_FILES, render_deploy_files
 from multiarch.plan.destination import ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER
+from multiarch.plan.model import Plan, Target
 from multiarch.plan.steps import (
     METADATA_FILE,
     UNVERIFIED_TAG,
@@ -21,7 +22,6 @@ from multiarch.plan.steps import (
     EnsureBuilder,
     FindRepository,
     Login,
-    Plan,
     RemoveBuilder,
     Replace,
     Reuse,
@@ -40,48 +40,53 @@ _PLACEHOLDERS = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, METADATA_FILE, _DIGEST
 
 
 def plan_as_script(plan: Plan) -> str:
-    """Return the plan as a POSIX shell script."""
-    reuse = next((step for step in plan.steps if isinstance(step, Reuse)), None)
-    lines = [*_head(plan)]
+    """Return the plan as a POSIX shell script.
+
+    Raises:
+        NotImplementedError: the plan has several targets.
+    """
+    [target] = plan.targets
+    lines = [*_head(plan, target)]
     for step in plan.steps:
-        body = list(_step(step))
-        if reuse and reuse.if_exists != "rebuild" and isinstance(step, Build):
+        body = list(_step(step, target))
+        if isinstance(step, Build) and target.reuse and target.reuse.if_exists != "rebuild":
             body = ['if [ -z "$digest" ]; then', *body, "fi"]
         lines += ["", *body]
-    return "\n".join([*lines, "", *_foot(plan)]) + "\n"
+    return "\n".join([*lines, "", _foot(target)]) + "\n"
 
 
-def _head(plan: Plan) -> Iterator[str]:
-    commit = f"commit {plan.commit.sha}" if plan.commit else f"tag {plan.commit_tag}"
+def _head(plan: Plan, target: Target) -> Iterator[str]:
+    commit = f"commit {plan.commit.sha}" if plan.commit else f"tag {target.commit_tag}"
+    registries = [each.repository.registry.host for each in plan.targets if each.repository]
     yield "#!/bin/sh"
     yield f"# {plan.name}, {commit}, for {', '.join(map(str, plan.platforms))}"
     yield from (f"# Warning: {warning}" for warning in plan.warnings)
     yield "set -eu"
-    if plan.repository and REGION_PLACEHOLDER in plan.repository.registry.host:
+    if any(REGION_PLACEHOLDER in host for host in registries):
         yield ': "${AWS_DEFAULT_REGION:=$(aws configure get region)}"'
-    if plan.repository and ACCOUNT_PLACEHOLDER in plan.repository.registry.host:
+    if any(ACCOUNT_PLACEHOLDER in host for host in registries):
         yield ': "${AWS_ACCOUNT_ID:=$(aws sts get-caller-identity --query Account --output text)}"'
     yield "run=$(mktemp -d)"
-    login = next((step for step in plan.steps if isinstance(step, Login)), None)
-    host = _quote(login.registry.host) if login else ""
     # A credential store would keep the login that the folder no longer holds.
-    logout = f'docker --config "$run/docker" logout {host} >/dev/null 2>&1; ' if login else ""
-    yield f"trap '{logout}rm -rf \"$run\"' EXIT"
+    logouts = [
+        f'docker --config "$run/docker" logout {_quote(login.registry.host)} >/dev/null 2>&1; '
+        for login in plan.prepare.logins
+    ]
+    yield f"trap '{''.join(logouts)}rm -rf \"$run\"' EXIT"
     yield "trap 'exit 130' INT"
     yield "trap 'exit 143' TERM"
     yield "METADATA_FILE=$run/metadata.json"
     yield "digest="
-    for step in plan.steps:
-        if isinstance(step, WriteDeployFiles):
-            old = " ".join(_quote(f"{step.folder}/{name}") for name in DEPLOY_FILES)
-            yield f"rm -f {old}  # an earlier run's"
+    if plan.finish.deploy_files:
+        old = " ".join(_quote(f"{plan.finish.deploy_files.folder}/{name}") for name in DEPLOY_FILES)
+        yield f"rm -f {old}  # an earlier run's"
 
 
-def _foot(plan: Plan) -> Iterator[str]:
-    yield f'echo "{_double(str(plan.repository))}@$digest"' if plan.repository else 'echo "$digest"'
+def _foot(target: Target) -> str:
+    return f'echo "{_double(str(target.repository))}@$digest"' if target.repository else 'echo "$digest"'
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: Step, target: Target) -> Iterator[str]:
     match step:
         case ShowVersions():
             yield f"{_command(step.command)} >&2"
@@ -101,7 +106,7 @@ def _step(step: Step) -> Iterator[str]:
         case Reuse():
             yield from _reuse(step)
         case Build():
-            yield from _build(step)
+            yield from _build(step, target)
         case Assemble():
             yield from _assemble(step)
         case Unpack():
@@ -161,7 +166,7 @@ def _reuse(step: Reuse) -> Iterator[str]:
         yield "fi"
 
 
-def _build(step: Build) -> Iterator[str]:
+def _build(step: Build, target: Target) -> Iterator[str]:
     text = json.dumps(step.definition, indent=2)
     words = list(step.command)
     words[words.index("--progress") + 1] = "auto"
@@ -170,13 +175,13 @@ def _build(step: Build) -> Iterator[str]:
         opening, body = "<<DEFINITION", _double(text, quotes=False)
     for variable in step.variables:
         yield f': "${{{variable}?a build argument comes from this variable: export it}}"'
-    if step.archive:
-        yield f'mkdir -p "$(dirname {_quote(step.archive)})"'
+    if target.build and target.build.archive:
+        yield f'mkdir -p "$(dirname {_quote(target.build.archive)})"'
     yield f"{_command(words)} {opening}"
     yield body
     yield "DEFINITION"
     found = 'sed -n \'s/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p\' "$METADATA_FILE"'
-    yield f"digest=$({found})" if len(step.targets) == 1 else f"digest=$({found} | tr '\\n' ' ' | sed 's/ $//')"
+    yield f"digest=$({found})" if len(target.parts) == 1 else f"digest=$({found} | tr '\\n' ' ' | sed 's/ $//')"
 
 
 def _verify(step: Verify) -> Iterator[str]:
@@ -202,7 +207,7 @@ def _verify(step: Verify) -> Iterator[str]:
 def _write_deploy_files(step: WriteDeployFiles) -> Iterator[str]:
     yield "# For what comes next"
     yield f"mkdir -p {_quote(step.folder)}"
-    for name, text in render_deploy_files(step, _DIGEST).items():
+    for name, text in render_deploy_files(step, {image.target: _DIGEST for image in step.images}).items():
         yield f"cat >{_quote(f'{step.folder}/{name}')} <<FILE"
         yield f"{_double(text, quotes=False)}FILE"
 

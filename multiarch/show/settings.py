@@ -1,9 +1,9 @@
 """The settings of a run, each with its origin, as rows and as text. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from multiarch.plan.destination import Destination
-from multiarch.plan.steps import Build, Plan
+from multiarch.plan.model import Plan
 from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import DEFAULT_ORIGIN, LoadedSettings
 from multiarch.source import Commit
@@ -17,19 +17,26 @@ def settings_rows(
     """Return what was set and what follows from it: name, value, source; values that may be secret stay out."""
     commit = plan.commit
     origin = loaded.origins
-    build = next(step for step in plan.steps if isinstance(step, Build))
     rows = [
-        ("repository", str(plan.repository or plan.name), origin["repository"]),
+        ("repository", ", ".join(str(each.repository or each.name) for each in plan.targets), origin["repository"]),
         (
             "registry",
-            plan.repository.registry.host if plan.repository else "",
+            ", ".join(dict.fromkeys(each.repository.registry.host for each in plan.targets if each.repository)),
             destination.origin if destination else "",
         ),
         ("commit", f"{commit.sha}{_changes(commit)}" if commit else "not known", commit.origin if commit else ""),
-        ("tags", ", ".join(plan.tags), origin["commit_tag" if loaded.settings.image.commit_tag else "tags"]),
-        ("platforms", ", ".join(map(str, plan.platforms)), origin["platforms"]),
-        ("cache", ", ".join(build.cache_from) or "none", origin["cache"]),
-        ("builder", f"{build.builder}, {loaded.settings.run.builder_driver}", origin["builder_name"]),
+        (
+            "tags",
+            _joined(target.tags for target in plan.targets),
+            origin["commit_tag" if loaded.settings.image.commit_tag else "tags"],
+        ),
+        ("platforms", _joined(map(str, target.platforms) for target in plan.targets), origin["platforms"]),
+        ("cache", _joined(target.cache_from for target in plan.targets) or "none", origin["cache"]),
+        (
+            "builder",
+            f"{plan.build.builder if plan.build else 'none'}, {loaded.settings.run.builder_driver}",
+            origin["builder_name"],
+        ),
     ]
     told = {"repository", "registry", "account", "region", "commit_tag", "tags", "platforms", "cache", "builder_name"}
     for info in SETTINGS:
@@ -38,6 +45,10 @@ def settings_rows(
             text = ", ".join(value) if isinstance(value, Mapping | tuple) else str(value)
             rows.append((info.key, text, origin[info.name]))
     return [row for row in rows if row[1]]
+
+
+def _joined(lists: Iterable[Iterable[str]]) -> str:
+    return ", ".join(dict.fromkeys(each for entries in lists for each in entries))
 
 
 def settings_as_text(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:

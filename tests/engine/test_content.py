@@ -30,7 +30,7 @@ def test_two_cold_builders_make_one_digest(project: Project, registry: RegistryV
         run = project.multiarch("build", "--output", "json", "--cache", "none", "--if-exists", "rebuild", *words)
         assert run.code == 0, run.said
         assert run.json["cache"]["cached"] == 0
-        digests.append(run.json["digest"])
+        digests.append(run.image["digest"])
     assert digests[0] == digests[1] != digests[2]
     config = registry.platforms(digests[0])["linux/arm64"]
     time = project.git("show", "--no-patch", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ")
@@ -76,11 +76,12 @@ def test_provenance_stands_beside_each_platform(project: Project, registry: Regi
     """Verification takes an attestation for what it is, and the image is found again."""
     run = project.multiarch("build", "--provenance", "mode=max", "--output", "json")
     assert run.code == 0, run.said
-    assert [each["platform"] for each in run.json["platforms"]] == ["linux/amd64", "linux/arm64"]
+    assert [each["platform"] for each in run.image["platforms"]] == ["linux/amd64", "linux/arm64"]
     entries = registry.manifest(project.tag)["manifests"]
     notes = [each["annotations"] for each in entries if each["platform"]["os"] == "unknown"]
     assert [note["vnd.docker.reference.type"] for note in notes] == ["attestation-manifest"] * 2
-    assert {note["vnd.docker.reference.digest"] for note in notes} == {each["digest"] for each in run.json["platforms"]}
+    digests = {each["digest"] for each in run.image["platforms"]}
+    assert {note["vnd.docker.reference.digest"] for note in notes} == digests
     again = project.multiarch("build", "--provenance", "mode=max", "--output", "json")
     assert again.json["status"] == "reused"
 

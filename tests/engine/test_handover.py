@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_one_is_said_before_anything_is_built(project: P
     assert "hello.sh is there, and is none" in run.stderr
     doctor = project.multiarch("doctor", "--deploy-files", "hello.sh/out")
     assert doctor.code == 2
-    assert "problem  hand-over" in doctor.stdout
+    assert "problem  deploy files" in doctor.stdout
     assert registry.tags() == set()
 
 

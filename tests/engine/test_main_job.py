@@ -58,7 +58,7 @@ def test_the_platforms_really_differ(project: Project, running: stack.Stack) -> 
     assert run.code == 0, run.said
     machines = {}
     for platform in ("linux/amd64", "linux/arm64"):
-        shown = project.run(["docker", "run", "--rm", "--platform", platform, run.json["image"]])
+        shown = project.run(["docker", "run", "--rm", "--platform", platform, run.image["image"]])
         machines[platform] = shown.stdout.strip()
     assert machines == {"linux/amd64": "hello from x86_64", "linux/arm64": "hello from aarch64"}
 
@@ -126,7 +126,7 @@ def test_the_dry_run_is_a_script_that_does_the_job(project: Project, registry: R
     assert again.stdout == script.stdout
     ours = project.multiarch("build", "--output", "json")
     assert ours.json["status"] == "reused"
-    assert ours.json["digest"] == digest
+    assert ours.image["digest"] == digest
 
 
 def test_the_dry_run_needs_nothing(project: Project) -> None:
@@ -244,9 +244,9 @@ def test_the_same_commit_again_changes_nothing(project: Project, registry: Regis
     project.remove_builder()
     again = project.multiarch("build", "--output", "json")
     assert again.code == 0, again.said
-    assert (again.json["status"], again.json["digest"]) == ("reused", first.json["digest"])
-    assert [tag["action"] for tag in again.json["tags"]] == ["unchanged", "unchanged"]
-    assert registry.digest(project.tag) == registry.digest("latest") == first.json["digest"]
+    assert (again.json["status"], again.image["digest"]) == ("reused", first.image["digest"])
+    assert [tag["action"] for tag in again.image["tags"]] == ["unchanged", "unchanged"]
+    assert registry.digest(project.tag) == registry.digest("latest") == first.image["digest"]
 
 
 def test_latest_does_not_go_back(project: Project, registry: RegistryView) -> None:
@@ -258,7 +258,7 @@ def test_latest_does_not_go_back(project: Project, registry: RegistryView) -> No
     project.git("checkout", "--quiet", old)
     run = project.multiarch("build")
     assert run.code == 0, run.said
-    assert registry.digest("latest") == new.json["digest"] != registry.digest(old[:7])
+    assert registry.digest("latest") == new.image["digest"] != registry.digest(old[:7])
     assert "latest stays where it is: it names a newer commit" in run.stderr
     forced = project.multiarch("build", "--force-move")
     assert forced.code == 0, forced.said
@@ -283,7 +283,7 @@ def test_one_platform_keeps_its_digest(project: Project, registry: RegistryView)
     """An image of one platform is a manifest without an index; its tags name that manifest."""
     run = project.multiarch("build", "--platform", "linux/amd64", "--output", "json")
     assert run.code == 0, run.said
-    assert registry.digest("latest") == run.json["digest"]
+    assert registry.digest("latest") == run.image["digest"]
     assert "manifests" not in registry.manifest("latest")
 
 

@@ -44,11 +44,11 @@ def test_a_built_and_a_reused_image(project: Project) -> None:
     fields = metrics(built.stderr)
     assert (fields["Status"], fields["Failures"], fields["Retries"]) == ("built", 0, 0)
     assert fields["Repository"] == project.environment["AWS_ECR_REPOSITORY_NAME"]
-    assert (fields["Image"], fields["Commit"]) == (built.json["image"], project.sha)
+    assert (fields["Image"], fields["Commit"]) == (built.image["image"], project.sha)
     use = built.json["cache"]
     assert fields["CachedShare"] == round(100 * use["cached"] / use["steps"], 1)
     assert 0 < fields["BuildSeconds"] <= fields["Seconds"] <= built.seconds
-    assert 0 < fields["ImageBytes"] < sum(image["size"] for image in built.json["platforms"])
+    assert 0 < fields["ImageBytes"] < sum(image["size"] for image in built.image["platforms"])
     reused = project.multiarch("build", "--log-format", "json")
     fields = metrics(reused.stderr)
     assert (fields["Status"], fields["Failures"]) == ("reused", 0)

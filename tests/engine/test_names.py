@@ -47,7 +47,7 @@ def release(project: Project, version: str, *words: str, **variables: str | None
 
 
 def actions(run: Run) -> dict[str, str]:
-    return {tag["tag"]: tag["action"] for tag in run.json["tags"]}
+    return {tag["tag"]: tag["action"] for tag in run.image["tags"]}
 
 
 def labels(registry: RegistryView, reference: str) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def test_a_release_has_all_its_names_and_says_what_it_is(project: Project, regis
     project.git("remote", "add", "origin", f"https://x-access-token:{PASSWORD}@github.com/acme/shop.git")
     run = release(project, "v1.2.3", "--label", f"{OCI}.licenses=MIT", "--annotation", "index:note=of the index")
     assert run.code == 0, run.said
-    digest = run.json["digest"]
+    digest = run.image["digest"]
     names = (project.tag, "1.2.3", "1.2", "1", "latest")
     assert actions(run) == dict.fromkeys(names, "created")
     assert {registry.digest(name) for name in names} == {digest}
@@ -79,7 +79,7 @@ def test_a_release_has_all_its_names_and_says_what_it_is(project: Project, regis
     assert PASSWORD not in run.said + json.dumps([index, manifests, registry.platforms(digest)])
     again = release(project, "v1.2.3")
     assert again.code == 0, again.said
-    assert (again.json["status"], again.json["digest"]) == ("reused", digest)
+    assert (again.json["status"], again.image["digest"]) == ("reused", digest)
     assert actions(again) == dict.fromkeys(names, "unchanged")
 
 
@@ -90,7 +90,7 @@ def test_labels_that_change_leave_the_cache_as_it_is(project: Project) -> None:
     second = build(project)
     assert second.code == 0, second.said
     assert second.json["cache"]["cached"] == second.json["cache"]["steps"]
-    assert second.json["digest"] != first.json["digest"]
+    assert second.image["digest"] != first.image["digest"]
 
 
 def test_a_back_port_takes_no_newer_release_s_names(project: Project, registry: RegistryView) -> None:
@@ -104,7 +104,7 @@ def test_a_back_port_takes_no_newer_release_s_names(project: Project, registry: 
         project.tag: "created", "1.1.5": "created", "1.1": "created", "1": "kept", "latest": "kept",
     }  # fmt: skip
     assert "latest stays where it is: it names a later version, 1.2.0" in old.stderr
-    assert registry.digest("latest") == registry.digest("1") == new.json["digest"]
+    assert registry.digest("latest") == registry.digest("1") == new.image["digest"]
     pre = release(project, "v2.0.0-rc.1", "--commit-tag", "pre")
     assert pre.code == 0, pre.said
     assert actions(pre) == {"pre": "created", "2.0.0-rc.1": "created"}
@@ -123,7 +123,7 @@ def test_latest_does_not_go_back_for_an_attested_image_of_one_platform(
     run = project.multiarch("build", *words)
     assert run.code == 0, run.said
     assert actions(run)["latest"] == "kept"
-    assert registry.digest("latest") == new.json["digest"] != run.json["digest"]
+    assert registry.digest("latest") == new.image["digest"] != run.image["digest"]
 
 
 def test_a_pull_request_has_a_name_of_its_own(project: Project, registry: RegistryView) -> None:
@@ -226,8 +226,8 @@ def test_of_two_builds_that_race_the_newer_one_has_latest(
         older, newer = older_and_newer(project, number)
         ran = race(older, newer, head_start=head_start)
         assert [run.code for run in ran] == [0, 0], ran
-        assert registry.digest("latest") == ran[1].json["digest"] != ran[0].json["digest"]
-        assert registry.digest(older.tag) == ran[0].json["digest"]
+        assert registry.digest("latest") == ran[1].image["digest"] != ran[0].image["digest"]
+        assert registry.digest(older.tag) == ran[0].image["digest"]
 
 
 def test_an_older_build_whose_write_hangs_looks_again_before_it_writes(project: Project, lane: str) -> None:

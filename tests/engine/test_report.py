@@ -49,13 +49,14 @@ def test_two_platforms_and_then_the_same_from_the_cache(project: Project) -> Non
     assert "report    written to report" in run.stderr
     first = report_of(project)
     outcome = first["outcome"]
-    assert (outcome["status"], outcome["image"], outcome["digest"]) == ("built", run.json["image"], run.json["digest"])
+    [image] = outcome["images"]
+    assert (outcome["status"], image["image"], image["digest"]) == ("built", run.image["image"], run.image["digest"])
     assert {step["platform"] for step in first["steps"] if step["number"]} == {"linux/amd64", "linux/arm64"}
-    assert sum(layer["size"] for image in outcome["platforms"] for layer in image["layers"]) > 1_000_000
+    assert sum(layer["size"] for platform in image["platforms"] for layer in platform["layers"]) > 1_000_000
     assert [phase["name"] for phase in first["phases"]] == ["prepare", "build", "verify", "tag"]
     assert [step for step in first["steps"] if step["critical"]]
     page = (project.folder / "report" / "report.html").read_text()
-    assert run.json["image"] in page
+    assert run.image["image"] in page
 
     again = project.multiarch("build", "--report", "report", "--if-exists", "rebuild")
     assert again.code == 0, again.said
@@ -106,7 +107,7 @@ def test_a_failed_build_has_a_report_that_shows_why(project: Project) -> None:
     assert "cc: bad thing" in (project.folder / "report" / "summary.md").read_text()
     root = ET.parse(project.folder / "report" / "junit.xml").getroot()  # noqa: S314 - our own
     assert int(root.get("failures", 0)) >= 2
-    assert report["outcome"]["tags"] == []
+    assert report["outcome"]["images"][0]["tags"] == []
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from multiarch.errors import OperationFailedError
-    from multiarch.plan.steps import Command, Plan
+    from multiarch.plan.model import Plan
+    from multiarch.plan.steps import Command
     from multiarch.record import BuildReader
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

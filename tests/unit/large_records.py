@@ -40,7 +40,8 @@ def large(count: int = 500, lines: int = 100_000) -> Record:
         )
         for image in BUILT.outcome.platforms
     )
-    outcome = replace(BUILT.outcome, platforms=images, seconds=end + 1)
+    [image] = BUILT.outcome.images
+    outcome = replace(BUILT.outcome, images=(replace(image, platforms=images),), seconds=end + 1)
     return replace(BUILT, steps=made, outcome=outcome)
 
 

@@ -15,15 +15,16 @@ from multiarch.record import (
     Instruction,
     Interval,
     Outcome,
+    PublishedTag,
     Record,
     Retry,
     RunInfo,
     RunPhase,
     Setting,
     StepKind,
-    TagOutcome,
     Transfer,
 )
+from multiarch.record.outcome import ImageOutcome
 from tests.unit.fakes import AMD64, ARM64, ECR_HOST, SHA
 
 if TYPE_CHECKING:
@@ -233,13 +234,22 @@ BUILT = Record(
     ),
     outcome=Outcome(
         status="built",
-        image=f"{REPOSITORY}@sha256:0",
-        digest="sha256:0",
-        tags=(
-            TagOutcome(tag="0123456", reference=f"{REPOSITORY}:0123456", action="created", previous=""),
-            TagOutcome(tag="latest", reference=f"{REPOSITORY}:latest", action="moved", previous=f"sha256:{'b' * 64}"),
+        images=(
+            ImageOutcome(
+                name="shop",
+                repository=REPOSITORY,
+                status="built",
+                image=f"{REPOSITORY}@sha256:0",
+                digest="sha256:0",
+                tags=(
+                    PublishedTag(tag="0123456", reference=f"{REPOSITORY}:0123456", action="created", previous=""),
+                    PublishedTag(
+                        tag="latest", reference=f"{REPOSITORY}:latest", action="moved", previous=f"sha256:{'b' * 64}"
+                    ),
+                ),
+                platforms=IMAGES,
+            ),
         ),
-        platforms=IMAGES,
         retries=(Retry(step="tag", cause="the host had trouble", attempt=2, attempts=5, wait=1.0),),
         seconds=85.5,
     ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multiarch.record import BuildStep, CacheAccess, Interval, Outcome, Record, StepKind
+from multiarch.record.outcome import ImageOutcome
 from multiarch.report.breakdown import Breakdown, breakdown_of
 from multiarch.report.breakdown.cache import cache_in_words, roots
 from multiarch.report.breakdown.text import breakdown_as_text
@@ -274,7 +275,9 @@ def test_the_largest_layers_of_all_platforms_are_told() -> None:
         platform_image(AMD64, (50_000_000, "RUN a"), (20_000_000, "RUN b"), (9_000_000, "RUN small")),
         platform_image(ARM64, (60_000_000, "RUN a"), (15_000_000, "RUN c"), (12_000_000, "RUN d")),
     )
-    record = replace(records.BUILT, outcome=Outcome(status="built", platforms=images))
+    record = replace(
+        records.BUILT, outcome=Outcome(status="built", images=(ImageOutcome(name="shop", platforms=images),))
+    )
     assert [(each.made_by, each.size) for each in large_layers(record)] == [
         ("RUN a", 60_000_000),
         ("RUN b", 20_000_000),

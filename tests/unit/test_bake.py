@@ -6,7 +6,7 @@ import pytest
 
 from multiarch.plan.bake import (
     TARGET,
-    Target,
+    BakeTarget,
     bake_definition,
     dockerfile_of,
     hidden_values,
@@ -22,7 +22,7 @@ NOTHING = Description(labels={}, annotations=())
 
 def target(*annotations: Annotation, **flags: object) -> dict[str, object]:
     settings = load(flags).settings.image
-    only = Target(name=TARGET, platforms=settings.platforms, cache_from=("type=registry,ref=a",), cache_to=())
+    only = BakeTarget(name=TARGET, platforms=settings.platforms, cache_from=("type=registry,ref=a",), cache_to=())
     description = Description(labels=settings.labels, annotations=annotations)
     definition = bake_definition(settings, [only], output="type=image", description=description)
     assert list(definition) == ["target"]
@@ -116,7 +116,7 @@ def test_what_bake_would_take_for_a_template_is_escaped(value: str, escaped: str
 def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() -> None:
     """Bake finds it in a variable, and the run sets that for docker alone."""
     given = load({"build_args": ["VERSION=1", "NPM_TOKEN=hunter22", "FROM_OUTSIDE"]}, {"FROM_OUTSIDE": "x${y}"})
-    only = Target(name=TARGET, platforms=("linux/amd64",), cache_from=(), cache_to=())
+    only = BakeTarget(name=TARGET, platforms=("linux/amd64",), cache_from=(), cache_to=())
     definition = bake_definition(given.settings.image, [only], output="type=image", description=NOTHING)
     assert definition["variable"] == {"BUILD_ARG_NPM_TOKEN": {}, "FROM_OUTSIDE": {}}
     assert "hunter22" not in str(definition)
@@ -149,7 +149,7 @@ def test_annotations_stand_where_there_is_something_to_annotate(flags: dict[str,
 def test_a_target_for_each_platform_has_caches_of_its_own() -> None:
     settings = load({"labels": ["a=b"], "build_args": ["A=1"]}).settings.image
     targets = [
-        Target(name=target_name(each), platforms=(each,), cache_from=(f"from {each}",), cache_to=(f"to {each}",))
+        BakeTarget(name=target_name(each), platforms=(each,), cache_from=(f"from {each}",), cache_to=(f"to {each}",))
         for each in settings.platforms
     ]
     noted = Description(labels=settings.labels, annotations=(Annotation(name="a", value="b"),))

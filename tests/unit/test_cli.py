@@ -122,13 +122,14 @@ def test_a_dry_run_as_json(project: Project) -> None:
     said = project.run("build", "--dry-run", "--output", "json", "--tag", "stable", **CODEBUILD)
     assert (said.code, said.err) == (0, "")
     plan = json.loads(said.out)
-    assert (plan["version"], plan["kind"], plan["tags"]) == (1, "plan", [SHA[:7], "stable"])
+    assert (plan["version"], plan["kind"], plan["images"][0]["tags"]) == (2, "plan", [SHA[:7], "stable"])
 
 
 def test_a_local_dry_run_needs_no_settings_at_all(project: Project) -> None:
     said = project.run("build", "--local", "--dry-run", "--output=json", GIT_TAG="v1")
     plan = json.loads(said.out)
-    assert (said.code, plan["repository"], plan["name"]) == (0, None, "shop")
+    [image] = plan["images"]
+    assert (said.code, image["repository"], image["name"]) == (0, None, "shop")
 
 
 def test_what_is_not_known_without_aws_is_a_placeholder(project: Project) -> None:
@@ -155,7 +156,7 @@ FILES = {
 def test_settings_come_from_a_file(project: Project, name: str, text: str) -> None:
     project.write(name, text)
     said = project.run("build", "--dry-run", "--output", "json", **CODEBUILD)
-    assert json.loads(said.out)["tags"] == [SHA[:7], "from-file"]
+    assert json.loads(said.out)["images"][0]["tags"] == [SHA[:7], "from-file"]
 
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
@@ -164,7 +165,7 @@ def test_the_file_may_be_named(project: Project, by: str) -> None:
     project.write("ci.toml", 'tags = ["this"]')
     words, variables = (("--config", "ci.toml"), {}) if by == "flag" else ((), {"MULTIARCH_CONFIG": "ci.toml"})
     said = project.run("build", "--dry-run", "--output", "json", *words, **CODEBUILD, **variables)
-    assert json.loads(said.out)["tags"] == [SHA[:7], "this"]
+    assert json.loads(said.out)["images"][0]["tags"] == [SHA[:7], "this"]
 
 
 FLAGS: dict[str, tuple[tuple[str, ...], str, object]] = {
@@ -179,7 +180,8 @@ FLAGS: dict[str, tuple[tuple[str, ...], str, object]] = {
 @pytest.mark.parametrize(("words", "key", "expected"), FLAGS.values(), ids=FLAGS)
 def test_flags_reach_the_plan(project: Project, words: tuple[str, ...], key: str, expected: object) -> None:
     said = project.run("build", "--dry-run", "--output", "json", *words, **CODEBUILD)
-    assert json.loads(said.out)[key] == expected
+    plan = json.loads(said.out)
+    assert {**plan, **plan["images"][0]}[key] == expected
 
 
 def test_a_secret_s_value_is_nowhere_in_a_dry_run(project: Project) -> None:
@@ -313,7 +315,7 @@ def test_a_wrong_command_is_said_by_click_with_a_suggestion(
 def test_an_error_is_json_too_where_that_was_asked_for(project: Project) -> None:
     said = project.run("build", "--output", "json", "--platform", "linux/arm46", **CODEBUILD)
     assert json.loads(said.out) == {
-        "version": 1,
+        "version": 2,
         "kind": "error",
         "type": "ConfigurationError",
         "message": "--platform: 'linux/arm46' is not a platform",
@@ -439,7 +441,7 @@ def test_a_local_build_writes_a_folder_and_says_how_to_load_it(project: Project,
 def test_its_result_is_json_on_the_output_and_the_log_is_on_the_other(project: Project, docker: Path) -> None:
     said = project.run("build", "--local", "--output", "json", "--log-format", "json", GIT_TAG="v1", WORLD=str(docker))
     result = json.loads(said.out)
-    assert (result["kind"], result["status"], result["image"]) == ("result", "local", "dist/shop")
+    assert (result["kind"], result["status"], result["images"][0]["image"]) == ("result", "local", "dist/shop")
     assert all(isinstance(json.loads(line), dict) for line in said.errors)
 
 

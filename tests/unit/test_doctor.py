@@ -27,7 +27,7 @@ from multiarch.settings.run import BUILDKIT_IMAGE
 from tests.unit.fakes import AMD64, ARM64, DIRTY, SHOP, facts, plan_of
 
 if TYPE_CHECKING:
-    from multiarch.plan.steps import Plan
+    from multiarch.plan.model import Plan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TAG = "0123456"
@@ -328,11 +328,11 @@ def test_another_registry_than_ecr_only_has_to_answer() -> None:
 
 def test_where_the_files_for_what_comes_next_can_be_written() -> None:
     plan = plan_of(deploy_files="out")
-    assert check("hand-over") is None
-    found = check("hand-over", plan=plan)
+    assert check("deploy files") is None
+    found = check("deploy files", plan=plan)
     assert found
     assert (found.status, found.found) == ("ok", "files can be written to out")
-    found = check("hand-over", plan=plan, refusals={"hand-over": SLOW})
+    found = check("deploy files", plan=plan, refusals={"deploy files": SLOW})
     assert found
     assert found.status == "problem"
 

@@ -10,6 +10,7 @@ from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.registry import Registry
 from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion, diagnose_with_aws, questions
 from multiarch.run.execution import Execution
+from multiarch.text.redaction import Redaction
 from tests.unit.fakes import SHOP, FakeClock, FakeRuntime, facts, plan_of, quiet_log
 
 if TYPE_CHECKING:
@@ -136,10 +137,11 @@ def run(runtime: FakeRuntime) -> tuple[MultiarchError | None, Sequence[str]]:
     clock = FakeClock()
     log, _ = quiet_log()
     try:
-        result = Execution(plan_of(), runtime, log, clock=clock, sleep=clock.sleep).run()
+        execution = Execution(plan_of(), runtime, log, clock=clock, sleep=clock.sleep)
+        execution.run()
     except MultiarchError as error:
         return error, ()
-    return None, result.warnings
+    return None, execution.record(Redaction([])).outcome.warnings
 
 
 @pytest.mark.parametrize(

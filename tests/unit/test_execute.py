@@ -26,10 +26,15 @@ from multiarch.errors import (
 )
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.manifest import Layer, PlatformImage
+from multiarch.image.platform import Platform
 from multiarch.image.registry import Registry
-from multiarch.record import EventLog, Record, Retry, RunInfo, StepState, TagOutcome, read_record
+from multiarch.plan.make import make_plan
+from multiarch.plan.steps import Part
+from multiarch.record import EventLog, PublishedTag, Record, Retry, RunInfo, StepState, read_record
+from multiarch.record.outcome import ImageOutcome
+from multiarch.report.breakdown import breakdown_of
+from multiarch.report.breakdown.text import breakdown_as_text
 from multiarch.run.execution import Execution
-from multiarch.run.result import Result
 from multiarch.source import Source
 from multiarch.text.redaction import Redaction
 from tests.unit.fakes import (
@@ -45,6 +50,7 @@ from tests.unit.fakes import (
     FakeRuntime,
     facts,
     layers_of,
+    load,
     plan_of,
     quiet_log,
 )
@@ -52,7 +58,8 @@ from tests.unit.fakes import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from multiarch.plan.steps import Command, Plan
+    from multiarch.plan.model import Plan
+    from multiarch.plan.steps import Command
     from multiarch.record.reader import BuildReader
 
 TAG = SHA[:7]
@@ -68,6 +75,21 @@ FITTING = 'Driver: docker-container\nDriver Options: image="moby/buildkit:v0.32.
 
 SECRET = "s3cret-value"
 ABOUT = RunInfo(name="shop", platforms=BOTH, begin=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class Ended:
+    """What came of a run of one image that ended well."""
+
+    def __init__(self, record: Record) -> None:
+        outcome = record.outcome
+        [self.image] = outcome.images
+        self.record = record
+        self.status, self.retries, self.warnings = outcome.status, outcome.retries, outcome.warnings
+        self.digest, self.tags, self.platforms = self.image.digest, self.image.tags, self.image.platforms
+        self.commit, self.cache_to = record.run.commit, record.run.cache_to
+        self.phases = {phase.name: phase.interval.seconds for phase in record.phases}
+        self.seconds = outcome.seconds
+        self.breakdown = breakdown_of(record)
 
 
 class Ran:
@@ -87,8 +109,9 @@ class Ran:
             events=EventLog(self.events.append, Redaction([SECRET])),
         )
 
-    def result(self) -> Result:
-        return self._execution.run()
+    def result(self) -> Ended:
+        self._execution.run()
+        return Ended(self.record())
 
     def error(self) -> MultiarchError:
         with pytest.raises(MultiarchError) as caught:
@@ -127,25 +150,25 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
     assert events[0:2] == ["bake", f"read {image.digest}"]
     assert sorted(events[2:6]) == sorted([*(f"read {image.platform_digest(each)}" for each in (0, 1)), "blob", "blob"])
     assert events[6:] == [f"read {TAG}", f"tag {TAG}", "read latest", "tag latest", "read latest"]
-    assert result == Result(
+    assert result.image == ImageOutcome(
+        name="shop",
+        repository=f"{ECR_HOST}/shop",
         status="built",
         image=f"{ECR_HOST}/shop@{image.digest}",
         digest=image.digest,
-        commit=SHA,
         tags=(
-            TagOutcome(tag=TAG, reference=f"{ECR_HOST}/shop:{TAG}", action="created", previous=""),
-            TagOutcome(tag="latest", reference=f"{ECR_HOST}/shop:latest", action="created", previous=""),
+            PublishedTag(tag=TAG, reference=f"{ECR_HOST}/shop:{TAG}", action="created", previous=""),
+            PublishedTag(tag="latest", reference=f"{ECR_HOST}/shop:latest", action="created", previous=""),
         ),
         platforms=(
             PlatformImage(platform=AMD64, digest=image.platform_digest(0), size=1124, layers=layers("linux/amd64")),
             PlatformImage(platform=ARM64, digest=image.platform_digest(1), size=1124, layers=layers("linux/arm64")),
         ),
-        cache=None,
-        caches=(),
-        cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
-        phases={"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": LOOK},
-        seconds=LOOK,
     )
+    assert (result.status, result.seconds) == ("built", LOOK)
+    assert result.phases == {"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": LOOK}
+    assert (result.record.cache_use, result.record.caches) == (None, ())
+    assert result.cache_to == (f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",)
 
 
 def test_login_repository_and_the_look_for_this_commit_s_image_keep_their_order() -> None:
@@ -257,6 +280,29 @@ def test_platforms_with_caches_of_their_own_are_built_apart_and_become_one_image
     )
 
 
+def test_run_with_parts_from_elsewhere_assembles_verifies_and_tags_without_a_builder() -> None:
+    images = [FakeImage(name) for name in BOTH]
+    runtime = FakeRuntime(*images)
+    parts = [
+        Part(name=name, platforms=(Platform.parse(name),), digest=image.digest)
+        for name, image in zip(BOTH, images, strict=True)
+    ]
+    plan = make_plan(load({"repository": "shop"}).settings, facts(), parts=parts)
+    result = Ran(runtime, plan).result()
+    assert (result.status, [str(each.platform) for each in result.platforms]) == ("built", list(BOTH))
+    assert runtime.tagged() == {TAG: result.digest, "latest": result.digest}
+    assert [each["digest"] for each in runtime.names[result.digest].entries] == [image.digest for image in images]
+    assert {"bake", "create --name", "inspect multiarch"}.isdisjoint(runtime.events)
+
+
+def test_run_with_a_part_that_is_gone_names_nothing() -> None:
+    runtime = FakeRuntime(FakeImage(BOTH[0]))
+    parts = [Part(name=name, platforms=(Platform.parse(name),), digest=FakeImage(name).digest) for name in BOTH]
+    error = Ran(runtime, make_plan(load({"repository": "shop"}).settings, facts(), parts=parts)).error()
+    assert isinstance(error, RegistryError)
+    assert runtime.tagged() == {}
+
+
 def test_a_platform_that_bake_does_not_name_is_not_left_out() -> None:
     runtime = FakeRuntime()
     runtime.metadata = {"image-linux-amd64": {"containerimage.digest": runtime.builds.digest}}
@@ -276,7 +322,7 @@ def test_a_moved_tag_names_what_it_pointed_at_before() -> None:
     before = FakeImage(*BOTH, revision="", salt="before")
     runtime.add(before, "latest")
     result = Ran(runtime).result()
-    assert result.tags[1] == TagOutcome(
+    assert result.tags[1] == PublishedTag(
         tag="latest", reference=f"{ECR_HOST}/shop:latest", action="moved", previous=before.digest
     )
 
@@ -299,7 +345,7 @@ def test_a_local_build_is_unpacked_then_verified_and_nothing_is_tagged() -> None
     assert runtime.events[-1] == "dist/shop.new becomes dist/shop"
     assert runtime.tagged() == {}
     assert "login" not in runtime.events
-    assert (result.status, result.image, result.tags) == ("local", "dist/shop", ())
+    assert (result.status, result.image.image, result.tags) == ("local", "dist/shop", ())
 
 
 def test_a_local_build_that_is_not_verified_replaces_nothing() -> None:
@@ -327,7 +373,6 @@ def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() 
     runtime.add(FakeImage(*BOTH, salt="before"), f"{TAG}-dirty", "latest")
     result = Ran(runtime, plan_of(facts(commit=DIRTY))).result()
     assert [(each.tag, each.action) for each in result.tags] == [(f"{TAG}-dirty", "moved")]
-    assert result.commit == f"{SHA}-dirty"
 
 
 # What comes next
@@ -339,7 +384,7 @@ def test_the_files_are_written_when_all_else_is_done_and_name_the_verified_diges
     result = ran.result()
     assert runtime.events[-2:] == ["rm multiarch", "write to out"]
     assert sorted(runtime.files) == ["out/image.env", "out/imageDetail.json", "out/imagedefinitions.json"]
-    assert all(result.image in text for text in runtime.files.values())
+    assert all(result.image.image in text for text in runtime.files.values())
     assert "wrote imagedefinitions.json, imageDetail.json, image.env to out" in ran.said
     assert list(result.phases) == ["prepare", "build", "verify", "tag", "clean up", "deploy-files"]
 
@@ -1156,7 +1201,7 @@ def test_a_cache_that_could_not_be_written_is_said_and_the_image_is_good() -> No
 def test_other_registries_need_no_login_and_no_look_for_the_repository() -> None:
     runtime = FakeRuntime()
     result = Ran(runtime, plan_of(facts(registry=Registry.parse("localhost:5000")))).result()
-    assert result.image == f"localhost:5000/shop@{runtime.builds.digest}"
+    assert result.image.image == f"localhost:5000/shop@{runtime.builds.digest}"
     assert {"login", "find shop"}.isdisjoint(runtime.events)
 
 
@@ -1192,7 +1237,7 @@ def test_a_run_that_ended_well_has_its_record() -> None:
     assert replace(record.run, cache_to=()) == ABOUT
     assert record.run.cache_to == result.cache_to
     assert [phase.name for phase in record.phases] == ["prepare", "build", "verify", "tag"]
-    assert (record.outcome.status, record.outcome.digest) == ("built", result.digest)
+    assert (record.outcome.status, record.outcome.images[0].digest) == ("built", result.digest)
     assert (record.outcome.tags, record.outcome.platforms) == (result.tags, result.platforms)
     [step] = record.steps
     assert (step.started, step.completed, step.state) == (1, 11, StepState.DONE)
@@ -1214,7 +1259,7 @@ def test_a_build_that_failed_has_its_record_and_its_account_without_secrets() ->
     [step] = record.steps
     assert (step.output, step.error) == (("<redacted>",), "exit code: 3 <redacted>")
     assert SECRET not in repr(record) + "".join(ran.events)
-    assert "breakdown steps      linux/arm64  1 run, 0 cached, 10.0 s" in ran.said
+    assert "steps      linux/arm64  1 run, 0 cached, 10.0 s" in breakdown_as_text(breakdown_of(record))
 
 
 def test_a_run_that_was_interrupted_has_its_record() -> None:

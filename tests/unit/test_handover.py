@@ -12,7 +12,7 @@ import pytest
 
 from multiarch.image.reference import Repository
 from multiarch.plan.deploy_files import DEPLOY_FILES, ENVIRONMENT, IMAGE_DEFINITIONS, IMAGE_DETAIL, render_deploy_files
-from multiarch.plan.steps import WriteDeployFiles
+from multiarch.plan.steps import DeployedImage, WriteDeployFiles
 from tests.unit.fakes import ECR, ECR_HOST, SHA, SHOP
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 DIGEST = f"sha256:{'1' * 64}"
 URI = f"{ECR_HOST}/shop@{DIGEST}"
-STEP = WriteDeployFiles(folder="out", containers=("shop",), repository=SHOP, tag=SHA[:7], commit=SHA)
+IMAGE = DeployedImage(target="shop", containers=("shop",), repository=SHOP, tag=SHA[:7])
+STEP = WriteDeployFiles(folder="out", images=(IMAGE,), commit=SHA)
 SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
 
 # CodePipeline's limit for the image definitions file: 100 KB.
@@ -28,7 +29,7 @@ LIMIT = 100_000
 
 
 def test_an_ecs_rolling_deploy_reads_the_image_of_each_container() -> None:
-    files = render_deploy_files(replace(STEP, containers=("web", "worker")), DIGEST)
+    files = render_deploy_files(replace(STEP, images=(replace(IMAGE, containers=("web", "worker")),)), {"shop": DIGEST})
     assert json.loads(files[IMAGE_DEFINITIONS]) == [
         {"name": "web", "imageUri": URI},
         {"name": "worker", "imageUri": URI},
@@ -36,18 +37,19 @@ def test_an_ecs_rolling_deploy_reads_the_image_of_each_container() -> None:
 
 
 def test_an_ecs_blue_green_deploy_reads_the_image_alone() -> None:
-    assert json.loads(render_deploy_files(STEP, DIGEST)[IMAGE_DETAIL]) == {"ImageURI": URI}
+    assert json.loads(render_deploy_files(STEP, {"shop": DIGEST})[IMAGE_DETAIL]) == {"ImageURI": URI}
 
 
 def test_all_that_is_written_is_all_that_an_earlier_run_s_removal_knows() -> None:
-    assert tuple(render_deploy_files(STEP, DIGEST)) == DEPLOY_FILES
+    assert tuple(render_deploy_files(STEP, {"shop": DIGEST})) == DEPLOY_FILES
 
 
 def test_the_longest_names_stay_within_codepipeline_s_limit() -> None:
     """A task definition has 10 containers at most, whose names have 255 characters at most; a repository's has 256."""
     longest = Repository(registry=ECR, name="a" * 256)
-    step = replace(STEP, repository=longest, containers=tuple(f"{number}{'c' * 254}" for number in range(10)))
-    assert max(len(text) for text in render_deploy_files(step, DIGEST).values()) < LIMIT
+    image = replace(IMAGE, repository=longest, containers=tuple(f"{number}{'c' * 254}" for number in range(10)))
+    step = replace(STEP, images=(image,))
+    assert max(len(text) for text in render_deploy_files(step, {"shop": DIGEST}).values()) < LIMIT
 
 
 def sourced(folder: Path, text: str, *, shell: str = "sh") -> dict[str, str]:
@@ -67,9 +69,26 @@ def sourced(folder: Path, text: str, *, shell: str = "sh") -> dict[str, str]:
     return {name: value for name, value in found.items() if name.startswith("IMAGE_")}
 
 
+def test_two_images_have_the_containers_of_both_and_variables_of_their_own() -> None:
+    worker = DeployedImage(
+        target="my-worker", containers=("jobs",), repository=Repository(registry=ECR, name="worker"), tag="v1"
+    )
+    other = f"sha256:{'2' * 64}"
+    files = render_deploy_files(replace(STEP, images=(IMAGE, worker)), {"shop": DIGEST, "my-worker": other})
+    assert json.loads(files[IMAGE_DEFINITIONS]) == [
+        {"name": "shop", "imageUri": URI},
+        {"name": "jobs", "imageUri": f"{ECR_HOST}/worker@{other}"},
+    ]
+    lines = files[ENVIRONMENT].splitlines()
+    assert f"export IMAGE_URI={URI}" in lines
+    assert f"export IMAGE_URI_SHOP={URI}" in lines
+    assert f"export IMAGE_URI_MY_WORKER={ECR_HOST}/worker@{other}" in lines
+    assert "export IMAGE_TAG_MY_WORKER=v1" in lines
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_sources_the_file_hands_the_variables_on(shell: str, tmp_path: Path) -> None:
-    assert sourced(tmp_path, render_deploy_files(STEP, DIGEST)[ENVIRONMENT], shell=shell) == {
+    assert sourced(tmp_path, render_deploy_files(STEP, {"shop": DIGEST})[ENVIRONMENT], shell=shell) == {
         "IMAGE_URI": URI,
         "IMAGE_REPOSITORY": f"{ECR_HOST}/shop",
         "IMAGE_DIGEST": DIGEST,
@@ -97,8 +116,9 @@ HOSTILE = {
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_whatever_a_value_holds_it_is_a_value(value: str, shell: str, tmp_path: Path) -> None:
-    step = replace(STEP, tag=value, commit=value, repository=Repository(registry=ECR, name=value))
-    text = render_deploy_files(step, DIGEST)[ENVIRONMENT]
+    image = replace(IMAGE, tag=value, repository=Repository(registry=ECR, name=value))
+    step = replace(STEP, images=(image,), commit=value)
+    text = render_deploy_files(step, {"shop": DIGEST})[ENVIRONMENT]
     found = sourced(tmp_path, text, shell=shell)
     assert (found["IMAGE_TAG"], found["IMAGE_COMMIT"]) == (value, value)
     assert found["IMAGE_URI"] == f"{ECR_HOST}/{value}@{DIGEST}"

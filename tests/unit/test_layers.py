@@ -61,7 +61,7 @@ def pure_modules() -> set[Path]:
 PURE = sorted(pure_modules())
 # Whoever wires, waits or writes the log.
 IMPURE = ("commands/", "edges/", "__main__.py", "cli.py", "futures.py", "log.py")
-IMPURE_RUN = ("run/__init__.py", "run/execution.py", "run/recovery.py", "run/runtime.py", "run/threads.py")
+IMPURE_RUN = ("run/__init__.py", "run/execution.py", "run/recovery.py", "run/runtime.py")
 
 
 def test_module_is_pure_unless_listed_here() -> None:

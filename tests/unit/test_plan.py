@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.errors import ConfigurationError
+from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.make import make_plan
+from multiarch.plan.model import Plan, RetryPolicy
 from multiarch.plan.steps import (
     METADATA_FILE,
     Assemble,
     Build,
+    DeployedImage,
     EnsureBuilder,
     FindRepository,
     Login,
-    Plan,
+    Part,
     RemoveBuilder,
     Replace,
-    RetryPolicy,
     Reuse,
     ShowVersions,
     Step,
     Tag,
+    TargetBuild,
     Unpack,
     Verify,
     WriteDeployFiles,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from multiarch.plan.facts import Facts
 
 TAG = SHA[:7]
+S390X = Platform.parse("linux/s390x")
 BOTH = (AMD64, ARM64)
 VERSIONS = ShowVersions(command=("docker", "buildx", "version"))
 BUILDER = EnsureBuilder(
@@ -57,7 +61,14 @@ LOCALHOST = Registry.parse("localhost:5000")
 
 
 def build_of(plan: Plan) -> Build:
-    return next(step for step in plan.steps if isinstance(step, Build))
+    assert plan.build
+    return plan.build
+
+
+def share_of(plan: Plan) -> TargetBuild:
+    [target] = plan.targets
+    assert target.build
+    return target.build
 
 
 def target_of(plan: Plan) -> Mapping[str, object]:
@@ -122,20 +133,25 @@ def test_the_main_job_s_build_pushes_by_digest() -> None:
         },
         command=("docker", "buildx", "bake", "--builder", "multiarch", "--file", "-",
                  "--metadata-file", METADATA_FILE, "--progress", "rawjson", "image"),
-        cache_from=(f"type=registry,ref={ECR_HOST}/shop:cache",),
-        cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
-        targets=("image",),
+        names=("image",),
         variables=(),
-        is_shared=True,
-        archive="",
         builder="multiarch",
     )  # fmt: skip
+    assert share_of(plan_of()) == TargetBuild(
+        name="image",
+        cache_from=(f"type=registry,ref={ECR_HOST}/shop:cache",),
+        cache_to=(f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",),
+        is_shared=True,
+        archive="",
+    )
 
 
 def test_what_the_plan_is_about() -> None:
     plan = plan_of(retry_attempts=3, retry_deadline="1m")
-    assert (plan.name, plan.repository, plan.commit, plan.commit_tag) == ("shop", SHOP, COMMIT, TAG)
-    assert (plan.tags, plan.platforms) == ((TAG, "latest"), BOTH)
+    [target] = plan.targets
+    assert (plan.name, plan.commit, plan.platforms) == ("shop", COMMIT, BOTH)
+    assert (target.name, target.repository, target.commit_tag) == ("shop", SHOP, TAG)
+    assert (target.tags, target.platforms) == ((TAG, "latest"), BOTH)
     assert plan.retry == RetryPolicy(attempts=3, deadline=60)
 
 
@@ -154,15 +170,15 @@ def test_a_local_build_goes_to_a_folder_and_asks_nobody() -> None:
         Verify(repository=None, layout="dist/shop.new", platforms=BOTH),
         Replace(fresh="dist/shop.new", layout="dist/shop"),
     ]
-    assert build_of(plan).archive == "dist/shop.tar"
+    assert share_of(plan).archive == "dist/shop.tar"
     assert target_of(plan)["output"] == [f"type=oci,dest=dist/shop.tar,name=shop:{TAG}"]
-    assert plan.tags == (TAG,)
+    assert plan.targets[0].tags == (TAG,)
 
 
 def test_a_local_build_without_a_repository_is_called_after_its_folder() -> None:
     plan = make_plan(load({"dist": "out/"}).settings, LOCAL)
     assert plan.name == "checkout"
-    assert build_of(plan).archive == "out/checkout.tar"
+    assert share_of(plan).archive == "out/checkout.tar"
 
 
 def test_a_local_build_outside_the_folder_is_allowed_to_write_there() -> None:
@@ -211,7 +227,7 @@ def test_tags_follow_the_commit(
 ) -> None:
     plan = plan_of(seen, **flags)
     assert tags_of(plan) == expected
-    assert plan.tags == tuple(tag for tag, _, _ in expected)
+    assert plan.targets[0].tags == tuple(tag for tag, _, _ in expected)
 
 
 REUSES: dict[str, tuple[Facts, dict[str, object], Reuse | None]] = {
@@ -299,8 +315,10 @@ def handed_over(plan: Plan) -> list[WriteDeployFiles]:
 
 
 def deploy_files(**fields: object) -> WriteDeployFiles:
-    known: dict[str, object] = {"containers": ("shop",), "repository": SHOP, "tag": TAG, "commit": SHA, **fields}
-    return WriteDeployFiles(folder="out", **known)  # type: ignore[arg-type]  # as in the table
+    known: dict[str, object] = {"target": "shop", "containers": ("shop",), "repository": SHOP, "tag": TAG, **fields}
+    commit = str(known.pop("commit", SHA))
+    image = DeployedImage(**known)  # type: ignore[arg-type]  # as in the table
+    return WriteDeployFiles(folder="out", images=(image,), commit=commit)
 
 
 TEAM = Repository(registry=ECR, name="team/my.shop")
@@ -308,7 +326,8 @@ HANDOVERS: dict[str, tuple[Facts, dict[str, object], WriteDeployFiles | None]] =
     "nobody asked for it": (facts(), {"deploy_files": ""}, None),
     "the container is called as the repository": (facts(), {}, deploy_files()),
     "or as its last part, without dots": (
-        facts(), {"repository": "team/my.shop"}, deploy_files(repository=TEAM, containers=("my-shop",))),
+        facts(), {"repository": "team/my.shop"},
+        deploy_files(target="team/my.shop", repository=TEAM, containers=("my-shop",))),
     "or as was set": (facts(), {"containers": ("web", "worker")}, deploy_files(containers=("web", "worker"))),
     "a tag of one's own": (facts(), {"commit_tag": "v1"}, deploy_files(tag="v1")),
     "no commit is known": (facts(commit=None), {"commit_tag": "v1"}, deploy_files(tag="v1", commit="")),
@@ -359,15 +378,18 @@ CACHES: dict[str, tuple[Facts, dict[str, object], list[str], list[str]]] = {
 def test_the_cache_is_where_it_was_asked_for(
     seen: Facts, flags: dict[str, object], read: list[str], written: list[str]
 ) -> None:
-    build = build_of(plan_of(seen, **flags))
+    build = share_of(plan_of(seen, **flags))
     assert (list(build.cache_from), list(build.cache_to)) == (read, written)
 
 
 def test_platforms_with_caches_of_their_own_are_targets_of_their_own() -> None:
     plan = plan_of(cache_per_platform=True)
-    build = build_of(plan)
-    assert build.targets == ("image-linux-amd64", "image-linux-arm64")
-    assert not build.is_shared
+    [target] = plan.targets
+    assert target.parts == (
+        Part(name="image-linux-amd64", platforms=(AMD64,)),
+        Part(name="image-linux-arm64", platforms=(ARM64,)),
+    )
+    assert not share_of(plan).is_shared
     (assemble,) = [step for step in plan.steps if isinstance(step, Assemble)]
     assert (assemble.repository, assemble.platforms) == (SHOP, BOTH)
     # As on the index that BuildKit makes where there is one target.
@@ -386,8 +408,48 @@ def test_platforms_with_caches_of_their_own_are_targets_of_their_own() -> None:
 )
 def test_what_is_one_target_needs_no_index(seen: Facts, flags: dict[str, object]) -> None:
     plan = plan_of(seen, cache_per_platform=True, **flags)
-    assert build_of(plan).targets == ("image",)
+    assert [part.name for part in plan.targets[0].parts] == ["image"]
     assert not any(isinstance(step, Assemble) for step in plan.steps)
+
+
+ELSEWHERE = (
+    Part(name="amd64", platforms=(AMD64,), digest=f"sha256:{'a' * 64}"),
+    Part(name="arm64", platforms=(ARM64,), digest=f"sha256:{'b' * 64}"),
+)
+
+
+def test_make_plan_with_parts_from_elsewhere_publishes_without_building() -> None:
+    plan = make_plan(load({"repository": "shop"}).settings, facts(), parts=ELSEWHERE)
+    assert (plan.build, plan.prepare.builder, plan.finish.remove_builder) == (None, None, None)
+    [target] = plan.targets
+    assert (target.build, target.parts) == (None, ELSEWHERE)
+    kinds = [type(step) for step in plan.steps]
+    assert kinds == [ShowVersions, Login, FindRepository, Reuse, Assemble, Verify, Tag, Tag]
+    assert target.publish == make_plan(load({"repository": "shop"}).settings, facts()).targets[0].publish
+
+
+def test_make_plan_with_one_part_for_all_platforms_assembles_nothing() -> None:
+    whole = Part(name="image", platforms=BOTH, digest=f"sha256:{'a' * 64}")
+    [target] = make_plan(load({"repository": "shop"}).settings, facts(), parts=[whole]).targets
+    assert (target.assemble, target.parts) == (None, (whole,))
+
+
+WRONG_PARTS = {
+    "a platform is missing": (ECR, ELSEWHERE[:1]),
+    "a platform comes twice": (ECR, (*ELSEWHERE, replace(ELSEWHERE[0], name="again"))),
+    "a platform is not wanted": (ECR, (*ELSEWHERE, Part(name="x", platforms=(S390X,), digest="sha256:1"))),
+    "a part has no digest": (ECR, (ELSEWHERE[0], replace(ELSEWHERE[1], digest=""))),
+    "a local build has no parts": (None, ELSEWHERE),
+}
+
+
+@pytest.mark.parametrize(("registry", "parts"), WRONG_PARTS.values(), ids=WRONG_PARTS)
+def test_make_plan_with_other_parts_than_the_image_s_is_refused(
+    registry: Registry | None, parts: tuple[Part, ...]
+) -> None:
+    with pytest.raises(ConfigurationError, match="the parts are for") as caught:
+        make_plan(load({"repository": "shop"}).settings, facts(registry=registry), parts=parts)
+    assert caught.value.hint == "pass one part for each platform, each with its digest"
 
 
 def find_steps(plan: Plan) -> list[FindRepository]:
@@ -466,4 +528,4 @@ def test_buildx_draws_on_a_terminal_and_gives_events_elsewhere(
 def test_a_plan_is_made_the_same_twice_and_does_not_change() -> None:
     assert plan_of() == plan_of()
     with pytest.raises(AttributeError):
-        plan_of().name = "other"  # type: ignore[misc]  # that it cannot be is the point
+        plan_of().warnings = ()  # type: ignore[misc]  # that it cannot be is the point

@@ -17,7 +17,7 @@ from multiarch.errors import (
     RetriesExhaustedError,
 )
 from multiarch.failures import Diagnosis, FailureClass, FailurePhase
-from multiarch.plan.steps import RetryPolicy
+from multiarch.plan.model import RetryPolicy
 from multiarch.record import Retry
 from multiarch.run.recovery import Recovery, final_error, understand
 from tests.unit.fakes import FakeClock

@@ -99,8 +99,8 @@ def test_what_is_no_log_is_said_in_one_line(tmp_path: Path, content: bytes, word
     '{"vertexes":[{"digest":"a","name":"x","inputs":7,"started":"never","completed":5,"error":[]}]}',
     '{"vertexes":[{"digest":"a","name":"[linux/amd64 0/0] "}],"statuses":[{"id":1,"vertex":"a","current":"x"}]}',
     '{"vertexes":[{"digest":"a"}],"logs":[{"vertex":"a","data":"no base64 &"}],"warnings":[{"short":5}]}',
-    '{"multiarch":"begin","format":1,"platforms":"x","settings":[1],"begin":"yesterday"}',
-    '{"multiarch":"begin","format":1}\n{"multiarch":"end","phases":[{"name":1}],"outcome":{"status":"odd"}}',
+    '{"multiarch":"begin","format":2,"platforms":"x","settings":[1],"begin":"yesterday"}',
+    '{"multiarch":"begin","format":2}\n{"multiarch":"end","phases":[{"name":1}],"outcome":{"status":"odd"}}',
     '{"multiarch":"try","number":"many"}',
 ], ids=["vertex", "status", "log", "begin", "end", "try"])  # fmt: skip
 def test_a_log_of_odd_events_gives_a_clear_answer(line: str) -> None:

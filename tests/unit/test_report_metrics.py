@@ -84,7 +84,7 @@ def test_the_numbers_are_those_of_the_run() -> None:
     assert fields["_aws"]["Timestamp"] == NOW.timestamp() * 1000
     assert fields["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Repository"]]
     assert (fields["Repository"], fields["Status"], fields["Commit"]) == ("shop", "built", SHA)
-    assert fields["Image"] == BUILT.outcome.image
+    assert fields["Image"] == BUILT.outcome.images[0].image
     assert (fields["Seconds"], fields["BuildSeconds"], fields["CachedShare"]) == (85.5, 84.0, 0.0)
     assert (fields["Failures"], fields["Retries"]) == (0, 1)
     assert fields["ImageBytes"] == sum(layer.size for image in BUILT.outcome.platforms for layer in image.layers)

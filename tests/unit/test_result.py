@@ -9,48 +9,82 @@ import pytest
 
 from multiarch.errors import AwsError
 from multiarch.image.manifest import Layer, PlatformImage
-from multiarch.record import CacheAccess, CacheUse, Interval, Retry, TagOutcome
-from multiarch.run.result import Result, cache_as_text, error_as_json, load_hint, result_as_json, result_as_text
-from multiarch.text.redaction import Redaction
+from multiarch.record import (
+    BuildStep,
+    CacheAccess,
+    Interval,
+    Outcome,
+    PublishedTag,
+    Record,
+    Retry,
+    RunInfo,
+    RunPhase,
+    StepKind,
+)
+from multiarch.record.outcome import ImageOutcome
+from multiarch.report.result import (
+    ReportedResult,
+    cache_as_text,
+    error_as_json,
+    load_hint,
+    result_as_json,
+    result_as_text,
+)
 from multiarch.text.sizes import human_size
 from tests.unit.fakes import AMD64, ECR_HOST, SHA
 
 BEFORE = f"sha256:{'b' * 64}"
-USE = CacheUse(steps=6, cached=4, imported=True, export_error="")
+READ = CacheAccess(direction="import", reference="x:cache", status="read", interval=Interval(start=1.0, end=1.2))
+LOST = CacheAccess(direction="export", reference="", status="failed", error="403 Forbidden")
+STEPS = tuple(
+    BuildStep(index=index, digest=str(index), name="RUN x", kind=StepKind.DOCKERFILE, cached=index < 4)
+    for index in range(6)
+)
 IMAGE = PlatformImage(
     platform=AMD64, digest="sha256:1", size=2_030_000, layers=(Layer(digest="sha256:2", size=2_000_000),)
 )
-RESULT = Result(
-    status="built",
-    image=f"{ECR_HOST}/shop@sha256:0",
-    digest="sha256:0",
-    commit=SHA,
-    tags=(
-        TagOutcome(tag="0123456", reference=f"{ECR_HOST}/shop:0123456", action="created", previous=""),
-        TagOutcome(tag="latest", reference=f"{ECR_HOST}/shop:latest", action="moved", previous=BEFORE),
+RECORD = Record(
+    run=RunInfo(name="shop", commit=SHA, cache_to=("type=registry,ref=x",)),
+    phases=(
+        RunPhase(name="prepare", interval=Interval(start=0.0, end=0.9)),
+        RunPhase(name="build", interval=Interval(start=0.9, end=13.24)),
     ),
-    platforms=(IMAGE,),
-    cache=USE,
     caches=(
         CacheAccess(direction="import", reference="x:cache-a", status="missing"),
-        CacheAccess(direction="import", reference="x:cache", status="read", interval=Interval(start=1.0, end=1.2)),
-        CacheAccess(direction="export", reference="", status="failed", error="403 Forbidden"),
+        READ,
+        LOST,
     ),
-    cache_to=("type=registry,ref=x",),
-    phases={"prepare": 0.9, "build": 12.34},
-    seconds=13.31,
-    retries=(Retry(step="push", cause="the host had trouble", attempt=2, attempts=5, wait=1.0),),
-    warnings=("latest stays",),
+    steps=STEPS,
+    outcome=Outcome(
+        status="built",
+        images=(
+            ImageOutcome(
+                name="shop",
+                repository=f"{ECR_HOST}/shop",
+                status="built",
+                image=f"{ECR_HOST}/shop@sha256:0",
+                digest="sha256:0",
+                tags=(
+                    PublishedTag(tag="0123456", reference=f"{ECR_HOST}/shop:0123456", action="created", previous=""),
+                    PublishedTag(tag="latest", reference=f"{ECR_HOST}/shop:latest", action="moved", previous=BEFORE),
+                ),
+                platforms=(IMAGE,),
+            ),
+        ),
+        seconds=13.31,
+        retries=(Retry(step="push", cause="the host had trouble", attempt=2, attempts=5, wait=1.0),),
+        warnings=("latest stays",),
+    ),
 )
 
 
 def test_the_end_of_the_log_says_everything() -> None:
-    assert list(result_as_text(RESULT)) == [
+    assert list(result_as_text(RECORD)) == [
         f"{ECR_HOST}/shop@sha256:0",
         "tag        0123456  created",
         "tag        latest  moved (was sha256:bbbbbbbbbbbb)",
         "platform   linux/amd64  2.0 MB  sha256:1",
-        "cache      4 of 6 steps",
+        "cache      4 of 6 steps, not written: 403 Forbidden",
         "  read     x:cache-a  there is none yet",
         "  read     x:cache  read in 0.2 s",
         "  write    a cache  failed: 403 Forbidden",
@@ -61,14 +95,16 @@ def test_the_end_of_the_log_says_everything() -> None:
 
 
 def test_a_local_build_s_digest_is_told_beside_its_folder() -> None:
-    local = dataclasses.replace(RESULT, status="local", image="dist/shop", tags=())
+    [image] = RECORD.outcome.images
+    image = dataclasses.replace(image, status="local", image="dist/shop", tags=())
+    local = dataclasses.replace(RECORD, outcome=Outcome(status="local", images=(image,)))
     assert list(result_as_text(local))[:2] == ["dist/shop", "digest     sha256:0"]
 
 
 def test_the_json_is_versioned_and_whole() -> None:
-    value = json.loads(result_as_json(RESULT, Redaction()))
-    assert (value["version"], value["kind"], value["status"]) == (1, "result", "built")
-    assert value["platforms"] == [
+    value = json.loads(result_as_json(RECORD))
+    assert (value["version"], value["kind"], value["status"]) == (2, "result", "built")
+    assert value["images"][0]["platforms"] == [
         {
             "platform": "linux/amd64",
             "digest": "sha256:1",
@@ -76,16 +112,16 @@ def test_the_json_is_versioned_and_whole() -> None:
             "layers": [{"digest": "sha256:2", "size": 2_000_000, "made_by": ""}],
         }
     ]
-    assert value["tags"][1] == {
+    assert value["images"][0]["tags"][1] == {
         "tag": "latest", "reference": f"{ECR_HOST}/shop:latest", "action": "moved", "previous": BEFORE
     }  # fmt: skip
-    assert value["cache"] == {"steps": 6, "cached": 4, "imported": True, "export_error": ""}
-    assert set(value) == {"version", "kind"} | {field.name for field in dataclasses.fields(Result)}
+    assert value["cache"] == {"steps": 6, "cached": 4, "imported": True, "export_error": "403 Forbidden"}
+    assert set(value) == {"version", "kind"} | {field.name for field in dataclasses.fields(ReportedResult)}
 
 
 def test_an_error_s_json_has_its_exit_code_and_its_hint() -> None:
     assert json.loads(error_as_json(AwsError("no credentials", hint="log in"))) == {
-        "version": 1,
+        "version": 2,
         "kind": "error",
         "type": "AwsError",
         "message": "no credentials",
@@ -94,27 +130,25 @@ def test_an_error_s_json_has_its_exit_code_and_its_hint() -> None:
     }
 
 
+def with_caches(*caches: CacheAccess) -> Record:
+    return dataclasses.replace(RECORD, caches=caches)
+
+
 CACHES = {
-    "used": (RESULT, "4 of 6 steps"),
-    "not found": (
-        dataclasses.replace(RESULT, cache=dataclasses.replace(USE, imported=False)),
-        "4 of 6 steps, none found to read",
-    ),
-    "not written": (
-        dataclasses.replace(RESULT, cache=dataclasses.replace(USE, export_error="400 Bad Request")),
-        "4 of 6 steps, not written: 400 Bad Request",
-    ),
-    "not known": (dataclasses.replace(RESULT, cache=None), "unknown: the build's events could not be read"),
+    "used": (with_caches(READ), "4 of 6 steps"),
+    "not found": (with_caches(), "4 of 6 steps, none found to read"),
+    "not written": (with_caches(READ, LOST), "4 of 6 steps, not written: 403 Forbidden"),
+    "not known": (dataclasses.replace(RECORD, steps=()), "unknown: the build's events could not be read"),
     "not needed": (
-        dataclasses.replace(RESULT, status="reused", cache=None),
+        dataclasses.replace(RECORD, steps=(), outcome=Outcome(status="reused")),
         "nothing was built: the registry has this commit's image",
     ),
 }
 
 
-@pytest.mark.parametrize(("result", "text"), CACHES.values(), ids=CACHES)
-def test_the_cache_s_use_is_told(result: Result, text: str) -> None:
-    assert cache_as_text(result) == text
+@pytest.mark.parametrize(("record", "text"), CACHES.values(), ids=CACHES)
+def test_the_cache_s_use_is_told(record: Record, text: str) -> None:
+    assert cache_as_text(record) == text
 
 
 SIZES = {

@@ -12,7 +12,7 @@ import pytest
 
 from multiarch.plan.deploy_files import DEPLOY_FILES, render_deploy_files
 from multiarch.plan.destination import Destination, find_destination
-from multiarch.plan.steps import METADATA_FILE, Plan, WriteDeployFiles
+from multiarch.plan.steps import METADATA_FILE, WriteDeployFiles
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.script import plan_as_script
 from multiarch.show.settings import settings_as_text, settings_rows
@@ -23,6 +23,7 @@ from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SH
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from multiarch.plan.model import Plan
     from tests.unit.conftest import MakeScript
 
 TAG = SHA[:7]
@@ -202,8 +203,9 @@ def test_the_script_hands_over_what_the_program_would(world: World, plan: Plan, 
     ran = world.run(plan_as_script(plan), shell=shell)
     assert ran.returncode == 0, ran.stderr
     [step] = [step for step in plan.steps if isinstance(step, WriteDeployFiles)]
-    known = replace(step, repository=SHOP)
-    for name, text in render_deploy_files(known, DIGEST).items():
+    [image] = step.images
+    known = replace(step, images=(replace(image, repository=SHOP),))
+    for name, text in render_deploy_files(known, {"shop": DIGEST}).items():
         # What the shell fills in may stand in quotes, which change nothing for whoever sources the file.
         assert world.read(f"{step.folder}/{name}").replace("'", "") == text
 
@@ -331,10 +333,10 @@ def test_a_repository_that_is_not_found_is_a_question_and_not_the_end(world: Wor
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_the_plan_s_json_is_versioned_and_has_every_step(plan: Plan) -> None:
     value = json.loads(plan_as_json(plan))
-    assert (value["version"], value["kind"]) == (1, "plan")
+    assert (value["version"], value["kind"]) == (2, "plan")
     assert len(value["steps"]) == len(plan.steps)
     assert value["steps"][0] == {"step": "show-versions", "command": ["docker", "buildx", "version"]}
-    assert list(value)[:4] == ["version", "kind", "name", "repository"]
+    assert list(value)[:4] == ["version", "kind", "source", "images"]
 
 
 def test_the_json_of_a_step_says_what_it_is_in_plain_words() -> None:
@@ -349,7 +351,7 @@ def test_the_json_of_a_step_says_what_it_is_in_plain_words() -> None:
 
 def test_placeholders_stand_in_the_json() -> None:
     value = json.loads(plan_as_json(plan_of(facts(registry=UNKNOWN))))
-    assert value["repository"] == "<AWS_ACCOUNT_ID>.dkr.ecr.<AWS_DEFAULT_REGION>.amazonaws.com/shop"
+    assert value["images"][0]["repository"] == "<AWS_ACCOUNT_ID>.dkr.ecr.<AWS_DEFAULT_REGION>.amazonaws.com/shop"
 
 
 def test_what_json_has_no_form_for_is_a_bug_and_said() -> None:

@@ -27,8 +27,9 @@ from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.builder import Builder, parse_builders
+from multiarch.plan.model import Plan
 from multiarch.plan.repositories import builder_image, pushed_repositories, references
-from multiarch.plan.steps import UNVERIFIED_TAG, Build, EnsureBuilder, Plan, Tag
+from multiarch.plan.steps import UNVERIFIED_TAG
 from multiarch.run.recovery import final_error, understand
 from multiarch.text.redaction import Redaction
 
@@ -118,8 +119,8 @@ class Examination:
             refusals: what is wrong before anybody is asked.
             token: the registry's token, where somebody has asked for it already.
         """
-        registry = plan.repository.registry if plan.repository else None
-        if registry and registry.is_ecr and not token and not self._config.has_helper(registry.host):
+        registry = plan.prepare.logins[0].registry if plan.prepare.logins else None
+        if registry and not token and not self._config.has_helper(registry.host):
             token = self._ask(lambda: ecr_token(self._aws, registry, self._aws_suffixes, self._redaction), "login")
         with self._looking() as docker:
             machine = self._ask_docker(plan, docker, token)
@@ -147,8 +148,8 @@ class Examination:
                 docker.stop(patience=_STOPPING)
 
     def _ask_docker(self, plan: Plan, docker: Docker, token: Asked[Token] | None) -> Callable[[], dict[str, object]]:
-        step = next(step for step in plan.steps if isinstance(step, EnsureBuilder))
-        image = builder_image(step)
+        step = plan.prepare.builder
+        image = builder_image(step) if step else None
 
         def run(*words: str, phase: str = "daemon") -> str:
             return docker.run(("docker", *words), phase=phase)
@@ -158,14 +159,14 @@ class Examination:
         buildx = self._ask(lambda: run("buildx", "version"), "daemon")
         builders = self._ask(lambda: parse_builders(run("buildx", "ls", "--format", "json")), "builder-boot")
         here = there = None
-        if image:
+        if step and image:
             name = next(each.partition("=")[2] for each in step.options if each.startswith("image="))
             here = self._ask(lambda: _is_here(run, name), "daemon")
             there = self._ask(lambda: self._client(image[0].registry, token).has(*image), "builder-boot")
 
         def answers() -> dict[str, object]:
             found = answer(builders)
-            running = taken(step, _named(found, step.name))
+            running = taken(step, _named(found, step.name)) if step else None
             docker_says, where = answer(info), answer(endpoint)
             # An image that docker has it need not pull; who waits for a registry then waits for nothing.
             is_here = answer(here) if here and not running else None
@@ -199,13 +200,12 @@ class Examination:
         return silent[0] if silent else frozenset(platform for platform, runs in answers.items() if runs)
 
     def _ask_registry(self, plan: Plan, token: Asked[Token] | None) -> Callable[[], dict[str, object]]:
-        if not plan.repository:
+        if plan.is_local:
             return dict
-        registry = plan.repository.registry
-        is_ecr = registry.is_ecr
+        registry = plan.prepare.logins[0].registry if plan.prepare.logins else None
         repositories = [each for each in pushed_repositories(plan) if each.registry.is_ecr]
         caller = None
-        if is_ecr:
+        if registry:
             soon = self._deadline.at_most(_A_NICETY)
             caller = ask(lambda: self._aws.caller(registry.region), phase="sts", deadline=soon)
         states = {each: self._ask(_call(self._state, each), "ecr-api") for each in repositories}
@@ -225,7 +225,7 @@ class Examination:
             return {
                 "caller": answer(caller) if caller else None,
                 "expires": _map(answer(token), lambda each: each.expires) if token else None,
-                "login_is_left": is_ecr and token is None,
+                "login_is_left": bool(registry) and token is None,
                 "repositories": {each: answer(future) for each, future in states.items()},
                 "permissions": {each: _permissions(asked) for each, asked in permissions.items()},
                 "tags": {name: answer(future) for name, future in tags.items()},
@@ -295,18 +295,15 @@ def _permissions(asked: Mapping[str, Asked[Permission]]) -> Answer[Permissions]:
 
 def _tags(plan: Plan) -> Iterable[tuple[Repository, str]]:
     """Yield the tags that the plan writes; in another registry than ECR the first, to see whether it answers."""
-    assert plan.repository
-    yield plan.repository, plan.commit_tag
-    if not plan.repository.registry.is_ecr:
-        return
-    for step in plan.steps:
-        match step:
-            case Tag() if step.tag != plan.commit_tag:
-                yield step.repository, step.tag
-            case EnsureBuilder(driver="docker"):
-                yield plan.repository, UNVERIFIED_TAG
-            case Build():
-                yield from (each for each in references(step.cache_to) if each[0].registry == plan.repository.registry)
+    is_of_docker = plan.prepare.builder and plan.prepare.builder.driver == "docker"
+    for target in plan.targets:
+        image = target.repository
+        if not image:
+            continue
+        yield image, target.commit_tag
+        if image.registry.is_ecr:
+            yield from ((image, tag) for tag in (*([UNVERIFIED_TAG] if is_of_docker else []), *target.tags[1:]))
+            yield from (each for each in references(target.cache_to) if each[0].registry == image.registry)
 
 
 def _info(text: str) -> Daemon:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from multiarch.record.steps import in_file
 from multiarch.report.breakdown.cache import Root, copies_before_work
 from multiarch.report.breakdown.model import EmulatedStep
 from multiarch.report.breakdown.times import shortened
@@ -38,8 +39,3 @@ def _copies(found: Sequence[Root], dockerfile: str) -> Iterator[str]:
                 f"{place} made {shortened(run.instruction)} run again, {run.seconds:.0f} s: copy what that needs "
                 "before it, and the rest after it"
             )
-
-
-def in_file(dockerfile: str, line: int | None) -> str:
-    """` (Dockerfile:3)`, empty where the line is not known."""
-    return f" ({dockerfile or 'Dockerfile'}:{line})" if line else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from multiarch.image.manifest import Layer
-from multiarch.report.breakdown.hints import in_file
+from multiarch.record.steps import in_file
 from multiarch.report.breakdown.model import Breakdown, CacheMiss
 from multiarch.report.breakdown.times import shortened
 from multiarch.text.sizes import human_size

@@ -67,7 +67,7 @@ def view(record: Record) -> Page:
         status=status,
         mark=mark,
         tone=tone,
-        image=record.outcome.image,
+        image=", ".join(image.image for image in record.outcome.images if image.image),
         figures=tuple(_figures(record)),
         failure=_failure(record),
         breakdown=tuple(_account(record)),

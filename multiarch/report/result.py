@@ -1,0 +1,126 @@
+"""What came out of a run: for people, and as versioned JSON. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from multiarch.errors import InterruptedRunError, MultiarchError
+from multiarch.image.manifest import PlatformImage
+from multiarch.record.model import CacheAccess, CacheUse, Record
+from multiarch.record.outcome import ImageOutcome, Retry, RunPhase, RunStatus
+from multiarch.report.breakdown import Breakdown, breakdown_of
+from multiarch.report.breakdown.text import breakdown_as_text
+from multiarch.text.plain import fields_of
+from multiarch.text.sizes import human_size
+
+RESULT_VERSION = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedResult:
+    """What came of a run that ended well, as its JSON has it.
+
+    Attributes:
+        commit: the whole object name, with -dirty for a changed tree; empty where it is not known.
+        cache: None where nothing was built, or the log of the build could not be read.
+        caches: what was read and written, and what came of each; BuildKit does not say which one a step came from.
+        cache_to: the caches that were to be written, in docker's own words.
+        breakdown: where the build's time went; None where `cache` is.
+        phases: seconds by phase.
+        seconds: of the whole run.
+    """
+
+    status: RunStatus
+    commit: str
+    images: tuple[ImageOutcome, ...]
+    cache: CacheUse | None
+    caches: tuple[CacheAccess, ...]
+    cache_to: tuple[str, ...]
+    breakdown: Breakdown | None
+    phases: Mapping[str, float]
+    seconds: float
+    retries: tuple[Retry, ...]
+    warnings: tuple[str, ...]
+
+
+def result_as_json(record: Record) -> str:
+    """Return what came of a run that ended well, for programs."""
+    outcome = record.outcome
+    result = ReportedResult(
+        status=outcome.status,
+        commit=record.run.commit,
+        images=outcome.images,
+        cache=record.cache_use,
+        caches=record.caches,
+        cache_to=record.run.cache_to,
+        breakdown=breakdown_of(record),
+        phases=_seconds_by_phase(record.phases),
+        seconds=outcome.seconds,
+        retries=outcome.retries,
+        warnings=outcome.warnings,
+    )
+    return json.dumps({"version": RESULT_VERSION, "kind": "result", **fields_of(result)}, indent=2)
+
+
+def error_as_json(error: MultiarchError | InterruptedRunError) -> str:
+    fields = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+    return json.dumps({"version": RESULT_VERSION, "kind": "error", **fields}, indent=2)
+
+
+def result_as_text(record: Record) -> Iterator[str]:
+    """Yield the lines that end the log."""
+    outcome = record.outcome
+    for image in outcome.images:
+        yield from _image_as_text(image)
+    yield f"cache      {cache_as_text(record)}"
+    yield from map(_access_as_text, record.caches)
+    yield from breakdown_as_text(breakdown_of(record))
+    for warning in outcome.warnings:
+        yield f"warning    {warning}"
+    for retry in outcome.retries:
+        yield f"retried    {retry.step}: {retry.cause}"
+    spent = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in _seconds_by_phase(record.phases).items())
+    yield f"time       {outcome.seconds:.1f} s ({spent})"
+
+
+def _image_as_text(image: ImageOutcome) -> Iterator[str]:
+    yield image.image
+    if image.status == "local":
+        yield f"digest     {image.digest}"
+    for tag in image.tags:
+        before = f" (was {tag.previous[:19]})" if tag.action == "moved" else ""
+        yield f"tag        {tag.tag}  {tag.action}{before}"
+    for each in image.platforms:
+        yield f"platform   {each.platform}  {human_size(each.size)}  {each.digest}"
+
+
+def _access_as_text(access: CacheAccess) -> str:
+    way = "read" if access.direction == "import" else "write"
+    said = {"missing": "there is none yet", "failed": f"failed: {access.error}"}.get(access.status, access.status)
+    seconds = f" in {access.interval.seconds:.1f} s" if access.interval and access.status in ("read", "written") else ""
+    return f"  {way:<7}  {access.reference or 'a cache'}  {said}{seconds}"
+
+
+def cache_as_text(record: Record) -> str:
+    if record.outcome.status == "reused":
+        return "nothing was built: the registry has this commit's image"
+    use = record.cache_use
+    if not use:
+        return "unknown: the build's events could not be read"
+    found = "" if use.imported else ", none found to read"
+    kept = f", not written: {use.export_error}" if use.export_error else ""
+    return f"{use.cached} of {use.steps} steps{found}{kept}"
+
+
+def _seconds_by_phase(phases: Sequence[RunPhase]) -> Mapping[str, float]:
+    found: dict[str, float] = {}
+    for phase in phases:
+        found[phase.name] = round(found.get(phase.name, 0.0) + phase.interval.seconds, 2)
+    return found
+
+
+def load_hint(layout: str, name: str, platforms: Sequence[PlatformImage]) -> Iterator[str]:
+    """Say how to load and run a local build."""
+    yield f"load it:   tar -C {layout} -c . | docker load"
+    for image in platforms:
+        yield f"run it:    docker run --rm --platform {image.platform} {name}"

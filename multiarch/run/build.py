@@ -1,0 +1,176 @@
+"""The build of a run: one bake for everything that is built, and an index for an image of several parts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from multiarch.errors import BuilderError, MultiarchError, OperationFailedError
+from multiarch.failures import FailureClass
+from multiarch.image.manifest import make_index
+from multiarch.plan.cache.move import move_all, move_entries
+from multiarch.plan.model import Target
+from multiarch.plan.steps import Assemble, Build
+from multiarch.record import BuildReader, EventLog, Record, RunInfo, make_record
+from multiarch.record.steps import in_file
+from multiarch.run.builder import ReadyBuilder
+from multiarch.run.context import Context
+from multiarch.run.recovery import understand
+from multiarch.run.registry import RegistryState
+
+_MAY_PASS = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)
+# Lines of the failed step's output that end the log.
+_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltImage:
+    """An image that exists, by digest and without a name of this run's: built, assembled, or found in the registry."""
+
+    target: Target
+    digest: str
+
+
+class BuildStage:
+    """Builds, and keeps what BuildKit said of the last attempt.
+
+    Attributes:
+        about: what the run is about, its caches as they are written.
+        reader: of the last attempt; None where nothing was built.
+        attempts: of the build.
+    """
+
+    def __init__(self, context: Context, about: RunInfo, events: EventLog | None) -> None:
+        self._context = context
+        self._events = events
+        self.about = about
+        self.reader: BuildReader | None = None
+        self.attempts = 0
+
+    def begin(self) -> None:
+        if self._events:
+            self._events.begin(self.about)
+
+    def build(
+        self, step: Build, targets: Sequence[Target], builder: ReadyBuilder, registry: RegistryState
+    ) -> list[BuiltImage]:
+        """Build these targets in one bake.
+
+        Raises:
+            MultiarchError: the build failed for good.
+        """
+        step = self._adapted(step, targets, builder, registry)
+        self._context.log.info(f"building for {', '.join(map(str, _platforms(targets)))}", phase="build")
+        for target in targets:
+            if target.build and target.build.archive:
+                self._context.runtime.make_parent(target.build.archive)
+        metadata = self._bake(step)
+        digests = {part: _digest(metadata.get(part.name)) for target in targets for part in target.parts}
+        if not all(digests.values()):
+            msg = "buildx ended well but names no digest"
+            raise BuilderError(msg, hint="its metadata file has none; is it too old? buildx 0.11 and later write it")
+        self._warn_of_cache()
+        return [self.assembled(target, [digests[part] for part in target.parts]) for target in targets]
+
+    def assembled(self, target: Target, digests: Sequence[str]) -> BuiltImage:
+        """Return the image of a target whose parts are in the registry, or in an archive, by digest."""
+        digest = self._assemble(target.assemble, target, digests) if target.assemble else digests[0]
+        self._context.journal.built(target, digest)
+        return BuiltImage(target=target, digest=digest)
+
+    def record(self) -> Record:
+        """Return what the last attempt of the build did, as far as it got."""
+        return make_record(self.reader, run=self.about)
+
+    def _bake(self, step: Build) -> Mapping[str, object]:
+        definition = json.dumps(step.definition).encode()
+
+        def bake() -> Mapping[str, object]:
+            self.attempts += 1
+            if self._events:
+                self._events.attempt(self.attempts)
+            self.reader = BuildReader(self.about, self._events)
+            try:
+                return self._context.runtime.bake(step.command, definition, self.reader)
+            except OperationFailedError as error:
+                lines = [*self.reader.failure_lines(), *error.lines]
+                failed = OperationFailedError(error.phase, lines)
+                raise self._ended_login(failed) or failed from None
+
+        try:
+            return self._context.recovery.run("build", bake)
+        except MultiarchError as error:
+            self._show_failed_step()
+            platforms = self._context.runtime.builder_platforms(step.builder) if isinstance(error, BuilderError) else ()
+            if platforms:
+                error.hint = f"{error.hint}\nthe builder {step.builder} runs {', '.join(platforms)}"
+            raise
+
+    def _adapted(self, step: Build, targets: Sequence[Target], builder: ReadyBuilder, registry: RegistryState) -> Build:
+        """Move caches to where they may be written, and say so; nothing is attempted that cannot pass."""
+        journal = self._context.journal
+        for warning in registry.cache_warnings:
+            journal.warn("cache", warning)
+        shares = [target.build for target in targets if target.build]
+        is_overwritten = any(share.is_shared and share.cache_to for share in shares)
+        if len(builder.nodes) > 1 and is_overwritten and len(_platforms(targets)) > 1:
+            # https://github.com/docker/buildx/issues/1044
+            nodes = f"{step.builder} has {len(builder.nodes)} nodes, which overwrite each other's cache"
+            journal.warn("cache", f"{nodes}: only one platform's is kept; --cache-per-platform keeps all of them")
+        cache_to = [cache for share in shares for cache in share.cache_to]
+        moved = tuple(dict.fromkeys(move_entries(cache_to, registry.moves, is_written=True)))
+        if self.about.cache_to != moved:
+            self.about = replace(self.about, cache_to=moved)
+            self.begin()
+        chosen = step.only([share.name for share in shares])
+        return replace(chosen, definition=move_all(step.definition, registry.moves))
+
+    def _assemble(self, step: Assemble, target: Target, digests: Sequence[str]) -> str:
+        """Make one index of the parts, each of which holds the manifests of its platforms."""
+
+        def push() -> str:
+            parts = zip(target.parts, digests, strict=True)
+            found = {part.platforms[0]: self._context.read(step.repository, None, digest) for part, digest in parts}
+            index = make_index(found, step.annotations)
+            self._context.runtime.tag(step.repository, index.digest, index)
+            return index.digest
+
+        digest = self._context.recovery.run("push", push)
+        self._context.log.info(f"one index of {len(digests)} images: {digest}", phase="build")
+        return digest
+
+    def _warn_of_cache(self) -> None:
+        use = self.record().cache_use
+        if use and (reason := use.export_error):
+            found = self._context.diagnose(understand(OperationFailedError("cache-export", [reason])))
+            text = f"the cache could not be written, the image is good: {reason}"
+            self._context.journal.warn("cache", "; ".join(filter(None, (text, found))))
+
+    def _ended_login(self, failed: OperationFailedError) -> OperationFailedError | None:
+        """Find out whether a 403 to a HEAD, whose answer has no words, is a login that has ended: ask once more."""
+        found = understand(failed)
+        for target in self._context.plan.targets:
+            repository = target.repository
+            if not repository or repository.registry.host not in found.line or "HEAD request" not in found.line:
+                continue
+            try:
+                self._context.runtime.manifest(repository, None, target.commit_tag)
+            except OperationFailedError as error:
+                # Trouble of its own tells nothing of the login: it is what passes, and the next attempt asks again.
+                return error if understand(error).failure_class in _MAY_PASS else None
+            return None
+        return None
+
+    def _show_failed_step(self) -> None:
+        failed = self.record().failed_step
+        if failed:
+            place = in_file(self.about.dockerfile, failed.line)
+            lines = [f"failed: {failed.title}{place}", *(f"  {line}" for line in failed.output[-_SHOWN:]), failed.error]
+            self._context.log.error("\n".join(lines), phase="build")
+
+
+def _platforms(targets: Sequence[Target]) -> list[object]:
+    return list(dict.fromkeys(platform for target in targets for platform in target.platforms))
+
+
+def _digest(said: object) -> str:
+    return str(said.get("containerimage.digest", "")) if isinstance(said, Mapping) else ""

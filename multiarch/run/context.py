@@ -1,0 +1,45 @@
+"""What every stage of a run is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from multiarch.errors import OperationFailedError
+from multiarch.failures import Diagnosis
+from multiarch.image.manifest import Manifest
+from multiarch.image.reference import Repository
+from multiarch.log import Log
+from multiarch.plan.model import Plan
+from multiarch.run.journal import Journal
+from multiarch.run.recovery import Recovery
+from multiarch.run.runtime import Runtime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One run: its plan, the world, and how to attempt, tell and time what is done.
+
+    Attributes:
+        diagnose: what AWS says of a failure, as one sentence; empty where AWS has nothing to say.
+        clock: seconds.
+        sleep: waits for some seconds.
+    """
+
+    plan: Plan
+    runtime: Runtime
+    log: Log
+    journal: Journal
+    recovery: Recovery
+    diagnose: Callable[[Diagnosis], str]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    def read(self, repository: Repository | None, layout: str | None, digest: str) -> Manifest:
+        """Read a manifest that has to exist.
+
+        Raises:
+            OperationFailedError: the registry or the layout does not have it.
+        """
+        found = self.runtime.manifest(repository, layout, digest)
+        if not found:
+            raise OperationFailedError("manifest", [f"manifest unknown: {digest} cannot be read back: 404 Not Found"])
+        return found

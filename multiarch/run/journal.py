@@ -1,0 +1,109 @@
+"""What a run has done so far: every view of a run that ended early is made from it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from multiarch.errors import InterruptedRunError, MultiarchError
+from multiarch.image.verify import VerifiedImage
+from multiarch.log import Log
+from multiarch.plan.model import Plan, Target
+from multiarch.plan.steps import Replace
+from multiarch.record.outcome import Failure, ImageOutcome, Outcome, PublishedTag, Retry, RunPhase, RunStatus
+from multiarch.record.steps import Interval
+
+
+class Journal:
+    """The notes of one run, written by its stages and read by its record.
+
+    Attributes:
+        seconds: since the run began.
+    """
+
+    def __init__(self, plan: Plan, log: Log, *, clock: Callable[[], float], begin: float) -> None:
+        self._log = log
+        self._clock = clock
+        self._begin = begin
+        self._phases: list[RunPhase] = []
+        self._warnings: list[str] = []
+        self._retries: list[Retry] = []
+        self._images = {target.name: _unfinished(target) for target in plan.targets}
+        self._is_done = False
+
+    @property
+    def seconds(self) -> float:
+        return self._clock() - self._begin
+
+    @property
+    def phases(self) -> tuple[RunPhase, ...]:
+        return tuple(self._phases)
+
+    def warn(self, phase: str, text: str) -> None:
+        self._warnings.append(text)
+        self._log.warning(text, phase=phase)
+
+    def retry(self, retry: Retry) -> None:
+        self._retries.append(retry)
+        self._log.warning(retry.as_line(), phase=retry.step)
+
+    def built(self, target: Target, digest: str, *, reused: bool = False) -> None:
+        """Note an image that has a digest; it is not verified yet."""
+        status: RunStatus = "reused" if reused else "built" if target.repository else "local"
+        self._note(target, status=status, digest=digest, image=_image(target, digest))
+
+    def verified(self, target: Target, image: VerifiedImage) -> None:
+        self._note(target, digest=image.digest, image=_image(target, image.digest), platforms=image.platforms)
+
+    def published(self, target: Target, tag: PublishedTag) -> None:
+        self._note(target, tags=(*self._images[target.name].tags, tag))
+
+    def done(self) -> None:
+        """Note that every step was carried out."""
+        self._is_done = True
+
+    def outcome(self, failure: MultiarchError | InterruptedRunError | None) -> Outcome:
+        images = tuple(self._images.values())
+        status: RunStatus = "unfinished"
+        if self._is_done:
+            status = next((each.status for each in images if each.status != "reused"), "reused")
+        elif failure:
+            status = "interrupted" if isinstance(failure, InterruptedRunError) else "failed"
+        return Outcome(
+            status=status,
+            images=images if self._is_done else tuple(replace(each, status="unfinished") for each in images),
+            failure=_failure(failure) if failure else None,
+            retries=tuple(self._retries),
+            warnings=tuple(self._warnings),
+            seconds=round(self.seconds, 2),
+        )
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Note how long a phase takes; a phase that goes on after a break of no length is one phase."""
+        begin = self.seconds
+        try:
+            yield
+        finally:
+            last = self._phases[-1] if self._phases else None
+            if last and last.name == phase:
+                begin = last.interval.start
+                self._phases.pop()
+            interval = Interval(start=round(begin, 3), end=round(self.seconds, 3))
+            self._phases.append(RunPhase(name=phase, interval=interval))
+
+    def _note(self, target: Target, **fields: object) -> None:
+        self._images[target.name] = replace(self._images[target.name], **fields)  # type: ignore[arg-type]  # its own
+
+
+def _unfinished(target: Target) -> ImageOutcome:
+    return ImageOutcome(name=target.name, repository=str(target.repository or ""), status="unfinished")
+
+
+def _image(target: Target, digest: str) -> str:
+    if isinstance(target.publish, Replace):
+        return target.publish.layout
+    return target.repository.at(digest) if target.repository else ""
+
+
+def _failure(error: MultiarchError | InterruptedRunError) -> Failure:
+    return Failure(type=type(error).__name__, message=error.message, hint=error.hint, exit_code=error.exit_code)

@@ -1,0 +1,93 @@
+"""The registry before the build: login, repositories, and images of this commit that exist already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from multiarch.errors import RegistryError
+from multiarch.image.ecr import RepositoryFacts, create_command, let_move
+from multiarch.image.manifest import Manifest
+from multiarch.image.reference import Repository
+from multiarch.plan.cache.move import Move, move_cache, move_warnings
+from multiarch.plan.model import Target
+from multiarch.plan.steps import FindRepository, Login
+from multiarch.run.context import Context
+from multiarch.run.publish import Publisher
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryState:
+    """What was found in the registry.
+
+    Attributes:
+        reused: the images of this commit that exist already, by target.
+        moves: caches whose tags may not be overwritten.
+        cache_warnings: what becomes of those caches; worth saying only where something is built.
+    """
+
+    reused: Mapping[str, Manifest]
+    moves: tuple[Move, ...]
+    cache_warnings: tuple[str, ...]
+
+
+class RegistryStage:
+    """Signs in, finds repositories and images."""
+
+    def __init__(self, context: Context, publisher: Publisher) -> None:
+        self._context = context
+        self._publisher = publisher
+
+    def prepare(self) -> RegistryState:
+        """Find out everything about the registry that the build depends on.
+
+        Raises:
+            MultiarchError: a repository is missing, a tag belongs to another build, or the registry refused.
+        """
+        plan = self._context.plan
+        for login in plan.prepare.logins:
+            self.log_in(login, fresh=False)
+        facts: dict[Repository, RepositoryFacts] = {}
+        moves: list[Move] = []
+        warnings: list[str] = []
+        for step in plan.prepare.repositories:
+            found, told = self._find(step, facts)
+            moves += found
+            warnings += told
+        reused = {}
+        for target in plan.targets:
+            of_image = facts.get(target.repository) if target.repository else None
+            image = self._publisher.find(target.reuse, of_image) if target.reuse else None
+            if image:
+                reused[target.name] = image
+                self._tell_reused(target)
+            if of_image:
+                self._publisher.check_moves(target.written_tags, of_image, image.digest if image else "")
+        return RegistryState(reused=reused, moves=tuple(moves), cache_warnings=tuple(warnings))
+
+    def log_in(self, step: Login, *, fresh: bool) -> None:
+        said = self._context.recovery.run("login", lambda: self._context.runtime.log_in(step.registry, fresh=fresh))
+        self._context.log.info(said, phase="login")
+
+    def _find(self, step: FindRepository, facts: dict[Repository, RepositoryFacts]) -> tuple[list[Move], list[str]]:
+        """Find out whether a repository exists, and where its caches have to be."""
+        state = self._context.runtime.find_repository(step.repository)
+        if isinstance(state, RepositoryFacts):
+            facts[step.repository] = state
+            names = [tag for target in self._context.plan.targets for tag in target.tags]
+            moves = [move for tag in step.cache_tags if (move := move_cache(step.repository, tag, state, names))]
+            lost = [move.tag for move in moves if not move.to]
+            let = let_move(step.repository, state, lost) if lost else ""
+            return moves, move_warnings(moves, let) if moves else []
+        if state != "missing":
+            return [], []
+        registry, name = step.repository.registry, step.repository.name
+        msg = f"the repository {name} does not exist in account {registry.account}, {registry.region}"
+        command = create_command(step.repository)
+        if step.holds_image:
+            raise RegistryError(msg, hint=f"make it once, as that account: {command}")
+        moves = [Move(repository=step.repository, tag=tag, to="") for tag in step.cache_tags]
+        return moves, [f"no cache is written: {msg}; make it once: {command}"]
+
+    def _tell_reused(self, target: Target) -> None:
+        assert target.repository
+        name = target.repository.tagged(target.commit_tag)
+        self._context.log.info(f"{name} is there already: nothing to build", phase="registry")
