@@ -1,15 +1,38 @@
 """`python -m multiarch`; the only place that reads the environment."""
 
-import gc
 import os
-import signal
 import sys
-from contextlib import suppress
 
-# `python -m` looks for every module in the current folder first: there lies the user's project, and a types.py or a
-# click.py of its own is not ours. Where this package itself is run from its checkout, the folder stays.
-if __name__ == "__main__" and sys.path[0] != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):  # noqa: PTH120, PTH100
-    del sys.path[0]
+
+def _leave_folder() -> None:
+    """Import no module from the current folder, the user's project: a click.py of its own is not ours.
+
+    `python -m` puts the folder first, before our first line, and an empty entry of PYTHONPATH is the folder, too.
+    """
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    try:
+        folder = os.getcwd()  # noqa: PTH109
+    except OSError:
+        return  # there is no such folder any more
+    if folder == root:
+        return  # the package's own checkout
+    sys.path[:] = [each for each in sys.path if os.path.abspath(each) != folder]  # noqa: PTH100
+    modules = [each for name, each in list(sys.modules.items()) if name != "__main__"]
+    files = [getattr(each, "__file__", None) or "" for each in modules]
+    if foreign := [each for each in files if os.path.dirname(each.removesuffix("/__init__.py")) == folder]:  # noqa: PTH120
+        text = f"error: Python imported {foreign[0]} from the current folder before multiarch could start\n"
+        try:
+            os.write(2, f"{text}  fix: set PYTHONSAFEPATH=1, or run python -P -m multiarch\n".encode())
+        finally:
+            os._exit(2)
+
+
+# Before anything else is imported; os and sys are part of Python's own start.
+_leave_folder()
+
+import gc  # noqa: E402
+import signal  # noqa: E402
+from contextlib import suppress  # noqa: E402
 
 
 def _open_streams() -> None:

@@ -61,6 +61,7 @@ def codebuild(project: Project, variables: Mapping[str, str]) -> Ended:
     commands = [command for phase in SPEC["phases"].values() for command in phase["commands"]]
     body = "\n".join(f"{command} || return" for command in commands)
     end = project.home / "environment"
+    variables = {**{name: value for name, value in SPEC["env"]["variables"].items() if value}, **variables}
     run = project.run(["sh"], stdin=f"phases() {{\n{body}\n}}\nphases\ncode=$?\nenv > {end}\nexit $code", **variables)
     found = dict(line.split("=", 1) for line in end.read_text().splitlines() if "=" in line)
     return Ended(
