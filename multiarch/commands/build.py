@@ -26,7 +26,6 @@ from multiarch.image.registry import Registry
 from multiarch.plan.bake import hidden_values, is_remote
 from multiarch.plan.make import make_plan
 from multiarch.plan.model import Plan, RetryPolicy
-from multiarch.plan.steps import Replace
 from multiarch.settings.load import LoadedSettings
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.script import plan_as_script
@@ -57,9 +56,9 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
         registry = destination.shown() if dry_run else destination.registry or _ask_for_registry(request, aws, begin)
     plan = make_plan(loaded.settings, request.facts(registry))
     for target in plan.targets:
-        if isinstance(target.publish, Replace):
-            check_layout(world.folder / target.publish.fresh)
-            check_layout(world.folder / target.publish.layout)
+        if target.replace:
+            check_layout(world.folder / target.replace.fresh)
+            check_layout(world.folder / target.replace.layout)
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
     return _carry_out(request, plan, aws=aws, begin=begin, as_json=as_json)

@@ -95,7 +95,7 @@ def _tags(plan: Plan, target: Target, repository: Repository, observed: Observed
     facts = observed.repositories[repository]
     if not isinstance(facts, RepositoryFacts):
         return
-    floating = [step.tag for step in target.written_tags if step.floating]
+    floating = [step.tag for step in target.publish if step.floating]
     if plan.prepare.builder and plan.prepare.builder.driver == "docker":
         floating.append(UNVERIFIED_TAG)
     if target.reuse and target.reuse.if_exists == "rebuild":

@@ -109,11 +109,8 @@ def make_plan(settings: Settings, facts: Facts, *, parts: Sequence[Part] = ()) -
         assemble=_assemble(repository, tuple(parts) or own_parts, platforms, description),
         unpack=Unpack(archive=_archive(layout), layout=fresh) if fresh else None,
         verify=Verify(repository=repository, layout=fresh, platforms=platforms),
-        publish=(
-            Replace(fresh=fresh, layout=layout)
-            if layout and fresh
-            else tuple(_tags(image, facts.source, names, repository) if repository else ())
-        ),
+        publish=tuple(_tags(image, facts.source, names, repository)) if repository else (),
+        replace=Replace(fresh=fresh, layout=layout) if layout and fresh else None,
     )
     _check_reserved(target, builder)
     is_removed = not run.builder_keep and builder.create and not parts

@@ -62,7 +62,8 @@ class Target:
         build: None where the parts come from elsewhere.
         assemble: None where one part is the image.
         unpack: of a local build.
-        publish: the tags in the order in which they are written, or what a local build replaces.
+        publish: the tags in the order in which they are written; none for a local build.
+        replace: of a local build.
     """
 
     name: str
@@ -76,12 +77,8 @@ class Target:
     assemble: Assemble | None
     unpack: Unpack | None
     verify: Verify
-    publish: tuple[Tag, ...] | Replace
-
-    @property
-    def written_tags(self) -> tuple[Tag, ...]:
-        """The tags that the target writes; none for a local build."""
-        return () if isinstance(self.publish, Replace) else self.publish
+    publish: tuple[Tag, ...]
+    replace: Replace | None
 
     @property
     def cache_from(self) -> tuple[str, ...]:
@@ -158,8 +155,7 @@ class Plan:
             yield from (step for step in (target.assemble, target.unpack) if step)
             yield target.verify
         for target in self.targets:
-            if isinstance(target.publish, Replace):
-                yield target.publish
-            else:
-                yield from target.publish
+            yield from target.publish
+            if target.replace:
+                yield target.replace
         yield from (step for step in (self.finish.remove_builder, self.finish.deploy_files) if step)

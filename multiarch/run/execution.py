@@ -14,7 +14,6 @@ from multiarch.image.verify import VerifiedImage
 from multiarch.log import Log
 from multiarch.plan.deploy_files import render_deploy_files
 from multiarch.plan.model import Plan, Target
-from multiarch.plan.steps import Replace
 from multiarch.record import EventLog, Record, RunInfo, make_record, masked
 from multiarch.run.aws_diagnosis import diagnose_with_aws
 from multiarch.run.build import BuildStage, BuiltImage
@@ -199,8 +198,8 @@ class Execution:
 
     def _verify(self, built: BuiltImage) -> VerifiedImage:
         image = verify(self._context, built.target, built.digest)
-        if isinstance(built.target.publish, Replace):
-            self._context.runtime.replace(built.target.publish.fresh, built.target.publish.layout)
+        if step := built.target.replace:
+            self._context.runtime.replace(step.fresh, step.layout)
         return image
 
     def _publish(self, verified: Sequence[tuple[Target, VerifiedImage]]) -> list[tuple[Target, VerifiedImage]]:
@@ -209,11 +208,11 @@ class Execution:
         for is_floating in (False, True):
             images = [(target, self._write_tags(target, image, is_floating=is_floating)) for target, image in images]
         for target, image in images:
-            self._publisher.settle(target.written_tags, image)
+            self._publisher.settle(target.publish, image)
         return images
 
     def _write_tags(self, target: Target, image: VerifiedImage, *, is_floating: bool) -> VerifiedImage:
-        for step in target.written_tags:
+        for step in target.publish:
             if step.floating is is_floating:
                 tag, image = self._publisher.publish(step, image, lambda digest: verify(self._context, target, digest))
                 self._context.journal.published(target, tag)

@@ -8,7 +8,6 @@ from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.image.verify import VerifiedImage
 from multiarch.log import Log
 from multiarch.plan.model import Plan, Target
-from multiarch.plan.steps import Replace
 from multiarch.record.outcome import Failure, ImageOutcome, Outcome, PublishedTag, Retry, RunPhase, RunStatus
 from multiarch.record.steps import Interval
 
@@ -100,8 +99,8 @@ def _unfinished(target: Target) -> ImageOutcome:
 
 
 def _image(target: Target, digest: str) -> str:
-    if isinstance(target.publish, Replace):
-        return target.publish.layout
+    if target.replace:
+        return target.replace.layout
     return target.repository.at(digest) if target.repository else ""
 
 

@@ -60,7 +60,7 @@ class RegistryStage:
                 reused[target.name] = image
                 self._tell_reused(target)
             if of_image:
-                self._publisher.check_moves(target.written_tags, of_image, image.digest if image else "")
+                self._publisher.check_moves(target.publish, of_image, image.digest if image else "")
         return RegistryState(reused=reused, moves=tuple(moves), cache_warnings=tuple(warnings))
 
     def log_in(self, step: Login, *, fresh: bool) -> None:

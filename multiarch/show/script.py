@@ -49,7 +49,7 @@ def plan_as_script(plan: Plan) -> str:
     lines = [*_head(plan, target)]
     for step in plan.steps:
         body = list(_step(step, target))
-        if isinstance(step, Build) and target.reuse and target.reuse.if_exists != "rebuild":
+        if step is plan.build and target.reuse and target.reuse.if_exists != "rebuild":
             body = ['if [ -z "$digest" ]; then', *body, "fi"]
         lines += ["", *body]
     return "\n".join([*lines, "", _foot(target)]) + "\n"
