@@ -56,9 +56,9 @@ def load_partitions() -> Partitions:
         suffix_of_partition={each["id"]: each["outputs"]["dnsSuffix"] for each in data},
         partition_of_region={region: each["id"] for each in data for region in each["regions"]},
         # ECR's dual-stack hosts: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
-        dual_stack_suffixes=tuple(
-            dict.fromkeys(each["outputs"]["dualStackDnsSuffix"].replace("api.", "on.", 1) for each in data)
-        ),
+        dual_stack_suffix_of_partition={
+            each["id"]: each["outputs"]["dualStackDnsSuffix"].replace("api.", "on.", 1) for each in data
+        },
     )
 
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -49,7 +49,7 @@ class LocalRuntime:
         environment: Mapping[str, str],
         *,
         aws: Aws,
-        aws_suffixes: Sequence[str],
+        aws_suffixes: Sequence[Collection[str]],
         redaction: Redaction,
         folder: Path,
         interruption: Interruption | None = None,

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -51,17 +51,23 @@ class Registry:
     def is_ecr(self) -> bool:
         return bool(self.account)
 
-    def is_answered_by(self, host: str, aws_suffixes: Iterable[str]) -> bool:
+    def is_answered_by(self, host: str, aws_suffixes: Iterable[Collection[str]]) -> bool:
         """Whether a token that AWS gave out for `host` may be shown to this registry.
 
-        The same host, or the FIPS or dual-stack form of the same account and region under a suffix of AWS's own;
-        otherwise a look-alike host in a setting would be handed the token.
+        The same host, or the FIPS or dual-stack form of the same account and region under a suffix of the same
+        partition; otherwise a look-alike host in a setting would be handed the token.
+
+        Args:
+            host: what AWS named with the token.
+            aws_suffixes: how AWS's own host names end, for each partition.
         """
         other = Registry.parse(host)
         if other.host == self.host:
             return True
-        same = (other.account, other.region) == (self.account, self.region)
-        return same and self.host.partition(f".{self.region}.")[2] in aws_suffixes
+        if (other.account, other.region) != (self.account, self.region):
+            return False
+        both = {each.host.partition(f".{each.region}.")[2] for each in (self, other)}
+        return any(both <= set(suffixes) for suffixes in aws_suffixes)
 
     def __str__(self) -> str:
         return self.host
@@ -73,7 +79,7 @@ class Partitions:
 
     suffix_of_partition: Mapping[str, str]
     partition_of_region: Mapping[str, str]
-    dual_stack_suffixes: Sequence[str]
+    dual_stack_suffix_of_partition: Mapping[str, str]
 
     def suffix_of_region(self, region: str) -> str:
         """Return the DNS suffix of a region's ordinary endpoints, `amazonaws.com` for `eu-west-1`.
@@ -92,5 +98,7 @@ class Partitions:
         return self.suffix_of_partition[partition]
 
     @property
-    def suffixes(self) -> tuple[str, ...]:
-        return (*dict.fromkeys(self.suffix_of_partition.values()), *self.dual_stack_suffixes)
+    def suffixes(self) -> tuple[frozenset[str], ...]:
+        """How AWS's own host names end, for each partition."""
+        duals = self.dual_stack_suffix_of_partition
+        return tuple(frozenset({suffix, duals.get(name, suffix)}) for name, suffix in self.suffix_of_partition.items())

@@ -61,7 +61,7 @@ PARTITIONS = Partitions(
         "us-gov-west-1": "aws-us-gov",
         "us-iso-east-1": "aws-iso",
     },
-    dual_stack_suffixes=("on.aws", "on.amazonwebservices.com.cn"),
+    dual_stack_suffix_of_partition={"aws": "on.aws", "aws-cn": "on.amazonwebservices.com.cn"},
 )
 
 

@@ -135,13 +135,23 @@ def test_a_registry_is_made_of_account_region_and_suffix() -> None:
     assert made == Registry.parse("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn")
 
 
-SUFFIXES = ("amazonaws.com", "amazonaws.com.cn", "on.aws")
+SUFFIXES = (("amazonaws.com", "on.aws"), ("amazonaws.com.cn", "on.amazonwebservices.com.cn"))
+CHINA = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
 ANSWERED = {
     "the very host": (ECR_HOST, ECR_HOST, True),
     "the very host, with its scheme": (ECR_HOST, f"https://{ECR_HOST}", True),
     "FIPS": ("123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com", ECR_HOST, True),
     "dual-stack": ("123456789012.dkr-ecr.eu-west-1.on.aws", ECR_HOST, True),
     "a host of the test stack, under its own name": ("localhost:5000", "localhost:5000", True),
+    "China's dual-stack": ("123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", CHINA, True),
+    "China's suffix for a region of another partition": (
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.cn", ECR_HOST, False),
+    "China's dual-stack suffix for a region of another partition": (
+        "123456789012.dkr-ecr.eu-west-1.on.amazonwebservices.com.cn", ECR_HOST, False),
+    "another partition's suffix for a region of China": (
+        "123456789012.dkr.ecr.cn-north-1.amazonaws.com", CHINA, False),
+    "a token that AWS gave out for a host that is not AWS's": (
+        ECR_HOST, "123456789012.dkr.ecr.eu-west-1.evil.example", False),
     "another account": ("210987654321.dkr.ecr.eu-west-1.amazonaws.com", ECR_HOST, False),
     "another region": ("123456789012.dkr.ecr.eu-west-2.amazonaws.com", ECR_HOST, False),
     "a suffix of somebody else's": ("123456789012.dkr.ecr.eu-west-1.evil.example", ECR_HOST, False),
@@ -238,11 +248,11 @@ def test_a_region_has_its_partition_s_suffix_in_the_partitions_that_botocore_shi
     assert PARTITIONS.suffix_of_region(region) == suffix
 
 
-def test_the_suffixes_are_aws_s_own_each_once() -> None:
+def test_partitions_suffixes_are_those_of_each_partition() -> None:
     suffixes = load_partitions().suffixes
-    assert {"amazonaws.com", "amazonaws.com.cn", "on.aws", "on.amazonwebservices.com.cn"} <= set(suffixes)
-    assert len(suffixes) == len(set(suffixes))
-    assert all("." in each for each in suffixes)
+    assert {"amazonaws.com", "on.aws"} in suffixes
+    assert {"amazonaws.com.cn", "on.amazonwebservices.com.cn"} in suffixes
+    assert all("." in each for group in suffixes for each in group)
 
 
 UNKNOWN_REGIONS = {

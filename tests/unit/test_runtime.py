@@ -48,7 +48,7 @@ class World:
         self.runtime = LocalRuntime(
             {"HOME": str(folder / "home"), "PATH": f"{folder / 'bin'}:/usr/bin:/bin"},
             aws=aws,
-            aws_suffixes=("amazonaws.com",),
+            aws_suffixes=[("amazonaws.com",)],
             redaction=self.redaction,
             folder=folder,
             clock=lambda: NOW,

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -92,7 +92,7 @@ class Examination:
         environment: Mapping[str, str],
         *,
         aws: Aws,
-        aws_suffixes: Sequence[str],
+        aws_suffixes: Sequence[Collection[str]],
         redaction: Redaction,
         deadline: Deadline,
     ) -> None:

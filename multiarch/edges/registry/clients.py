@@ -1,6 +1,6 @@
 """The registries of a run: a client for each, with docker's logins and certificates, and ECR's tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from multiarch.edges.aws import Aws, Token
@@ -67,14 +67,14 @@ class Registries:
 
 
 def ecr_token(
-    aws: Aws, registry: Registry, suffixes: Sequence[str], redaction: Redaction, *, fresh: bool = False
+    aws: Aws, registry: Registry, suffixes: Sequence[Collection[str]], redaction: Redaction, *, fresh: bool = False
 ) -> Token:
     """Ask AWS for the token of a registry; it is never printed, and shown to nobody whom AWS did not name.
 
     Args:
         aws: who is asked.
         registry: whose token.
-        suffixes: how AWS's own host names end.
+        suffixes: how AWS's own host names end, for each partition.
         redaction: is told the token.
         fresh: a new one, also where one is known.
 
