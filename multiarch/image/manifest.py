@@ -27,6 +27,12 @@ MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 
+# What is handed to git, and printed.
+_WORD = re.compile(r"\w[\w.!+/-]{0,127}", re.ASCII)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# ECR's layers have 52 GB at most; no sum of sizes is to end in a number that nobody can print.
+_LARGEST = 1 << 50
+
 # https://github.com/moby/buildkit/blob/master/exporter/containerimage/writer.go (normalizeLayersAndHistory)
 _ADDED = "buildkit.exporter.image.v0"
 
@@ -58,8 +64,8 @@ class Manifest:
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            msg = f"the manifest {self.digest} is not a JSON object"
-            raise RegistryError(msg, hint="something between here and the registry changes its answers: a proxy?")
+            msg = f"manifest {self.digest} is not a JSON object"
+            raise RegistryError(msg, hint="check whether a proxy changes the registry's answers")
         return cast("Mapping[str, Any]", value)
 
     @property
@@ -73,13 +79,17 @@ class Manifest:
 
     @property
     def revision(self) -> str:
-        """The commit that the image says it was built from, empty where it does not say."""
-        return str(self._annotations.get(REVISION, ""))
+        """The commit that the image says it was built from, empty where it does not say, or not in one word."""
+        return self._word(REVISION)
 
     @property
     def version(self) -> str:
-        """The version that the image says, empty where it does not say."""
-        return str(self._annotations.get(VERSION, ""))
+        """The version that the image says, empty where it does not say, or not in one word."""
+        return self._word(VERSION)
+
+    def _word(self, key: str) -> str:
+        found = self._annotations.get(key)
+        return found if isinstance(found, str) and _WORD.fullmatch(found) else ""
 
     @property
     def commit_time(self) -> datetime | None:
@@ -95,12 +105,17 @@ class Manifest:
         """Return the digest of each platform's manifest in an index; attestations are no platforms.
 
         Raises:
-            RegistryError: an entry is no descriptor.
+            RegistryError: an entry is no descriptor, or a platform has two.
         """
-        found = {}
+        found: dict[Platform, str] = {}
         for entry in self._descriptors("manifests"):
-            if platform := _platform(entry.get("platform")):
-                found[platform] = entry["digest"]
+            platform = _platform(entry.get("platform"))
+            if not platform:
+                continue
+            if platform in found:
+                why = f"the index lists {platform} twice"
+                raise self._malformed(why)
+            found[platform] = entry["digest"]
         return found
 
     @property
@@ -147,26 +162,28 @@ class Manifest:
 
     def _size(self, descriptor: Mapping[str, Any]) -> int:
         size = descriptor.get("size")
-        if not isinstance(size, int):
-            raise self._malformed("what it names has no size")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _LARGEST:
+            raise self._malformed("a descriptor has no size")
         return size
 
     def _descriptors(self, key: str) -> Sequence[Mapping[str, Any]]:
         found = self.fields.get(key)
         if not isinstance(found, list):
-            why = f"{key} is no list"
+            why = f"{key} is not a list"
             raise self._malformed(why)
         return [self._descriptor(each) for each in found]
 
     def _descriptor(self, value: object) -> Mapping[str, Any]:
         """https://github.com/opencontainers/image-spec/blob/main/descriptor.md."""
-        if isinstance(value, dict) and isinstance(value.get("digest"), str):
-            return value
-        raise self._malformed("what it names has no digest")
+        digest = value.get("digest") if isinstance(value, dict) else None
+        # Only SHA-256 is checked against the content, so nothing else is followed.
+        if isinstance(digest, str) and _DIGEST.fullmatch(digest):
+            return cast("Mapping[str, Any]", value)
+        raise self._malformed("a descriptor has no SHA-256 digest")
 
     def _malformed(self, why: str) -> RegistryError:
-        msg = f"the manifest {self.digest} is not one of an image: {why}"
-        return RegistryError(msg, hint="does the registry, or a proxy before it, change what was pushed?")
+        msg = f"manifest {self.digest} is not an image's: {why}"
+        return RegistryError(msg, hint="check whether a proxy changes the registry's answers, then build again")
 
 
 def make_index(images: Mapping[Platform, Manifest], annotations: Mapping[str, str]) -> Manifest:

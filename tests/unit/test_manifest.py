@@ -16,7 +16,7 @@ from multiarch.image.verify import VerifiedImage, missing_platforms, same_layers
 from tests.unit.fakes import AMD64, ARM64, INDEX_TYPE, MANIFEST_TYPE, SHA, FakeImage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 ARM_V7 = Platform.parse("linux/arm/v7")
 ARM_V6 = Platform.parse("linux/arm/v6")
@@ -122,17 +122,42 @@ def test_the_hint_names_the_usual_cause() -> None:
     assert caught.value.hint == "does a FROM line name a platform, or an image of one platform? It was not published"
 
 
+DIGEST = digest_of(b"")
+TWICE = {
+    "the same words": ({"os": "linux", "architecture": "amd64"}, {"os": "linux", "architecture": "amd64"}),
+    "two spellings": (
+        {"os": "linux", "architecture": "arm64"},
+        {"os": "linux", "architecture": "arm64", "variant": "v8"},
+    ),
+}
+
+
+@pytest.mark.parametrize("platforms", TWICE.values(), ids=TWICE)
+def test_index_that_lists_a_platform_twice_is_refused(platforms: Sequence[Mapping[str, str]]) -> None:
+    entries = [{"digest": digest_of(bytes([number])), "platform": each} for number, each in enumerate(platforms)]
+    with pytest.raises(RegistryError, match=r"is not an image's: the index lists linux/(amd64|arm64) twice"):
+        missing_platforms([AMD64], manifest({"manifests": entries}))
+
+
+UNKNOWN = {"os": "unknown", "architecture": "unknown"}
+
+
+def test_index_with_two_attestations_is_accepted() -> None:
+    entries = [{"digest": DIGEST, "platform": UNKNOWN}, {"digest": DIGEST, "platform": UNKNOWN}]
+    assert missing_platforms([AMD64], manifest({"manifests": entries})) == [AMD64]
+
+
 def test_platforms_that_are_none_of_ours_do_not_disturb() -> None:
     entries = [
-        {"digest": "sha256:1", "platform": {"os": "freebsd", "architecture": "amd64"}},
-        {"digest": "sha256:2", "platform": {"os": "linux", "architecture": "arm64"}},
-        {"digest": "sha256:3"},
-        {"digest": "sha256:4", "platform": None},
+        {"digest": DIGEST, "platform": {"os": "freebsd", "architecture": "amd64"}},
+        {"digest": DIGEST, "platform": {"os": "linux", "architecture": "arm64"}},
+        {"digest": DIGEST},
+        {"digest": DIGEST, "platform": None},
     ]
     assert missing_platforms([AMD64, ARM64], manifest({"manifests": entries})) == [AMD64]
 
 
-NO_OBJECTS = {"no JSON": b"<html>", "a list": b"[]", "nothing": b"", "no text": b"\xff\xfe"}
+NO_OBJECTS = {"no JSON": b"<html>", "a list": b"[]", "nothing": b"", "no text": b"\xff\xfe", "too deep": b"[" * 100_000}
 
 
 @pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
@@ -140,24 +165,31 @@ def test_what_is_no_manifest_is_a_registry_s_fault(content: bytes) -> None:
     broken = Manifest(content=content, media_type=INDEX_TYPE)
     with pytest.raises(RegistryError) as caught:
         _ = broken.fields
-    assert caught.value.message == f"the manifest {digest_of(content)} is not a JSON object"
-    assert caught.value.hint == "something between here and the registry changes its answers: a proxy?"
+    assert caught.value.message == f"manifest {digest_of(content)} is not a JSON object"
+    assert caught.value.hint == "check whether a proxy changes the registry's answers"
 
 
-BLOB = {"digest": "sha256:1", "size": 1}
+BLOB = {"digest": DIGEST, "size": 1}
 FOREIGN = {
     "an index whose entries are no list": {"manifests": {}},
-    "an index whose entries are no objects": {"manifests": ["sha256:1"]},
+    "an index whose entries are no objects": {"manifests": [DIGEST]},
+    "a digest that is a tag": {"config": {"digest": "latest", "size": 1}, "layers": []},
+    "a digest with a path": {"config": {"digest": "sha256:../../x", "size": 1}, "layers": []},
+    "a digest that cannot be checked": {"config": {"digest": f"sha512:{'0' * 128}", "size": 1}, "layers": []},
+    "a digest with a line's end": {"config": {"digest": f"{DIGEST}\n", "size": 1}, "layers": []},
+    "a size below zero": {"config": BLOB, "layers": [{"digest": DIGEST, "size": -1}]},
+    "a size that is true": {"config": BLOB, "layers": [{"digest": DIGEST, "size": True}]},
+    "a size beyond everything": {"config": BLOB, "layers": [{"digest": DIGEST, "size": 10**30}]},
     "an index of entries without a digest": {"manifests": [{"platform": {"os": "linux"}}]},
     "nothing": {},
     "no configuration": {"layers": [BLOB]},
-    "a configuration that is no object": {"config": "sha256:1", "layers": []},
+    "a configuration that is no object": {"config": DIGEST, "layers": []},
     "a configuration without a digest": {"config": {"size": 1}, "layers": []},
     "no layers": {"config": BLOB},
     "layers that are no list": {"config": BLOB, "layers": None},
     "a layer without a digest": {"config": BLOB, "layers": [{"size": 1}]},
-    "a layer without a size": {"config": BLOB, "layers": [{"digest": "sha256:1"}]},
-    "a size that is no number": {"config": BLOB, "layers": [{"digest": "sha256:1", "size": "1"}]},
+    "a layer without a size": {"config": BLOB, "layers": [{"digest": DIGEST}]},
+    "a size that is no number": {"config": BLOB, "layers": [{"digest": DIGEST, "size": "1"}]},
     "docker's first form": {"schemaVersion": 1, "name": "shop", "fsLayers": [{"blobSum": "sha256:1"}]},
 }
 
@@ -165,14 +197,14 @@ FOREIGN = {
 @pytest.mark.parametrize("fields", FOREIGN.values(), ids=FOREIGN)
 def test_a_manifest_of_another_form_is_refused_in_words(fields: dict[str, object]) -> None:
     config = b'{"os": "linux", "architecture": "amd64"}'
-    with pytest.raises(RegistryError, match="is not one of an image"):
+    with pytest.raises(RegistryError, match="is not an image's"):
         verify_image([AMD64], manifest(fields), manifest=lambda _: manifest({}), config=lambda _: config,
                      map_all=one_by_one)  # fmt: skip
 
 
 def test_an_index_of_malformed_manifests_is_refused_in_words() -> None:
     index = manifest({"manifests": [{**BLOB, "platform": {"os": "linux", "architecture": "amd64"}}]})
-    with pytest.raises(RegistryError, match="is not one of an image"):
+    with pytest.raises(RegistryError, match="is not an image's"):
         verify_image([AMD64], index, manifest=lambda _: manifest({}), config=lambda _: b"{}", map_all=one_by_one)
 
 
@@ -184,6 +216,7 @@ CONFIGS = {
     "no JSON": (b"<html>", None),
     "no text": (b"\xff\xfe", None),
     "nothing": (b"", None),
+    "too deep": (b'{"a":' * 100_000, None),
     "fields that are none": (b'{"os": null, "architecture": 1}', None),
 }
 
@@ -195,6 +228,25 @@ def test_a_configuration_says_its_platform_or_nothing(content: bytes, platform: 
     if platform is None:
         with pytest.raises(RegistryError, match="does not say what it was built for"):
             verify_image([AMD64], top, manifest=lambda _: top, config=lambda _: content, map_all=one_by_one)
+
+
+WORDS = {
+    "a commit": (SHA, SHA),
+    "a version": ("1.2.3-rc.1+build", "1.2.3-rc.1+build"),
+    "an option for git": ("--output=x", ""),
+    "a control character": ("1.2\x1b[31m", ""),
+    "a line's end": ("1.2\n", ""),
+    "a sentence": ("one two", ""),
+    "a number": (7, ""),
+    "without end": ("1" * 10_000, ""),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), WORDS.values(), ids=WORDS)
+def test_manifest_revision_and_version_are_one_word_or_nothing(value: object, expected: str) -> None:
+    names = ("org.opencontainers.image.revision", "org.opencontainers.image.version")
+    found = manifest({"annotations": dict.fromkeys(names, value)})
+    assert (found.revision, found.version) == (expected, expected)
 
 
 CREATED = "org.opencontainers.image.created"
@@ -293,6 +345,6 @@ ADDED = "buildkit.exporter.image.v0"
 def test_layers_say_what_made_them_where_the_image_knows(history: list[tuple[str, str]], made_by: list[str]) -> None:
     entries = [{"created_by": text, "comment": comment} for text, comment in history]
     config = json.dumps({"history": [{"created_by": "ENV A=1", "empty_layer": True}, *entries]}).encode()
-    layers = [{"digest": f"sha256:{number}", "size": 1} for number in range(2)]
+    layers = [{"digest": digest_of(bytes([number])), "size": 1} for number in range(2)]
     manifest = Manifest(content=json.dumps({"layers": layers}).encode(), media_type=MANIFEST_TYPE)
     assert [layer.made_by for layer in manifest.layers(config)] == made_by
