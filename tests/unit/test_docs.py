@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.cli import cli, main
+from multiarch.failures import FailureClass
+from multiarch.plan.deploy_files import DEPLOY_FILES
+from multiarch.record.reader import EventKind
+from multiarch.report.names import ALL_FILES
 from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, load_settings
 
@@ -66,18 +70,18 @@ def without_name(buildspec: str) -> str:
     return NAME.sub(r"\1", buildspec)
 
 
-def test_the_readme_shows_the_buildspec() -> None:
+def test_readme_shows_the_buildspec() -> None:
     spec = read("buildspec.yml")
     assert without_name(spec) in map(without_name, blocks("README.md", "yaml"))
 
 
-def test_the_tutorial_writes_the_buildspec() -> None:
+def test_tutorial_writes_the_buildspec() -> None:
     spec = read("buildspec.yml")
     [written] = [block for block in blocks("docs/tutorial.md", "sh") if "cat > buildspec.yml" in block]
     assert f"cat > buildspec.yml <<'EOF'\n{without_name(spec)}EOF\n" in without_name(written)
 
 
-def test_the_tutorial_shows_the_policy_that_its_command_prints(
+def test_tutorial_shows_the_policy_of_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [command] = [
@@ -94,7 +98,7 @@ def test_the_tutorial_shows_the_policy_that_its_command_prints(
     assert json.loads(shown) == json.loads(capsys.readouterr().out)
 
 
-def test_the_page_about_the_source_shows_what_its_command_prints(
+def test_source_page_shows_the_output_of_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -109,7 +113,7 @@ def test_the_page_about_the_source_shows_what_its_command_prints(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_link_has_a_target(page: str) -> None:
+def test_page_links_have_targets(page: str) -> None:
     for path, _, anchor in re.findall(r"\]\(((?!https?:)[^)#\s]*)(#([^)\s]*))?\)", read(page)):
         target = (ROOT / page).parent / path if path else ROOT / page
         assert target.exists(), f"{page}: {path}"
@@ -117,17 +121,17 @@ def test_every_link_has_a_target(page: str) -> None:
             assert anchor in anchors(target.resolve().relative_to(ROOT).as_posix()), f"{page}: {path}#{anchor}"
 
 
-def test_links_are_found() -> None:
+def test_anchors_are_those_of_headings() -> None:
     assert "trust-boundaries" not in anchors("README.md")
     assert "usage" in anchors("README.md")
 
 
-def test_commands_are_found() -> None:
+def test_pages_show_every_command() -> None:
     assert {words[0] for _, words in COMMANDS} == set(cli.commands)
 
 
 @pytest.mark.parametrize(("page", "words"), COMMANDS, ids=[f"{page} {' '.join(words)}" for page, words in COMMANDS])
-def test_every_command_of_the_pages_is_understood(page: str, words: list[str], tmp_path: Path) -> None:
+def test_page_commands_are_accepted(page: str, words: list[str], tmp_path: Path) -> None:
     command = cli.commands[words[0]]
     # Files to read that only the reader has.
     saved = tmp_path / "saved"
@@ -138,7 +142,7 @@ def test_every_command_of_the_pages_is_understood(page: str, words: list[str], t
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_settings_file_of_the_pages_is_accepted(page: str) -> None:
+def test_page_settings_files_are_accepted(page: str) -> None:
     for block in blocks(page, "toml"):
         table = tomllib.loads(block)
         if "registry" in table and isinstance(table["registry"], dict):
@@ -147,13 +151,13 @@ def test_every_settings_file_of_the_pages_is_accepted(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_variable_of_the_pages_is_a_setting(page: str) -> None:
+def test_page_variables_are_settings(page: str) -> None:
     known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE, "MULTIARCH_NAME"}
     assert set(re.findall(r"\bMULTIARCH_[A-Z0-9_]*[A-Z0-9]", read(page))) <= known
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_flag_of_the_pages_exists(page: str) -> None:
+def test_page_flags_exist(page: str) -> None:
     known = {
         flag
         for command in cli.commands.values()
@@ -166,7 +170,26 @@ def test_every_flag_of_the_pages_exists(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_file_of_the_repository_that_the_pages_name_exists(page: str) -> None:
+def test_page_files_exist(page: str) -> None:
     for name in re.findall(r"`((?:multiarch|tests|dev|docs)/[\w./-]*)`", prose(page)):
         if not NO_FILES.search(name):
             assert (ROOT / name).exists(), f"{page}: {name}"
+
+
+# Every one of these names stands in the page, as code or in bold type.
+LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("docs/report.md", ALL_FILES),
+    ("docs/how-to.md", DEPLOY_FILES),
+    ("docs/how-to.md", tuple(map(str, FailureClass))),
+    ("docs/explanation.md", tuple(map(str, FailureClass))),
+    (
+        "docs/how-to.md",
+        tuple(str(kind) if kind in (EventKind.WARNING, EventKind.SAID) else f"step {kind}" for kind in EventKind),
+    ),
+)
+
+
+@pytest.mark.parametrize(("page", "names"), LISTS, ids=[f"{page} {names[0]}" for page, names in LISTS])
+def test_page_lists_are_complete(page: str, names: tuple[str, ...]) -> None:
+    text = " ".join(prose(page).split())
+    assert [name for name in names if not re.search(rf"(`|\| ){re.escape(name)}(`| \|)", text)] == []
