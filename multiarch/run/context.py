@@ -33,6 +33,10 @@ class Context:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
+    def manifest(self, repository: Repository, reference: str, phase: str) -> Manifest | None:
+        """Read a manifest that may not exist, with attempts of its own."""
+        return self.recovery.run(phase, lambda: self.runtime.manifest(repository, None, reference))
+
     def read(self, repository: Repository | None, layout: str | None, digest: str) -> Manifest:
         """Read a manifest that has to exist.
 

@@ -20,7 +20,7 @@ from multiarch.run.build import BuildStage, BuiltImage
 from multiarch.run.builder import BuilderStage, ReadyBuilder
 from multiarch.run.context import Context
 from multiarch.run.journal import Journal
-from multiarch.run.publish import Publisher
+from multiarch.run.publish import publish
 from multiarch.run.recovery import Recovery
 from multiarch.run.registry import RegistryStage, RegistryState
 from multiarch.run.runtime import Runtime
@@ -88,8 +88,7 @@ class Execution:
             sleep=sleep,
         )
         self._context = context
-        self._publisher = Publisher(runtime, recovery.run, warn=journal.warn, clock=clock, sleep=sleep)
-        self._registry = RegistryStage(context, self._publisher)
+        self._registry = RegistryStage(context)
         self._builder = BuilderStage(context)
         self._build = BuildStage(context, about or RunInfo(), events)
         self._native: Future[tuple[str, ...]] | None = None
@@ -137,7 +136,7 @@ class Execution:
                 verified = [(each.target, self._verify(each)) for each in built]
             if not plan.is_local:
                 with journal.timed("tag"):
-                    verified = self._publish(verified)
+                    verified = self._publish(verified, registry)
             self._finish(verified)
         except BaseException as error:
             self._clean_up(error)
@@ -202,22 +201,11 @@ class Execution:
             self._context.runtime.replace(step.fresh, step.layout)
         return image
 
-    def _publish(self, verified: Sequence[tuple[Target, VerifiedImage]]) -> list[tuple[Target, VerifiedImage]]:
-        """Write the pinned tags of all images, then the floating ones: no image gets a name before all are verified."""
-        images = list(verified)
-        for is_floating in (False, True):
-            images = [(target, self._write_tags(target, image, is_floating=is_floating)) for target, image in images]
-        for target, image in images:
-            self._publisher.settle(target.publish, image)
-        return images
-
-    def _write_tags(self, target: Target, image: VerifiedImage, *, is_floating: bool) -> VerifiedImage:
-        for step in target.publish:
-            if step.floating is is_floating:
-                tag, image = self._publisher.publish(step, image, lambda digest: verify(self._context, target, digest))
-                self._context.journal.published(target, tag)
-                self._context.log.info(f"{tag.reference} {tag.action}", phase="tag")
-        return image
+    def _publish(
+        self, verified: Sequence[tuple[Target, VerifiedImage]], registry: RegistryState
+    ) -> list[tuple[Target, VerifiedImage]]:
+        existing = {name: found.digests for name, found in registry.existing.items()}
+        return publish(self._context, verified, existing, lambda target, digest: verify(self._context, target, digest))
 
     def _finish(self, verified: Sequence[tuple[Target, VerifiedImage]]) -> None:
         finish, journal = self._context.plan.finish, self._context.journal

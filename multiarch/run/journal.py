@@ -1,5 +1,6 @@
 """What a run has done so far: every view of a run that ended early is made from it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +29,7 @@ class Journal:
         self._retries: list[Retry] = []
         self._images = {target.name: _unfinished(target) for target in plan.targets}
         self._is_done = False
+        self._lock = threading.Lock()
 
     @property
     def seconds(self) -> float:
@@ -53,8 +55,17 @@ class Journal:
     def verified(self, target: Target, image: VerifiedImage) -> None:
         self._note(target, digest=image.digest, image=_image(target, image.digest), platforms=image.platforms)
 
-    def published(self, target: Target, tag: PublishedTag) -> None:
-        self._note(target, tags=(*self._images[target.name].tags, tag))
+    def published(self, target: Target, tag: PublishedTag) -> bool:
+        """Note a tag in the order of the plan; return whether that is news."""
+        with self._lock:
+            known = {each.tag: each for each in self._images[target.name].tags}
+            # A tag that was moved again keeps what it was first seen at.
+            is_new = tag.tag not in known
+            if is_new or tag.action in ("unchanged", "kept"):
+                known[tag.tag] = tag
+            order = [step.tag for step in target.publish]
+            self._note(target, tags=tuple(sorted(known.values(), key=lambda each: order.index(each.tag))))
+        return is_new
 
     def done(self) -> None:
         """Note that every step was carried out."""

@@ -1,302 +1,258 @@
-"""Names an image in the registry: finds what is there under a commit's names, and points tags at what was verified.
+"""Points tags at verified images, and believes no write before it was read back.
 
-No I/O of its own: that is the runtime's. A name that does not move is never taken from another build's image. One that
-moves goes forward alone; since a registry has no way to write a tag on a condition, it is read back afterwards.
+A registry writes no tag on a condition, so two runs can write one tag at the same time. A pinned tag is read right
+before it is written and again a little later: runs of one commit then agree on the image that the commit's tag ended
+at, and everything that follows is about that image. A floating tag goes forward alone: where an older build wrote it
+last, it is moved again.
 """
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, Protocol, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal
 
-from multiarch.errors import ConfigurationError, OperationFailedError, RegistryError
-from multiarch.image.ecr import RepositoryFacts, let_move
-from multiarch.image.manifest import Manifest, platform_of
-from multiarch.image.reference import Repository
-from multiarch.image.tags import is_later_version
-from multiarch.image.verify import VerifiedImage, missing_platforms
-from multiarch.plan.steps import Reuse, Tag
+from multiarch.errors import OperationFailedError, RegistryError
+from multiarch.futures import map_all
+from multiarch.image.manifest import Manifest
+from multiarch.image.verify import VerifiedImage
+from multiarch.plan.model import Target
+from multiarch.plan.steps import Tag
 from multiarch.record.outcome import PublishedTag
+from multiarch.run.context import Context
+from multiarch.run.order import describe_newer, is_newer
 
-_Outcome = TypeVar("_Outcome")
 _Action = Literal["created", "moved", "unchanged", "kept"]
+_Verify = Callable[[Target, str], VerifiedImage]
 
-_AT_ONCE = 8
 _EXISTS = "already exists"
-# Another build may have read a tag before we wrote it, and write it afterwards: as long as we took for both, and more.
-_LEAST_WAIT, _MOST_WAIT = 0.02, 2.0
+# Another run may have read a tag before this one wrote it, and write it afterwards. Between the two lies one request of
+# the other run: this run waits as long as its own requests took, and more; longer for a tag that is written for good.
+_PINNED_WAIT, _FLOATING_WAIT, _MOST_WAIT = 0.1, 0.02, 2.0
 _ROUNDS = 3
 
 
-class ImageRegistry(Protocol):
-    """What names need of the world; each raises OperationFailedError where the world does not do it."""
+def publish(
+    context: Context,
+    images: Sequence[tuple[Target, VerifiedImage]],
+    existing: Mapping[str, Mapping[str, str]],
+    verify: _Verify,
+) -> list[tuple[Target, VerifiedImage]]:
+    """Write the pinned tags of all images, then the floating ones; return the images that the tags ended at.
 
-    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
-        """Read a manifest from the registry."""
+    Args:
+        context: the run.
+        images: verified, all of them.
+        existing: by target, the digests that its tags had before the build: those may be replaced.
+        verify: verifies the image of another run of this commit, which published it meanwhile.
 
-    def blob(self, repository: Repository | None, layout: str | None, digest: str) -> bytes:
-        """Read a small blob."""
+    Raises:
+        RegistryError: a pinned tag is another commit's meanwhile, or a tag does not stay where it was written.
+        MultiarchError: the registry refused.
+    """
+    all_tags = [_Tags(context, target, image, existing.get(target.name, {}), verify) for target, image in images]
+    for tags in all_tags:
+        tags.pin()
+    for tags in all_tags:
+        tags.agree()
+    for tags in all_tags:
+        tags.move()
+    for tags in all_tags:
+        tags.settle()
+    return [(tags.target, tags.image) for tags in all_tags]
 
-    def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
-        """Point a tag at a manifest."""
 
-    def is_ancestor(self, older: str, newer: str) -> bool | None:
-        """Whether one commit is in the other's history; None where that cannot be told."""
+class _Tags:
+    """The tags of one image.
 
-
-class Attempt(Protocol):
-    """Tries an operation as often as it can pass: `Recovery.run`."""
-
-    def __call__(self, step: str, operation: Callable[[], _Outcome], /) -> _Outcome:
-        """Carry it out."""
-
-
-class Publisher:
-    """The names of one run's image."""
+    Attributes:
+        image: what the tags name; another run's, where that was quicker.
+    """
 
     def __init__(
-        self,
-        registry: ImageRegistry,
-        attempt: Attempt,
-        *,
-        warn: Callable[[str, str], None],
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
+        self, context: Context, target: Target, image: VerifiedImage, existing: Mapping[str, str], verify: _Verify
     ) -> None:
-        self._registry = registry
-        self._attempt = attempt
-        self._warn = warn
-        self._clock = clock
-        self._sleep = sleep
-        self._found: dict[str, str] = {}
+        self.target = target
+        self.image = image
+        self._context = context
+        self._existing = existing
+        self._verify = verify
+        self._pinned = [step for step in target.publish if not step.floating]
+        self._floating = [step for step in target.publish if step.floating]
+        self._written: dict[str, Tag] = {}
+        self._before: dict[str, str] = {}
         self._slowest = 0.0
-        self._is_named = False
-        self._moved: list[Tag] = []
 
-    def find(self, step: Reuse, facts: RepositoryFacts | None) -> Manifest | None:
-        """Find this commit's image under any of its names; another build's is never replaced unasked.
+    def pin(self) -> None:
+        """Write the pinned tags: the commit's first, since it is the name that the others are found by."""
+        for steps in (self._pinned[:1], self._pinned[1:]):
+            map_all(self._pin, steps)
 
-        Raises:
-            ConfigurationError: a name is another image's, or one that is there is not what is wanted.
-        """
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            read = pool.map(lambda tag: self._read(step.repository, tag, "registry"), step.tags)
-            there = {tag: found for tag, found in zip(step.tags, read, strict=True) if found}
-        self._found = {tag: found.digest for tag, found in there.items()}
-        if not there:
-            return None
-        if step.if_exists == "rebuild":
-            _check_rebuild(step, there, facts)
-            return None
-        _check_ours(step, there)
-        tag, ours = next(iter(there.items()))
-        image = step.repository.tagged(tag)
-        if step.if_exists == "fail":
-            msg = f"{image} is there already: {ours.digest}"
-            raise ConfigurationError(msg, hint="--if-exists skip takes it as it is; rebuild replaces it")
-        if lack := self._lack(step, ours):
-            msg = f"{image} is there already, {lack}: {ours.digest}"
-            raise ConfigurationError(msg, hint="--if-exists rebuild replaces it")
-        return ours
-
-    def _lack(self, step: Reuse, there: Manifest) -> str:
-        """Say which platforms the image in the registry is not for; empty where it has all of them."""
-        if there.is_index:
-            missing = missing_platforms(step.platforms, there)
-            return f"without {', '.join(map(str, missing))}" if missing else ""
-        config = self._attempt("registry", lambda: self._registry.blob(step.repository, None, there.config))
-        found = platform_of(config)
-        if (found,) == step.platforms:
-            return ""
-        others = ", ".join(str(each) for each in step.platforms if each != found)
-        return f"for {found or 'a platform that it does not name'} alone, without {others}"
-
-    def check_moves(self, tags: Sequence[Tag], facts: RepositoryFacts, digest: str) -> None:
-        """Find out before a long build whether the repository lets the tags move that are to be moved.
-
-        Args:
-            tags: all of the plan's.
-            facts: what the repository is.
-            digest: the image that is there already, empty where one is to be built.
-
-        Raises:
-            ConfigurationError: a tag is there, has to move, and may not.
-        """
-        for step in tags:
-            if not step.floating or not facts.is_immutable(step.tag):
-                continue
-            there = self._read(step.repository, step.tag, "registry")
-            let = f"let it: {let_move(step.repository, facts, [step.tag])}"
-            if not there:
-                self._warn("registry", f"{step.tag} will be written once and never move: {facts.shown()}; {let}")
-            elif there.digest != digest and not self._is_newer(there, step):
-                msg = f"{step.repository.tagged(step.tag)} cannot move from {there.digest}: tags are {facts.shown()}"
-                raise ConfigurationError(msg, hint=f"{let}\nor leave it out: --tag '' names the commit alone")
-
-    def publish(
-        self, step: Tag, image: VerifiedImage, adopt: Callable[[str], VerifiedImage]
-    ) -> tuple[PublishedTag, VerifiedImage]:
-        """Point a tag at an image; return what happened, and the image that further tags are for.
-
-        Args:
-            step: which tag, and whether it moves.
-            image: what was verified.
-            adopt: verifies the image of another build of this commit, which was quicker to take the commit's name.
-
-        Raises:
-            RegistryError: a name that does not move was meanwhile given to another image.
-        """
-        if step.floating:
-            action, previous = self._attempt("tag", self._moving(step, image.manifest))
-            if action in ("created", "moved"):
-                self._moved.append(step)
-        else:
-            there = self._read(step.repository, step.tag, "tag")
-            if there and there.digest not in (image.digest, self._found.get(step.tag)):
-                self._check_quicker(step, there, image)
-                image, previous = adopt(there.digest), ""
-                action = "unchanged"
-            else:
-                action, previous = self._attempt("tag", self._fixing(step, image.manifest, there))
-        reference = step.repository.tagged(step.tag)
-        outcome = PublishedTag(
-            tag=step.tag, reference=reference, action=action, previous=previous if action == "moved" else ""
-        )
-        self._is_named = True
-        return outcome, image
-
-    def _check_quicker(self, step: Tag, there: Manifest, image: VerifiedImage) -> None:
-        """Since this run began, another one has published the name."""
-        name = step.repository.tagged(step.tag)
-        if self._is_named or (there.revision and step.commit and there.revision != step.commit.sha):
-            of = f"commit {there.revision}" if there.revision else "another image"
-            msg = f"{name} was published for {of} meanwhile: {there.digest}; this build's image is {image.digest}"
-            raise RegistryError(msg, hint="the image that was built here does not have that name; give it another tag")
-        self._warn("tag", f"{step.tag} was published by another build meanwhile: {there.digest} is kept")
-
-    def settle(self, tags: Sequence[Tag], image: VerifiedImage) -> None:
-        """Read back those of an image's tags that moved, and move them again where an older build wrote them later."""
-        steps = [step for step in self._moved if step in tags and (step.commit or step.version)]
+    def agree(self) -> None:
+        """Read the pinned tags back until all of them name one image, which may be another run's of this commit."""
         for _ in range(_ROUNDS):
-            if not steps:
+            if not any(step.tag in self._written for step in self._pinned):
                 return
-            self._sleep(min(_MOST_WAIT, max(_LEAST_WAIT, 2 * self._slowest)))
-            steps = [step for step in steps if self._was_overtaken(step, image)]
-            for step in steps:
-                self._attempt("tag", self._moving(step, image.manifest))
+            self._wait(_PINNED_WAIT)
+            if self._is_agreed():
+                return
+            map_all(self._repin, self._pinned)
+        raise self._unsettled(self._pinned)
 
-    def _was_overtaken(self, step: Tag, image: VerifiedImage) -> bool:
-        there = self._read(step.repository, step.tag, "tag")
-        if not there or there.digest == image.digest:
-            return False
-        is_newer = self._is_newer(there, step)
-        if is_newer:
-            self._warn("tag", f"{step.tag} has moved on, to {_newer(step, there)}")
-        if is_newer is not False:
-            return False
-        self._warn("tag", f"{step.tag} was taken by an older build meanwhile, {there.digest}, and is moved again")
-        return True
+    def move(self) -> None:
+        """Move the floating tags to the image, those that name a newer one left out."""
+        map_all(self._move, self._floating)
 
-    def _moving(self, step: Tag, manifest: Manifest) -> Callable[[], tuple[_Action, str]]:
-        """Return what moves a tag forward, and may be called again: it reads before each write.
+    def settle(self) -> None:
+        """Read back everything that was written, and write again what an older build overwrote."""
+        overtaken: list[Tag] = []
+        for _ in range(_ROUNDS):
+            moved = [step for step in self._floating if step.tag in self._written]
+            if not moved:
+                return
+            self._wait(_FLOATING_WAIT)
+            if any(step.tag in self._written for step in self._pinned) and not self._is_agreed():
+                map_all(self._repin, self._pinned)
+                self.agree()
+            overtaken = [step for step, lost in zip(moved, map_all(self._is_lost, moved), strict=True) if lost]
+            if not overtaken:
+                return
+            map_all(self._move, overtaken)
+        raise self._unsettled(overtaken)
 
-        The answer to a try may be lost: then the tag is there already.
+    def _is_agreed(self) -> bool:
+        """Whether all pinned tags name the image; takes the image of the commit's tag where another run wrote it."""
+        found = map_all(self._read_back, self._pinned)
+        for step, there in zip(self._pinned[:1], found, strict=False):
+            if there.digest not in (self.image.digest, self._existing.get(step.tag)):
+                self._check_commit(step, there)
+                self._adopt(step, there)
+        return all(there.digest == self.image.digest for there in found)
+
+    def _adopt(self, step: Tag, there: Manifest) -> None:
+        name = step.repository.tagged(step.tag)
+        text = f"{step.tag} was published by another build meanwhile: {there.digest} is kept"
+        self._context.journal.warn("tag", text)
+        try:
+            self.image = self._verify(self.target, there.digest)
+        except RegistryError as error:
+            msg = f"{name} was published by another build of this commit meanwhile, and {error.message}"
+            hint = "build all platforms of a commit in one run, or name each build apart: --commit-tag TAG"
+            raise RegistryError(msg, hint=hint) from None
+        self._note(step, "unchanged", "")
+
+    def _pin(self, step: Tag) -> None:
+        """Write a pinned tag; one that another run of this commit wrote meanwhile is left until the runs agree."""
+        self._write_pinned(step, replaces=(self._existing.get(step.tag, ""),))
+
+    def _repin(self, step: Tag) -> None:
+        """Write a pinned tag that does not name the image that the runs of this commit agreed on."""
+        self._write_pinned(step, replaces=None)
+
+    def _write_pinned(self, step: Tag, *, replaces: Collection[str] | None) -> None:
+        """Write a pinned tag unless it names the image already.
+
+        Args:
+            step: the tag.
+            replaces: the digests that it may be moved from; None for those of all images of this commit.
         """
-        first: list[Manifest | None] = []
 
-        def move() -> tuple[_Action, str]:
-            begin = self._clock()
-            there = self._registry.manifest(step.repository, None, step.tag)
-            first.append(there)
-            previous = first[0].digest if first[0] else ""
-            if there and there.digest == manifest.digest:
-                return ("unchanged", "") if len(first) == 1 else ("moved" if previous else "created", previous)
-            if there and self._is_newer(there, step):
-                self._warn("tag", f"{step.tag} stays where it is: it names {_newer(step, there)}")
-                return "kept", ""
-            self._registry.tag(step.repository, step.tag, manifest)
-            self._slowest = max(self._slowest, self._clock() - begin)
-            return "moved" if previous else "created", previous
-
-        return move
-
-    def _fixing(self, step: Tag, manifest: Manifest, seen: Manifest | None) -> Callable[[], tuple[_Action, str]]:
-        """Return what gives the image a name for good, and may be called again: it reads before each further write."""
-        reads: Iterator[Callable[[], Manifest | None]] = itertools.chain(
-            [lambda: seen], itertools.repeat(lambda: self._registry.manifest(step.repository, None, step.tag))
-        )
-
-        def fix() -> tuple[_Action, str]:
-            there = next(reads)()
-            if there and there.digest == manifest.digest:
-                return "unchanged" if seen is there else "created", ""
+        def attempt() -> tuple[_Action, str] | None:
+            there = self._read(step)
+            if there and there.digest == self.image.digest:
+                # The answer to an earlier write may be lost: then the tag is right already.
+                return ("created" if step.tag in self._written else "unchanged"), ""
+            self._written[step.tag] = step
+            if there and there.digest != self._existing.get(step.tag):
+                self._check_commit(step, there)
+                if replaces is not None and there.digest not in replaces:
+                    return None
             try:
-                self._registry.tag(step.repository, step.tag, manifest)
+                self._write(step)
             except OperationFailedError as error:
-                # An immutable tag refuses to be written once more, also with the digest that it has.
-                again = next(reads)() if _EXISTS in str(error) else None
-                if not again or again.digest != manifest.digest:
+                # An immutable tag refuses to be written again, also with the digest that it has.
+                again = self._read(step) if _EXISTS in str(error) else None
+                if not again:
                     raise
-            return "moved" if there else "created", there.digest if there else ""
+                if again.digest != self.image.digest:
+                    self._check_commit(step, again)
+                    return None
+            return ("moved", there.digest) if there else ("created", "")
 
-        return fix
+        outcome = self._context.recovery.run("tag", attempt)
+        if outcome:
+            self._note(step, *outcome)
 
-    def _is_newer(self, there: Manifest, step: Tag) -> bool | None:
-        """Whether what a tag names is newer than our image; None where nothing tells.
+    def _move(self, step: Tag) -> None:
+        """Move a floating tag forward; it is read before each write."""
 
-        By version, else by history, else by time.
-        """
-        is_later = is_later_version(there.version, step.version)
-        if is_later is not None and there.version != step.version:
-            return is_later
-        commit = step.commit
-        if not commit or not there.revision or there.revision == commit.sha:
-            return None
-        is_ahead = self._registry.is_ancestor(commit.sha, there.revision)
-        if is_ahead is None:
-            theirs, ours = there.commit_time, commit.time
-            return None if theirs is None or ours is None else _compared(theirs.timestamp(), ours)
-        # Branches that went apart: neither is the other's successor.
-        return is_ahead or (False if self._registry.is_ancestor(there.revision, commit.sha) else None)
+        def attempt() -> tuple[_Action, str]:
+            begin = self._context.clock()
+            there = self._read(step)
+            before = self._before.setdefault(step.tag, there.digest if there else "")
+            if there and there.digest == self.image.digest:
+                is_ours = step.tag in self._written
+                return ("moved" if before else "created") if is_ours else "unchanged", before if is_ours else ""
+            if there and is_newer(self._context.runtime, there, step):
+                text = f"{step.tag} stays where it is: it names {describe_newer(step, there)}"
+                self._context.journal.warn("tag", text)
+                self._written.pop(step.tag, None)
+                return "kept", ""
+            self._written[step.tag] = step
+            self._write(step)
+            self._slowest = max(self._slowest, self._context.clock() - begin)
+            return ("moved" if before else "created"), before
 
-    def _read(self, repository: Repository, tag: str, phase: str) -> Manifest | None:
-        return self._attempt(phase, lambda: self._registry.manifest(repository, None, tag))
+        self._note(step, *self._context.recovery.run("tag", attempt))
 
+    def _is_lost(self, step: Tag) -> bool:
+        """Whether a floating tag that was written has to be written again."""
+        there = self._read_back(step)
+        if there.digest == self.image.digest:
+            return False
+        if there.digest == self._before.get(step.tag):
+            return True  # the write had no effect
+        newer = is_newer(self._context.runtime, there, step)
+        if newer is False:
+            text = f"{step.tag} was taken by an older build meanwhile, {there.digest}, and is moved again"
+            self._context.journal.warn("tag", text)
+            return True
+        on = describe_newer(step, there) if newer else f"another image, {there.digest}"
+        self._context.journal.warn("tag", f"{step.tag} has moved on, to {on}")
+        return False
 
-def _compared(theirs: float, ours: float) -> bool | None:
-    return None if theirs == ours else theirs > ours
+    def _check_commit(self, step: Tag, there: Manifest) -> None:
+        """Refuse a pinned tag that was given to another commit since this run looked."""
+        is_ours = step.commit is not None and there.revision == step.commit.sha
+        # The commit's tag is made of the commit's digits: an image that does not say its commit can be of no other.
+        if is_ours or (step is self._pinned[0] and not (there.revision and step.commit)):
+            return
+        name = step.repository.tagged(step.tag)
+        of = f"commit {there.revision}" if there.revision else "another image"
+        msg = f"{name} was published for {of} meanwhile: {there.digest}; this build's image is {self.image.digest}"
+        raise RegistryError(msg, hint="the image that was built here does not have that name; give it another tag")
 
-
-def _newer(step: Tag, there: Manifest) -> str:
-    is_version = is_later_version(there.version, step.version)
-    return f"a later version, {there.version}" if is_version else f"a newer commit, {there.revision}"
-
-
-def _check_ours(step: Reuse, there: Mapping[str, Manifest]) -> None:
-    """Refuse names that are another build's, and names of ours that are two images."""
-    digests = {tag: found.digest for tag, found in there.items()}
-    for tag, found in there.items():
-        is_ours = found.revision == step.revision if found.revision else tag in step.digits
-        if is_ours:
-            continue
-        of = f"commit {found.revision}" if found.revision else "it does not say which commit"
-        own = next(
-            (digest for name, digest in digests.items() if name != tag and there[name].revision == step.revision), ""
+    def _unsettled(self, steps: Sequence[Tag]) -> RegistryError:
+        names = ", ".join(step.repository.tagged(step.tag) for step in steps)
+        msg = f"{names} does not stay at {self.image.digest}, which was written {_ROUNDS} times"
+        return RegistryError(
+            msg, hint="another build keeps writing the tag, or the registry does not keep what it accepts"
         )
-        beside = f"; this commit's image is {own}" if own and step.revision else ""
-        msg = f"{step.repository.tagged(tag)} is the image of another build: {of}, {found.digest}{beside}"
-        hint = "a name for this commit: --commit-tag TAG; one that moves: --tag TAG; --if-exists rebuild replaces it"
-        raise ConfigurationError(msg, hint=hint)
-    if len(set(digests.values())) > 1:
-        listed = ", ".join(f"{tag} is {digest}" for tag, digest in digests.items())
-        msg = f"this commit has two images in {step.repository}: {listed}"
-        raise ConfigurationError(msg, hint="remove the tag that is wrong, or replace both: --if-exists rebuild")
 
+    def _read(self, step: Tag) -> Manifest | None:
+        return self._context.runtime.manifest(step.repository, None, step.tag)
 
-def _check_rebuild(step: Reuse, there: Mapping[str, Manifest], facts: RepositoryFacts | None) -> None:
-    for tag, found in there.items():
-        if facts and facts.is_immutable(tag):
-            msg = f"{step.repository.tagged(tag)} cannot be replaced: tags are {facts.shown()}, it is {found.digest}"
-            raise ConfigurationError(
-                msg, hint="--if-exists skip takes it as it is; or give another name: --commit-tag TAG"
-            )
+    def _read_back(self, step: Tag) -> Manifest:
+        return self._context.recovery.run("tag", lambda: self._context.read(step.repository, None, step.tag))
+
+    def _write(self, step: Tag) -> None:
+        begin = self._context.clock()
+        self._context.runtime.tag(step.repository, step.tag, self.image.manifest)
+        self._slowest = max(self._slowest, self._context.clock() - begin)
+
+    def _wait(self, least: float) -> None:
+        self._context.sleep(min(_MOST_WAIT, max(least, 2 * self._slowest)))
+
+    def _note(self, step: Tag, action: _Action, previous: str) -> None:
+        reference = step.repository.tagged(step.tag)
+        previous = previous if action == "moved" else ""
+        tag = PublishedTag(tag=step.tag, reference=reference, action=action, previous=previous)
+        if self._context.journal.published(self.target, tag):
+            self._context.log.info(f"{tag.reference} {tag.action}", phase="tag")

@@ -11,7 +11,7 @@ from multiarch.plan.cache.move import Move, move_cache, move_warnings
 from multiarch.plan.model import Target
 from multiarch.plan.steps import FindRepository, Login
 from multiarch.run.context import Context
-from multiarch.run.publish import Publisher
+from multiarch.run.existing import Existing, check_moves, find_existing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,22 +19,26 @@ class RegistryState:
     """What was found in the registry.
 
     Attributes:
-        reused: the images of this commit that exist already, by target.
+        existing: by target, what its tags name already.
         moves: caches whose tags may not be overwritten.
         cache_warnings: what becomes of those caches; worth saying only where something is built.
     """
 
-    reused: Mapping[str, Manifest]
+    existing: Mapping[str, Existing]
     moves: tuple[Move, ...]
     cache_warnings: tuple[str, ...]
+
+    @property
+    def reused(self) -> Mapping[str, Manifest]:
+        """The images of this commit that exist already, by target: nothing is built for them."""
+        return {name: found.image for name, found in self.existing.items() if found.image}
 
 
 class RegistryStage:
     """Signs in, finds repositories and images."""
 
-    def __init__(self, context: Context, publisher: Publisher) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._publisher = publisher
 
     def prepare(self) -> RegistryState:
         """Find out everything about the registry that the build depends on.
@@ -52,16 +56,16 @@ class RegistryStage:
             found, told = self._find(step, facts)
             moves += found
             warnings += told
-        reused = {}
+        existing = {}
         for target in plan.targets:
             of_image = facts.get(target.repository) if target.repository else None
-            image = self._publisher.find(target.reuse, of_image) if target.reuse else None
-            if image:
-                reused[target.name] = image
+            named = find_existing(self._context, target.reuse, of_image) if target.reuse else Existing()
+            existing[target.name] = named
+            if named.image:
                 self._tell_reused(target)
             if of_image:
-                self._publisher.check_moves(target.publish, of_image, image.digest if image else "")
-        return RegistryState(reused=reused, moves=tuple(moves), cache_warnings=tuple(warnings))
+                check_moves(self._context, target.publish, of_image, named.image.digest if named.image else "")
+        return RegistryState(existing=existing, moves=tuple(moves), cache_warnings=tuple(warnings))
 
     def log_in(self, step: Login, *, fresh: bool) -> None:
         said = self._context.recovery.run("login", lambda: self._context.runtime.log_in(step.registry, fresh=fresh))

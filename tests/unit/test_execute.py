@@ -24,8 +24,9 @@ from multiarch.errors import (
     RegistryError,
     RetriesExhaustedError,
 )
+from multiarch.futures import map_all
 from multiarch.image.ecr import RepositoryFacts
-from multiarch.image.manifest import Layer, PlatformImage
+from multiarch.image.manifest import Layer, Manifest, PlatformImage
 from multiarch.image.platform import Platform
 from multiarch.image.registry import Registry
 from multiarch.plan.make import make_plan
@@ -56,14 +57,15 @@ from tests.unit.fakes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from multiarch.image.reference import Repository
     from multiarch.plan.model import Plan
     from multiarch.plan.steps import Command
     from multiarch.record.reader import BuildReader
 
 TAG = SHA[:7]
-LOOK = 0.02
+AGREE, LOOK = 0.1, 0.02
 CACHE_OPTIONS = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
 BOTH = ("linux/amd64", "linux/arm64")
 UNAVAILABLE = "unexpected status from GET request to https://x/v2/shop/manifests/y: 503 Service Unavailable"
@@ -95,7 +97,9 @@ class Ended:
 class Ran:
     """One execution: what came of it, and what was seen."""
 
-    def __init__(self, runtime: FakeRuntime, plan: Plan | None = None) -> None:
+    def __init__(
+        self, runtime: FakeRuntime, plan: Plan | None = None, *, sleep: Callable[[float], None] | None = None
+    ) -> None:
         self.clock = FakeClock()
         self.log, self.stream = quiet_log()
         self.events: list[str] = []
@@ -104,7 +108,7 @@ class Ran:
             runtime,
             self.log,
             clock=self.clock,
-            sleep=self.clock.sleep,
+            sleep=sleep or self.clock.sleep,
             about=ABOUT,
             events=EventLog(self.events.append, Redaction([SECRET])),
         )
@@ -124,7 +128,7 @@ class Ran:
     @property
     def waited(self) -> list[float]:
         """The waits between tries, without the look at what was moved."""
-        return [seconds for seconds in self.clock.slept if seconds != LOOK]
+        return [seconds for seconds in self.clock.slept if seconds not in (AGREE, LOOK)]
 
     @property
     def said(self) -> str:
@@ -149,7 +153,8 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
     events = after_preparation(runtime)
     assert events[0:2] == ["bake", f"read {image.digest}"]
     assert sorted(events[2:6]) == sorted([*(f"read {image.platform_digest(each)}" for each in (0, 1)), "blob", "blob"])
-    assert events[6:] == [f"read {TAG}", f"tag {TAG}", "read latest", "tag latest", "read latest"]
+    assert events[6:9] == [f"read {TAG}", f"tag {TAG}", f"read {TAG}"]
+    assert events[9:] == ["read latest", "tag latest", f"read {TAG}", "read latest"]
     assert result.image == ImageOutcome(
         name="shop",
         repository=f"{ECR_HOST}/shop",
@@ -165,8 +170,8 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
             PlatformImage(platform=ARM64, digest=image.platform_digest(1), size=1124, layers=layers("linux/arm64")),
         ),
     )
-    assert (result.status, result.seconds) == ("built", LOOK)
-    assert result.phases == {"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": LOOK}
+    assert (result.status, result.seconds) == ("built", round(AGREE + LOOK, 2))
+    assert result.phases == {"prepare": 0.0, "build": 0.0, "verify": 0.0, "tag": pytest.approx(AGREE + LOOK)}
     assert (result.record.cache_use, result.record.caches) == (None, ())
     assert result.cache_to == (f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",)
 
@@ -176,7 +181,7 @@ def test_login_repository_and_the_look_for_this_commit_s_image_keep_their_order(
     runtime.hooks["bake"] = lambda: runtime.wait_for("version")
     Ran(runtime).result()
     registry = [each for each in runtime.events if each in ("login", "find shop", f"read {TAG}")]
-    assert registry == ["login", "find shop", f"read {TAG}", f"read {TAG}"]
+    assert registry == ["login", "find shop", *([f"read {TAG}"] * 4)]
     assert runtime.events.index("bake") > runtime.events.index("create --name")
     assert runtime.count("version") == 1
 
@@ -703,6 +708,78 @@ def test_versions_move_forward_only(ours: str, theirs: str, is_newer: bool, kept
     assert result.warnings == ((f"latest stays where it is: it names {newer}",) if kept else ())
 
 
+def later(runtime: FakeRuntime, name: str, image: FakeImage) -> None:
+    """Let another run, which read a tag before this one wrote it, write it after this one."""
+    runtime.hooks[f"tag {name}"] = lambda: runtime.hooks.update({f"read {name}": lambda: runtime.add(image, name)})
+
+
+@pytest.mark.parametrize("name", [TAG, "1.2.0"])
+def test_publish_another_run_of_the_commit_writes_later_takes_one_image_for_all_tags(name: str) -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage(*BOTH, salt="theirs")
+    later(runtime, name, theirs)
+    result = Ran(runtime, release()).result()
+    winner = theirs if name == TAG else runtime.builds
+    assert result.digest == winner.digest
+    assert set(runtime.tagged().values()) == {winner.digest}
+    assert {each.tag for each in result.tags} == {TAG, "1.2.0", "1.2", "latest"}
+
+
+def test_publish_another_run_of_the_commit_with_other_platforms_names_nothing_more() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage("linux/amd64", salt="theirs")
+    later(runtime, TAG, theirs)
+    error = Ran(runtime).error()
+    assert type(error) is RegistryError
+    assert f"{ECR_HOST}/shop:{TAG} was published by another build of this commit meanwhile" in error.message
+    assert "linux/arm64" in error.message
+    assert "build all platforms of a commit in one run" in error.hint
+    assert "latest" not in runtime.tagged()
+
+
+class DeafRuntime(FakeRuntime):
+    """A registry that accepts a tag and keeps what it had."""
+
+    def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
+        before = self.names.get(tag)
+        super().tag(repository, tag, manifest)
+        self.names.pop(tag)
+        if before:
+            self.names[tag] = before
+
+
+def test_publish_a_write_without_effect_is_an_error() -> None:
+    error = Ran(DeafRuntime()).error()
+    assert "cannot be read back: 404 Not Found" in f"{error.message} {error.hint}"
+
+
+def test_publish_a_floating_tag_that_keeps_what_it_had_is_an_error() -> None:
+    runtime = DeafRuntime()
+    runtime.add(runtime.builds, TAG)
+    before = FakeImage(*BOTH, revision="", salt="before")
+    runtime.add(before, "latest")
+    error = Ran(runtime).error()
+    assert type(error) is RegistryError
+    assert error.message == (
+        f"{ECR_HOST}/shop:latest does not stay at {runtime.builds.digest}, which was written 3 times"
+    )
+
+
+def test_publish_races_of_one_commit_end_with_one_image() -> None:
+    """Two runs with different images, at the same time, on one registry: as threads that wait as in real life."""
+
+    def race(number: int) -> tuple[set[str], set[str]]:
+        first, second = (FakeRuntime(builds=FakeImage(*BOTH, salt=f"{number}-{each}")) for each in "ab")
+        second.names, second.blobs = first.names, first.blobs = {}, {}
+        both = [Ran(runtime, release(), sleep=time.sleep) for runtime in (first, second)]
+        results = map_all(Ran.result, both)
+        return {each.digest for each in results}, set(first.tagged().values())
+
+    for digests, named in map_all(race, range(8)):
+        assert len(digests) == 1
+        assert named == digests
+
+
 def older_build(runtime: FakeRuntime, revision: str = NEWER) -> FakeImage:
     """Let another build, which read the tag before this one wrote it, write it after this one looked at it."""
     theirs = FakeImage(*BOTH, revision=revision, time="2001-01-01T00:00:00+00:00", salt="theirs")
@@ -717,7 +794,7 @@ def test_a_tag_that_an_older_build_wrote_meanwhile_is_moved_again() -> None:
     result = ran.result()
     assert runtime.tagged()["latest"] == runtime.builds.digest
     assert result.warnings == (f"latest was taken by an older build meanwhile, {theirs.digest}, and is moved again",)
-    assert ran.clock.slept == [LOOK, LOOK]
+    assert ran.clock.slept == [AGREE, LOOK, LOOK]
 
 
 def test_a_tag_that_a_newer_build_wrote_meanwhile_is_left_to_it() -> None:
@@ -733,7 +810,7 @@ def test_a_tag_that_a_newer_build_wrote_meanwhile_is_left_to_it() -> None:
 def test_of_two_builds_that_cannot_be_compared_the_last_one_wins() -> None:
     runtime = FakeRuntime()
     theirs = older_build(runtime, revision="")
-    assert Ran(runtime).result().warnings == ()
+    assert Ran(runtime).result().warnings == (f"latest has moved on, to another image, {theirs.digest}",)
     assert runtime.tagged()["latest"] == theirs.digest
 
 
@@ -746,15 +823,18 @@ def test_builds_that_both_think_to_be_newer_do_not_fight_for_ever() -> None:
         runtime.hooks["tag latest"] = lambda: runtime.hooks.update({"read latest": again})
 
     runtime.hooks["tag latest"] = lambda: runtime.hooks.update({"read latest": again})
-    Ran(runtime).result()
+    error = Ran(runtime).error()
+    assert type(error) is RegistryError
+    assert error.message.startswith(f"{ECR_HOST}/shop:latest does not stay at {runtime.builds.digest}")
     assert runtime.count("tag latest") == 4
 
 
-def test_whoever_forces_a_move_does_not_look_back() -> None:
+def test_force_move_is_read_back_and_left_to_whoever_wrote_later() -> None:
     runtime = FakeRuntime()
+    theirs = older_build(runtime)
     ran = Ran(runtime, plan_of(force_move=True))
-    ran.result()
-    assert ran.clock.slept == []
+    assert ran.result().warnings == (f"latest has moved on, to another image, {theirs.digest}",)
+    assert ran.clock.slept == [AGREE, LOOK]
 
 
 def test_a_slow_registry_is_given_more_time() -> None:
@@ -762,7 +842,7 @@ def test_a_slow_registry_is_given_more_time() -> None:
     ran = Ran(runtime)
     runtime.hooks["tag latest"] = lambda: ran.clock.sleep(0.5)
     ran.result()
-    assert ran.clock.slept == [0.5, 1.0]
+    assert ran.clock.slept == [AGREE, 0.5, 1.0]
 
 
 # Further names that do not move
@@ -906,9 +986,9 @@ def test_a_changed_tree_s_tag_in_an_immutable_repository_is_refused_before_the_b
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_a_tag_that_was_taken_between_look_and_write_is_success_with_our_digest_alone(is_ours: bool) -> None:  # noqa: FBT001
+def test_a_tag_that_was_taken_between_look_and_write_is_success_for_this_commit_alone(is_ours: bool) -> None:  # noqa: FBT001
     runtime = FakeRuntime()
-    theirs = runtime.builds if is_ours else FakeImage(*BOTH, salt="theirs")
+    theirs = runtime.builds if is_ours else FakeImage(*BOTH, revision=NEWER, salt="theirs")
     runtime.hooks[f"tag {TAG}"] = lambda: runtime.add(theirs, TAG)
     runtime.fail(f"tag {TAG}", OperationFailedError("manifest", [TAKEN]))
     if is_ours:
@@ -1073,7 +1153,7 @@ def test_a_failure_that_can_pass_repeats_its_own_phase_alone(event: str, step: s
     assert [each.step for each in result.retries] == [step]
     assert ran.waited == [7]
     assert runtime.count("bake") == 1
-    assert result.seconds == 7 + LOOK
+    assert result.seconds == round(7 + AGREE + LOOK, 2)
     assert runtime.tagged() == {TAG: runtime.builds.digest, "latest": runtime.builds.digest}
 
 
