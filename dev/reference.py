@@ -55,7 +55,7 @@ _INTRODUCTION = """\
 
 <!-- Written by `python -m dev.reference` from the code. Change the code, then run it again. -->
 
-`multiarch` alone does the same as `python -m multiarch`.
+`multiarch` is the same command as `python -m multiarch`.
 
 Contents: [commands](#commands) · [settings](#settings) · [where values come from](#where-values-come-from) ·
 [variables](#variables) · [the file](#the-file) · [exit codes](#exit-codes) · [the plan as JSON](#the-plan-as-json) ·
@@ -66,36 +66,36 @@ Contents: [commands](#commands) · [settings](#settings) · [where values come f
 _PRECEDENCE = f"""\
 ## Where values come from
 
-The first one wins:
+The first value wins:
 
 1. a flag;
 2. a variable, in the order of the tables above;
 3. the file: `multiarch.toml` in the current folder, else the table `[tool.multiarch]` of `pyproject.toml` there;
-   `--config FILE` or `{CONFIG_VARIABLE}=FILE` names another one;
+   `--config FILE` or `{CONFIG_VARIABLE}=FILE` names another file;
 4. the default.
 
-A value replaces the whole of a later one; lists and maps are not merged. The log shows where each value came from.
+A value replaces a later value completely; lists and maps are not merged. The log shows the origin of each value.
 """
 
 _VARIABLES = """\
 ## Variables
 
-- An empty variable counts as not set.
-- A variable that begins with `MULTIARCH_` and is no setting is an error.
+- An empty variable is treated as unset.
+- An unknown variable that begins with `MULTIARCH_` is an error.
 - A switch is `true` or `false`.
 - A time is a number of seconds, or has a unit: `90`, `90s`, `45m`, `2h`.
-- A list has an entry a line, or several parted by commas: {commas}.
-- Where an entry may hold a comma, only lines part them: {lines}.
-- A map is written as a list of `NAME=VALUE`: {maps}.
+- The entries of these lists are separated by lines or commas: {commas}.
+- The entries of these lists can contain commas, so only lines separate them: {lines}.
+- These maps are lists of `NAME=VALUE`: {maps}.
 
-With flags, a list or a map is a flag for each entry; those that commas part may also stand in one: `--tag latest,main`.
+As flags, repeat the flag for each entry of a list or map. Lists with commas can also be one flag: `--tag latest,main`.
 An empty list is `--tag ''`, `MULTIARCH_TAGS=,` or, in the file, `tags = []`.
 """
 
 _FILE = """\
 ## The file
 
-TOML, a key for each setting. Lists are arrays, maps are tables. A key that is no setting is an error.
+The file is TOML with a key for each setting. Lists are arrays, maps are tables. An unknown key is an error.
 
 ```toml
 repository = "shop"
@@ -109,33 +109,34 @@ VERSION = "1.2"
 mode = "min"
 ```
 
-In `pyproject.toml` the tables are `[tool.multiarch]`, `[tool.multiarch.build-args]` and so on.
+In `pyproject.toml`, the tables begin with `tool.multiarch`: `[tool.multiarch]`, `[tool.multiarch.build-args]`.
 """
 
 _PLAN = f"""\
 ## The plan as JSON
 
-`build --dry-run --output json` prints one object: `version` {PLAN_VERSION}, `kind` `"plan"`, and the fields below. What
-only AWS or the run can tell stands as a placeholder: `<AWS_ACCOUNT_ID>`, `<AWS_DEFAULT_REGION>`, `<METADATA_FILE>`.
+`build --dry-run --output json` prints one object: `version` {PLAN_VERSION}, `kind` `"plan"`, and the fields below.
+Placeholders stand for values that only AWS or the run knows: `<AWS_ACCOUNT_ID>`, `<AWS_DEFAULT_REGION>`,
+`<METADATA_FILE>`.
 """
 
 _RESULT = f"""\
 ## The result as JSON
 
-`build --output json` prints one object on standard output; the log stays on standard error. After a success: `version`
-{RESULT_VERSION}, `kind` `"result"`, and the fields below.
+`build --output json` prints one object on standard output; the log stays on standard error. After a success, the object
+has `version` {RESULT_VERSION}, `kind` `"result"`, and the fields below.
 """
 
 _ERROR = f"""\
 ### Error
 
-After a failure: `version` {RESULT_VERSION}, `kind` `"error"`, and
+After a failure, the object has `version` {RESULT_VERSION}, `kind` `"error"`, and these fields:
 
 | field | JSON | meaning |
 |---|---|---|
 | `type` | text | the name of the error's class |
-| `message` | text | what went wrong |
-| `hint` | text | what to do about it; may have several lines, or be empty |
+| `message` | text | the error |
+| `hint` | text | the fix; it can have several lines, or be empty |
 | `exit_code` | number | the exit code of the process |
 """
 
@@ -143,11 +144,11 @@ After a failure: `version` {RESULT_VERSION}, `kind` `"error"`, and
 _REPORT = f"""\
 ## The report of doctor as JSON
 
-`doctor --output json` prints one object: `version` {REPORT_VERSION}, `kind` `"examination"`, and
+`doctor --output json` prints one object: `version` {REPORT_VERSION}, `kind` `"examination"`, and these fields:
 
 | field | JSON | meaning |
 |---|---|---|
-| `ready` | true or false | the build can be expected to work |
+| `ready` | true or false | the build is expected to succeed |
 | `exit_code` | number | the exit code of the process: 0, or that of the first problem |
 | `checks` | list of [check](#check) | in the order of the report |
 """
@@ -155,39 +156,37 @@ _REPORT = f"""\
 _EXPLANATION = f"""\
 ## The explanation as JSON
 
-`explain --output json` prints one object: `version` {EXPLAIN_VERSION}, `kind` `"explanation"`, and the fields below;
-all of them are null where no failure was found.
+`explain --output json` prints one object: `version` {EXPLAIN_VERSION}, `kind` `"explanation"`, and the fields below.
+All fields are null if no failure was found.
 
 | field | JSON | meaning |
 |---|---|---|
-| `class` | {_values(FailureClass)} | what can be done: see [what happens when something fails]\
+| `class` | {_values(FailureClass)} | whether a retry can help: see [failures and retries]\
 (explanation.md#failures-and-retries) |
 | `phase` | {_values(FailurePhase)} | where it failed |
-| `rule` | text | the [rule](#failure-rules) that decided |
-| `cause` | text | what went wrong |
-| `advice` | text | what to do about it; empty where nothing helps but to read the line |
-| `line` | text | the line of the output that says so |
+| `rule` | text | the name of the [failure rule](#failure-rules) |
+| `cause` | text | the cause |
+| `advice` | text | the fix; empty if only the line helps |
+| `line` | text | the line of the output that shows the failure |
 """
 
 
-# What the names in the code say by themselves, and a reader of the page may not know.
+# Texts for fields whose names are enough in the code, but not on the page.
 _SAID: Final[Mapping[str, str]] = {
     "ShowVersions": "Show docker's version in the log",
     "RemoveBuilder": "Remove the builder",
-    "RetryPolicy.attempts": "tries of each phase",
-    "RetryPolicy.deadline": "seconds of the run after which nothing is tried again",
-    "Check.status": "problem: it will not work; warning: it works, but not as well as it could, or nobody could tell",
-    "ImageOutcome.digest": "of the index, or of the one manifest of an image of one platform",
-    "PublishedTag.reference": "the whole reference: registry, repository and tag",
+    "RetryPolicy.attempts": "maximum attempts of each phase",
+    "RetryPolicy.deadline": "seconds of the run after which no attempt starts",
+    "Check.status": "problem: the build will fail; warning: a risk, a slower build, or an unknown answer",
+    "ImageOutcome.digest": "of the index, or of the manifest of an image with one platform",
+    "PublishedTag.reference": "registry, repository and tag",
     "PlatformImage.digest": "of this platform's manifest",
-    "PlatformImage.size": "bytes that a pull moves: compressed",
-    "PlatformImage.layers": "the base's first",
-    "Layer.size": "bytes, compressed",
-    "Layer.made_by": "the instruction, as the image's configuration tells it; empty where it does not",
+    "PlatformImage.size": "compressed bytes",
+    "PlatformImage.layers": "the layers of the base image first",
     "Retry.step": "the phase that failed",
-    "Retry.cause": "why",
-    "Retry.attempt": "the try that followed, counted from 1",
-    "Retry.attempts": "tries at most",
+    "Retry.cause": "the cause of the failure",
+    "Retry.attempt": "the number of the attempt that followed, from 2",
+    "Retry.attempts": "maximum attempts",
     "Retry.wait": "seconds waited before it",
 }
 

@@ -258,8 +258,8 @@ class Layer:
     """One layer of an image.
 
     Attributes:
-        size: bytes, compressed.
-        made_by: the instruction, as the image's configuration tells it; empty where it does not.
+        size: compressed bytes.
+        made_by: the instruction that created the layer, from the image's configuration; empty if unknown.
     """
 
     digest: str
