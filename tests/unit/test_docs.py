@@ -193,3 +193,16 @@ LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 def test_page_lists_are_complete(page: str, names: tuple[str, ...]) -> None:
     text = " ".join(prose(page).split())
     assert [name for name in names if not re.search(rf"(`|\| ){re.escape(name)}(`| \|)", text)] == []
+
+
+def test_explanation_picture_has_the_layers_in_their_order() -> None:
+    [picture] = [block for block in blocks("docs/explanation.md", "") if "provision" in block]
+    rows = [set(re.findall(r"\w+", row)) for row in picture.splitlines()]
+    [contract] = [
+        each
+        for each in tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+        if each["type"] == "layers"
+    ]
+    layers = [set(layer.split(" | ")) for layer in contract["layers"] if layer != "__main__"]
+    assert len(rows) == len(layers)
+    assert [layer - row for layer, row in zip(layers, rows, strict=True)] == [set()] * len(layers)
