@@ -66,15 +66,15 @@ pythons:  ## run the unit tests on every installed Python from 3.11 to 3.14, pye
 		.venv/$$version/bin/python -m pytest -m 'not engine' $(PARALLEL) || exit; \
 	done
 
-lint: venv  ## check style, format, types and layers
+lint: venv  ## check style, format, types, layers and spelling
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
+	@$(BIN)/codespell *.md docs dev multiarch
 
 prose: venv  ## check the English of docs, help and messages; WHERE='docs/ README.md' selects places
 	@$(BIN)/python -m dev.prose $(WHERE)
-	@$(BIN)/codespell $$(git ls-files ':!tests/unit/events' ':!tests/unit/failures' ':!*.png')
 
 format: venv  ## fix style and format
 	@$(BIN)/ruff check --fix

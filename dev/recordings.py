@@ -238,15 +238,15 @@ def _check_one_fails(record: Record) -> None:
     assert failed.error.endswith("did not complete successfully: exit code: 3")
     assert failed.output == ("cc: bad thing",)
     other = next(step for step in record.steps if step.label == "[linux/amd64 stage-1 3/3]")
-    assert other.state is StepState.CANCELLED
+    assert other.state is StepState.CANCELED
     printed = next(step for step in record.steps if step.label == "[linux/amd64 compile 2/2]")
     assert (printed.output, printed.output_lines) == (("one", "ccc", "no end"), 3)
 
 
-def _check_cancelled(record: Record) -> None:
+def _check_canceled(record: Record) -> None:
     first, second = (step for step in record.steps if step.is_work)
     first, second = sorted((first, second), key=lambda step: step.number)
-    assert (first.state, first.line, first.platform) == (StepState.CANCELLED, 4, "linux/amd64")
+    assert (first.state, first.line, first.platform) == (StepState.CANCELED, 4, "linux/amd64")
     assert first.completed is not None
     assert first.output[0].startswith("begun")
     assert (second.state, second.intervals) == (StepState.WAITING, ())
@@ -282,7 +282,7 @@ CASES: Final[Mapping[str, Case]] = {
     "all_cached": Case(
         dockerfile=_ONE_FAILS.replace("exit 3", "true").replace("sleep 5", "true"), check=_check_all_cached, again=True
     ),
-    "cancelled": Case(dockerfile=_SLOW, check=_check_cancelled, platforms=("linux/amd64",), interrupt_at="begun"),
+    "canceled": Case(dockerfile=_SLOW, check=_check_canceled, platforms=("linux/amd64",), interrupt_at="begun"),
     "caches_fail": Case(
         dockerfile=_SLOW.replace("sleep 60", "true"),
         check=_check_caches_fail,

@@ -200,7 +200,7 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: FailurePha
 
 
 def _of_its_step(said: Line, log: Sequence[Line]) -> Sequence[Line]:
-    """The lines of the step that failed: the steps of other platforms, which were cancelled for it, stand beside it."""
+    """The lines of the step that failed: the steps of other platforms, which were canceled for it, stand beside it."""
     error = "ERROR: "
     failed = (each.step for each in reversed(log) if each.step and each.text.startswith(error)
               and said.text.endswith(each.text.removeprefix(error)))  # fmt: skip

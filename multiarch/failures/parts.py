@@ -1,6 +1,6 @@
 """The parts of a log: what may hold the cause, and what must not mask it. Pure.
 
-Set aside are steps that ended well, a cache that is not there yet, steps cancelled because another failed, lines that
+Set aside are steps that ended well, a cache that is not there yet, steps canceled because another failed, lines that
 only repeat that something failed, and the text of the commands themselves.
 """
 

@@ -98,7 +98,7 @@ _EXCERPT = r"^\s*\d+ \|(?: >>>|\s{4,}|\s*$)|^[-\s]+$"
 
 
 def clean(raw: str) -> Line:
-    """Strip colours, control characters, time stamps and BuildKit's step numbers."""
+    """Strip colors, control characters, time stamps and BuildKit's step numbers."""
     text = compiled(_CONTROL).sub("", compiled(_ANSI).sub("", raw))
     if compiled(_EXCERPT).match(text):
         return Line(text="")

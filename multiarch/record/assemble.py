@@ -93,7 +93,7 @@ def _step(index: int, vertex: Vertex, reader: BuildReader, begin: float) -> Buil
         intervals=tuple(_interval(start, end, begin) for start, end in vertex.times),
         cached=vertex.cached,
         error=vertex.error,
-        cancelled=vertex.cancelled,
+        canceled=vertex.canceled,
         output=tuple(vertex.tail),
         output_lines=vertex.printed,
         transfers=tuple(
@@ -164,7 +164,7 @@ def _caches(steps: Sequence[BuildStep], run: RunInfo) -> Iterator[CacheAccess]:
 
 _STATUS: Mapping[StepState, CacheStatus] = {
     StepState.FAILED: "failed",
-    StepState.CANCELLED: "unfinished",
+    StepState.CANCELED: "unfinished",
     StepState.UNFINISHED: "unfinished",
     StepState.WAITING: "unfinished",
 }

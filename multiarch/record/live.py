@@ -14,7 +14,7 @@ from multiarch.record.steps import StepKind, StepName
 SILENCE = 30.0
 _SLOW_INTERNAL = 1.0
 _NO_CACHE_YET = "not found"
-_ENDS = (EventKind.DONE, EventKind.CACHED, EventKind.FAILED, EventKind.CANCELLED)
+_ENDS = (EventKind.DONE, EventKind.CACHED, EventKind.FAILED, EventKind.CANCELED)
 
 
 @dataclass
@@ -91,8 +91,8 @@ def as_lines(event: BuildEvent) -> Iterator[str]:
             yield f"{prefix} there is none yet"
         case EventKind.FAILED:
             yield f"{prefix} ERROR {' '.join(event.lines)}"
-        case EventKind.CANCELLED:
-            yield f"{prefix} cancelled"
+        case EventKind.CANCELED:
+            yield f"{prefix} canceled"
         case EventKind.RUNNING:
             yield f"{prefix} still running, {event.seconds:.0f} s"
         case EventKind.WARNING | EventKind.SAID:
@@ -109,9 +109,9 @@ def as_fields(event: BuildEvent) -> Iterator[dict[str, object]]:
         about["step"] = step.title
         named = {"platform": step.platform, "stage": step.stage, "position": step.position}
         about |= {name: value for name, value in named.items() if value}
-    if event.kind in (EventKind.DONE, EventKind.FAILED, EventKind.CANCELLED, EventKind.RUNNING):
+    if event.kind in (EventKind.DONE, EventKind.FAILED, EventKind.CANCELED, EventKind.RUNNING):
         about["seconds"] = round(event.seconds, 3)
-    if event.kind in (EventKind.FAILED, EventKind.CANCELLED):
+    if event.kind in (EventKind.FAILED, EventKind.CANCELED):
         yield {**about, "missing" if is_missing_cache(event) else "error": " ".join(event.lines)}
     elif event.lines:
         yield from ({**about, "text": line} for line in event.lines)

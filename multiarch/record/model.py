@@ -116,7 +116,7 @@ class Record:
 
     @property
     def failed_step(self) -> BuildStep | None:
-        """The step that failed, those left out that were cancelled for it; a cache that fails ends no build."""
+        """The step that failed, those left out that were canceled for it; a cache that fails ends no build."""
         harmless = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT)
         failed = [step for step in self.steps if step.error and step.kind not in harmless]
         return min(failed, key=_order_of_failure, default=None)
@@ -138,4 +138,4 @@ class Record:
 
 def _order_of_failure(step: BuildStep) -> tuple[bool, float]:
     completed = step.completed
-    return step.cancelled, float("inf") if completed is None else completed
+    return step.canceled, float("inf") if completed is None else completed

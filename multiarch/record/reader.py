@@ -31,7 +31,7 @@ class EventKind(StrEnum):
     DONE = "done"
     CACHED = "cached"
     FAILED = "failed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     RUNNING = "running"  # still, and silent for long
     WARNING = "warning"
     SAID = "said"
@@ -90,7 +90,7 @@ class Vertex:
         return bool(self.times) and self.times[-1][1] is None
 
     @property
-    def cancelled(self) -> bool:
+    def canceled(self) -> bool:
         return "context canceled" in self.error
 
 
@@ -148,7 +148,7 @@ class BuildReader:
             if vertex.error:
                 lines.append(f"#{number} {self.name_of(vertex).title}")
                 lines += [f"#{number} 0.0 {line}" for line in vertex.tail]
-                lines.append(f"#{number} {'CANCELED' if vertex.cancelled else f'ERROR: {vertex.error}'}")
+                lines.append(f"#{number} {'CANCELED' if vertex.canceled else f'ERROR: {vertex.error}'}")
         return [*lines, *self._text]
 
     def name_of(self, vertex: Vertex) -> StepName:
@@ -214,7 +214,7 @@ class BuildReader:
             return
         kind = EventKind.DONE
         if vertex.error:
-            kind = EventKind.CANCELLED if vertex.cancelled else EventKind.FAILED
+            kind = EventKind.CANCELED if vertex.canceled else EventKind.FAILED
         lines = (vertex.error,) if vertex.error else ()
         yield BuildEvent(kind=kind, digest=vertex.digest, step=step, lines=lines, seconds=vertex.seconds)
 

@@ -116,7 +116,7 @@ def _status(record: Record) -> RunStatus:
     """Say what came of a build whose log is BuildKit's events alone: it does not say what happened to the image."""
     if record.failed_step:
         return "failed"
-    open_ends = (StepState.WAITING, StepState.UNFINISHED, StepState.CANCELLED)
+    open_ends = (StepState.WAITING, StepState.UNFINISHED, StepState.CANCELED)
     # BuildKit tells all steps of the Dockerfile before the first one runs: until then, nothing is open either.
     is_begun = any(step.kind is StepKind.DOCKERFILE for step in record.steps)
     return "ended" if is_begun and not any(step.state in open_ends for step in record.steps) else "unfinished"

@@ -24,7 +24,7 @@ class StepState(StrEnum):
     DONE = "done"
     CACHED = "cached"
     FAILED = "failed"
-    CANCELLED = "cancelled"  # because another one failed, or the run was interrupted
+    CANCELED = "canceled"  # because another one failed, or the run was interrupted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ class BuildStep(StepName):
     intervals: tuple[Interval, ...] = ()
     cached: bool = False
     error: str = ""
-    cancelled: bool = False
+    canceled: bool = False
     output: tuple[str, ...] = ()
     output_lines: int = 0
     line: int | None = None
@@ -152,8 +152,8 @@ class BuildStep(StepName):
 
     @property
     def state(self) -> StepState:
-        if self.cancelled:
-            return StepState.CANCELLED
+        if self.canceled:
+            return StepState.CANCELED
         if self.error:
             return StepState.FAILED
         if self.cached:

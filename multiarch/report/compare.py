@@ -164,7 +164,7 @@ def _worst_first(change: StepChange) -> tuple[int, bool, float]:
 def _kind(before: BuildStep, after: BuildStep) -> ChangeKind | None:
     difference = after.seconds - before.seconds
     noticed = abs(difference) >= max(_LEAST_SECONDS, _LEAST_SHARE * before.seconds)
-    if after.error and not before.error and not after.cancelled and after.kind not in _HARMLESS:
+    if after.error and not before.error and not after.canceled and after.kind not in _HARMLESS:
         return ChangeKind.FAILED
     if not after.intervals and not after.cached:
         return None  # it never came to it

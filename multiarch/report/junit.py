@@ -92,7 +92,7 @@ def _cases(record: Record) -> Iterator[_Case]:
 
 def _of_step(step: BuildStep) -> _Case:
     failed = step.state in (StepState.FAILED, StepState.UNFINISHED)
-    skipped = step.state in (StepState.CANCELLED, StepState.WAITING)
+    skipped = step.state in (StepState.CANCELED, StepState.WAITING)
     lines, _ = last_lines(step.output, LONGEST_MESSAGE - _LONGEST_REASON)
     return _Case(
         suite=step.platform or SHARED,

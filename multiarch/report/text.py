@@ -6,7 +6,7 @@ from collections.abc import Sequence
 # What stands in a cell where there is nothing to say.
 NOTHING = "\N{EN DASH}"
 
-# What a terminal takes for commands: colours, titles, moves of the cursor (ECMA-48).
+# What a terminal takes for commands: colors, titles, moves of the cursor (ECMA-48).
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
 )

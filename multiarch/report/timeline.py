@@ -75,7 +75,7 @@ def critical_path(record: Record) -> tuple[BuildStep, ...]:
 def _last(record: Record) -> _Node | None:
     """Return what a build that did not end well ended with: its failure, or what ran longest when the log ended."""
     failed = record.failed_step
-    if failed and failed.intervals and not failed.cancelled:
+    if failed and failed.intervals and not failed.canceled:
         return failed, failed.intervals[-1]
     running = ((step, span) for step in record.steps for span in step.intervals if span.end is None)
     return min(running, key=lambda node: node[1].start, default=None)

@@ -30,12 +30,12 @@ def rows(page: Page) -> list[str]:
 
 
 def contrast(first: tuple[float, ...], second: tuple[float, ...]) -> float:
-    """The contrast of two colours as WCAG 2.1 counts it."""
+    """The contrast of two colors as WCAG 2.1 counts it."""
 
-    def luminance(colour: tuple[float, ...]) -> float:
+    def luminance(color: tuple[float, ...]) -> float:
         red, green, blue = (
             part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-            for part in (each / 255 for each in colour)
+            for part in (each / 255 for each in color)
         )
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -43,8 +43,8 @@ def contrast(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def colours(page: Page, selector: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The colour of an element's text, and of what is behind it."""
+def colors(page: Page, selector: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The color of an element's text, and of what is behind it."""
     found: list[str] = page.locator(selector).first.evaluate(
         """element => {
             let behind = element;
@@ -109,15 +109,15 @@ def test_all_rows_are_reached_and_opened_by_keyboard(open_report: Open) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_dark_and_light_can_be_read(open_report: Open, scheme: str) -> None:
     page = open_report(FAILED, scheme=scheme).page
-    ground = colours(page, "body")[1]
+    ground = colors(page, "body")[1]
     assert (sum(ground) > 380) == (scheme == "light")
     for selector in ("h1", ".status", ".figures dt", ".failure p", ".hint", "pre", ".row .text", ".badge.is-failed",
                      ".badge.is-emulated", ".took", ".legend li", "td", "th", "footer p"):  # fmt: skip
-        found = contrast(*colours(page, selector))
+        found = contrast(*colors(page, selector))
         assert found >= READABLE, (selector, found)
     # A bar is no text: https://www.w3.org/TR/WCAG21/#non-text-contrast
     bar = page.locator(".is-work .bar").first.evaluate("element => getComputedStyle(element).backgroundColor")
-    behind = colours(page, ".row .text")[1]
+    behind = colors(page, ".row .text")[1]
     assert contrast(tuple(map(float, re.findall(r"[\d.]+", bar)))[:3], behind) >= 3
 
 
@@ -126,7 +126,7 @@ def test_nothing_is_told_by_colour_alone(open_report: Open) -> None:
     patterns = {}
     for record, state, word in (
         (FAILED, "failed", "failed"),
-        (FAILED, "cancelled", "cancelled"),
+        (FAILED, "canceled", "canceled"),
         (BUILT, "emulated", "emulated"),
         (CACHED, "cached", "cached"),
         (BUILT, "work", "compile"),

@@ -140,7 +140,7 @@ def test_an_interrupted_build_has_a_report_and_still_ends_soon(
     assert report["outcome"]["status"] == "interrupted"
     assert report["outcome"]["failure"]["exit_code"] == code
     (sleeping,) = [step for step in report["steps"] if "sleep 60" in step["title"]]
-    assert sleeping["state"] in ("unfinished", "cancelled")
+    assert sleeping["state"] in ("unfinished", "canceled")
 
 
 def test_secrets_are_in_none_of_the_files(project: Project) -> None:

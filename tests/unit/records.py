@@ -284,7 +284,7 @@ def _failed(each: BuildStep) -> BuildStep:
         )
     if each.digest == "sha256:5":
         error = 'process "/bin/sh -c npm ci" did not complete successfully: exit code: 137: context canceled'
-        return replace(each, intervals=(between(2.6, 40.1),), error=error, cancelled=True, output=(), output_lines=0)
+        return replace(each, intervals=(between(2.6, 40.1),), error=error, canceled=True, output=(), output_lines=0)
     if each.digest in ("sha256:7", "sha256:8"):
         return replace(each, intervals=())
     return each
@@ -306,14 +306,14 @@ FAILED = replace(
         seconds=41.0,
     ),
 )
-"""One platform fails, the other is cancelled for it."""
+"""One platform fails, the other is canceled for it."""
 
 KILLED = replace(
     FAILED,
     native=(),
     phases=(),
     steps=tuple(
-        replace(each, intervals=(between(2.6, None),), error="", cancelled=False)
+        replace(each, intervals=(between(2.6, None),), error="", canceled=False)
         if each.digest in ("sha256:5", "sha256:6")
         else each
         for each in FAILED.steps

@@ -35,7 +35,7 @@ def aws(code: str, operation: str, message: str) -> str:
 
 
 CASES: dict[str, tuple[str, str, str]] = {
-    # name of the behaviour: (phase, class, text)
+    # name of the behavior: (phase, class, text)
     # AWS: credentials, permissions, throttling, outages
     "expired session credentials want a new login": (
         "sts", "auth-expired", aws("ExpiredToken", "GetCallerIdentity", "The security token included is expired")),
@@ -386,7 +386,7 @@ def test_what_no_retry_cures_stays_so_between_other_lines(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_decoration_changes_nothing(name: str) -> None:
-    """Colours, carriage returns, CodeBuild's stamps and line ends are not part of a message."""
+    """Colors, carriage returns, CodeBuild's stamps and line ends are not part of a message."""
     plain = told(CASES[name][2])
     lines = [
         f"[Container] 2026/01/02 03:04:05.123456 \x1b[31m{line}\x1b[0m\r\n" for line in CASES[name][2].splitlines()
@@ -413,8 +413,8 @@ _NO_S390X = [
 ]
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["cancelled first", "cancelled last"])
-def test_the_platform_is_that_of_the_step_that_failed_and_not_of_one_cancelled_for_it(order: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["canceled first", "canceled last"])
+def test_the_platform_is_that_of_the_step_that_failed_and_not_of_one_canceled_for_it(order: tuple[int, ...]) -> None:
     solve = f"ERROR: failed to solve: base:1: failed to resolve source metadata for base:1: {_NO_MATCH}"
     found = diagnose([*(line for each in order for line in _NO_S390X[each]), solve])
     assert found
@@ -457,7 +457,7 @@ def test_no_sign_of_a_failure(text: str) -> None:
     assert diagnose(text.splitlines()) is None
 
 
-def test_a_compile_error_under_cache_misses_retries_and_cancelled_steps() -> None:
+def test_a_compile_error_under_cache_misses_retries_and_canceled_steps() -> None:
     diagnosis = told((LOGS / "bake_arm64_compile_error.log").read_text())
     assert (diagnosis.phase, diagnosis.failure_class) == (FailurePhase.RUN_STEP, FailureClass.PERMANENT)
     assert "openssl/evp.h" in diagnosis.line

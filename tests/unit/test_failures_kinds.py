@@ -6,7 +6,7 @@ from multiarch.failures import FailureClass, FailurePhase, diagnose
 from tests.unit.test_failures import ECR, RETRYABLE, solve, step, told
 
 KINDS: dict[str, tuple[str, str, str]] = {
-    # name of the behaviour: (phase, class, text)
+    # name of the behavior: (phase, class, text)
     # AWS, by its SDK for Go, and by its actions
     "the SDK names the operation that was refused": (
         "ecr-api",

@@ -62,7 +62,7 @@ LATER = "2026-01-01T00:00:02.5Z"
 # Real logs: dev/recordings.py
 
 
-def test_the_step_that_failed_is_told_from_the_platform_that_was_cancelled_for_it() -> None:
+def test_the_step_that_failed_is_told_from_the_platform_that_was_canceled_for_it() -> None:
     record = replay(real("two_platforms_one_fails"))
     failed = record.failed_step
     assert failed
@@ -273,10 +273,10 @@ def test_the_first_failure_is_found_by_time_and_not_by_text() -> None:
     assert record.failed_step.error == "first"
 
 
-def test_where_all_were_cancelled_a_cancelled_step_is_named() -> None:
+def test_where_all_were_canceled_a_canceled_step_is_named() -> None:
     record, shown = fed(vertex("[2/2] RUN x", completed=LATER, error="context canceled"))
     assert record.failed_step
-    assert shown[-1] == "[2/2] cancelled"
+    assert shown[-1] == "[2/2] canceled"
 
 
 def test_a_cache_that_could_not_be_written_is_told() -> None:

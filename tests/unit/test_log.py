@@ -138,7 +138,7 @@ def test_the_build_s_own_output_is_an_object_a_line_without_secrets() -> None:
 LEVEL_OF = {
     "a warning": (BuildEvent(kind=EventKind.WARNING, lines=("FromAsCasing",)), "warning"),
     "a failure": (BuildEvent(kind=EventKind.FAILED, step=STEP, lines=("exit code: 1",)), "error"),
-    "a cancelled step": (BuildEvent(kind=EventKind.CANCELLED, step=STEP, lines=("context canceled",)), "info"),
+    "a canceled step": (BuildEvent(kind=EventKind.CANCELED, step=STEP, lines=("context canceled",)), "info"),
     "a cache that is not there yet": (
         BuildEvent(
             kind=EventKind.FAILED, step=StepName(name="", kind=StepKind.CACHE_IMPORT), lines=("cache: not found",)

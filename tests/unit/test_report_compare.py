@@ -36,7 +36,7 @@ TEST = step("linux/amd64 s 3/4 RUN test", 11.0, 12.0, line=3)
         ([replace(MAKE, intervals=(between(1.0, 2.0),)), TEST], [(ChangeKind.FASTER, "RUN make")]),
         ([replace(MAKE, cached=True), TEST], [(ChangeKind.CACHED, "RUN make")]),
         ([MAKE, replace(TEST, error="exit code: 1")], [(ChangeKind.FAILED, "RUN test")]),
-        ([MAKE, replace(TEST, error="context canceled", cancelled=True)], []),
+        ([MAKE, replace(TEST, error="context canceled", canceled=True)], []),
         ([MAKE, replace(TEST, intervals=())], []),
         ([MAKE], [(ChangeKind.GONE, "RUN test")]),
         (
@@ -45,7 +45,7 @@ TEST = step("linux/amd64 s 3/4 RUN test", 11.0, 12.0, line=3)
         ),
         ([replace(MAKE, stage="t"), TEST], [(ChangeKind.NEW, "RUN make"), (ChangeKind.GONE, "RUN make")]),
     ],
-    ids=["same", "slower", "noise", "faster", "cached", "failed", "cancelled", "never began", "gone", "new", "stage"],
+    ids=["same", "slower", "noise", "faster", "cached", "failed", "canceled", "never began", "gone", "new", "stage"],
 )
 def test_a_step_is_known_again_by_what_it_does(after: list[BuildStep], expected: list[tuple[str, str]]) -> None:
     assert changes(compare(of(MAKE, TEST), of(*after), NAMES)) == expected

@@ -136,7 +136,7 @@ def test_the_critical_path_leads_through_what_never_ran() -> None:
     ids=["failed", "killed"],
 )
 def test_the_critical_path_of_a_build_that_did_not_end_well_leads_to_where_it_ended(record: Record, last: str) -> None:
-    """Not to what was cancelled a moment later."""
+    """Not to what was canceled a moment later."""
     path = critical_path(record)
     assert path[-1].title == last
     assert path[-2].title == last.replace("3/3", "2/3").replace("RUN npm ci", "COPY package.json .")

@@ -230,7 +230,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes], end: float) -> None:
-    """Wait for a process that was signalled, for so long, and leave nothing of it."""
+    """Wait for a process that was signaled, for so long, and leave nothing of it."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=max(0.0, end - time.monotonic()))
     _kill_group(process)

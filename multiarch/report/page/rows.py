@@ -23,7 +23,7 @@ LEGEND: Mapping[str, str] = {
     "emulated": "ran emulated",
     "cached": "came from the cache",
     "failed": "failed",
-    "cancelled": "cancelled",
+    "canceled": "canceled",
     "unfinished": "never ended",
     "move": "moved data: load, cache, push",
     "critical": "◆ critical path: the end waited for it",
@@ -169,7 +169,7 @@ def _badges(step: BuildStep, *, critical: bool) -> Iterator[Badge]:
     match step.state:
         case StepState.FAILED:
             yield Badge(kind="failed", text="failed", mark="✕")
-        case StepState.CACHED | StepState.CANCELLED as state:
+        case StepState.CACHED | StepState.CANCELED as state:
             yield Badge(kind=str(state), text=str(state))
         case StepState.UNFINISHED:
             yield Badge(kind="unfinished", text="never ended")
