@@ -30,6 +30,7 @@ from multiarch.settings.load import LoadedSettings
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.script import plan_as_script
 from multiarch.source import no_commit
+from multiarch.text.csv_words import CacheEntry
 
 if TYPE_CHECKING:
     from multiarch.commands.run_report import RunReport
@@ -57,8 +58,12 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     plan = make_plan(loaded.settings, request.facts(registry))
     for target in plan.targets:
         if target.replace:
+            check_folder(world.folder / loaded.settings.run.dist, flag="--dist")
             check_layout(world.folder / target.replace.fresh)
             check_layout(world.folder / target.replace.layout)
+        for cache in map(CacheEntry.parse, target.cache_to):
+            if cache.type == "local":
+                check_folder(world.folder / cache.get("dest"), flag="--local-cache")
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
     return _carry_out(request, plan, aws=aws, begin=begin, as_json=as_json)

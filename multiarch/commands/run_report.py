@@ -6,6 +6,7 @@ from multiarch.edges.files.report import ReportFolder
 from multiarch.errors import OutputError
 from multiarch.log import Log
 from multiarch.record import EventLog
+from multiarch.report.names import EVENTS
 from multiarch.run.execution import Execution
 from multiarch.text.redaction import Redaction
 
@@ -42,6 +43,8 @@ class RunReport:
             text = f"there is no report, by a mistake of ours: {type(error).__name__}: {error}"
             log.warning(f"{text}; please report it", phase="report")
         else:
+            if self._folder.lost:
+                log.warning(f"{EVENTS} is missing from {self._shown}: {self._folder.lost}", phase="report")
             log.info(f"written to {self._shown}", phase="report")
         finally:
             self.close()

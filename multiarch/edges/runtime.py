@@ -3,10 +3,9 @@
 import json
 import shutil
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +16,8 @@ from multiarch.edges.aws import Aws
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.docker.process import Docker
 from multiarch.edges.files.inputs import check_layout
+from multiarch.edges.files.place import clear_file, real_place
+from multiarch.edges.files.private import PrivateFolder, remove_left_folders
 from multiarch.edges.git import is_ancestor
 from multiarch.edges.signals import Interruption
 from multiarch.errors import OperationFailedError
@@ -29,6 +30,8 @@ from multiarch.text.redaction import Redaction
 
 # What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
 if TYPE_CHECKING:
+    import tarfile
+
     from multiarch.edges.registry.client import RegistryClient
     from multiarch.edges.registry.clients import Registries
     from multiarch.image.manifest import Manifest
@@ -59,7 +62,8 @@ class LocalRuntime:
         self._environment = environment
         self._folder = folder
         self._docker = Docker(environment)
-        self._config = DockerConfig(environment)
+        self._private = PrivateFolder()
+        self._config = DockerConfig(environment, self._private)
         self._aws = aws
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
@@ -77,6 +81,10 @@ class LocalRuntime:
 
     def begin(self, plan: Plan) -> None:
         """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""
+        self._start_builders(plan)
+        remove_left_folders()
+
+    def _start_builders(self, plan: Plan) -> None:
         # A builder that is not to be kept is made where it is also removed, whatever happens: in the execution.
         if plan.finish.remove_builder:
             return
@@ -94,20 +102,20 @@ class LocalRuntime:
         return self._docker.run_last(command, phase=phase, seconds=seconds)
 
     def make_parent(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        clear_file(Path(path))
 
     def bake(self, command: Command, definition: bytes, reader: "BuildReader") -> Mapping[str, object]:
-        with tempfile.TemporaryDirectory(prefix="multiarch-") as folder:
-            file = Path(folder, "metadata.json")
-            words = [str(file) if word == METADATA_FILE else word for word in command]
-            has_events = "rawjson" in command
-            with suppress(OSError):
-                sys.stderr.flush()
-            if has_events:
-                self._run_docker(lambda: self._show_events(words, definition, reader))
-            else:
-                self._run_docker(lambda: self._docker.show(words, stdin=definition, phase="other"))
-            metadata = _read_metadata(file)
+        file = self._private.path / "metadata.json"
+        file.unlink(missing_ok=True)
+        words = [str(file) if word == METADATA_FILE else word for word in command]
+        has_events = "rawjson" in command
+        with suppress(OSError):
+            sys.stderr.flush()
+        if has_events:
+            self._run_docker(lambda: self._show_events(words, definition, reader))
+        else:
+            self._run_docker(lambda: self._docker.show(words, stdin=definition, phase="other"))
+        metadata = _read_metadata(file)
         if not has_events:
             self._run_docker(lambda: self._read_events(metadata, reader))
         return metadata
@@ -206,27 +214,29 @@ class LocalRuntime:
     def unpack(self, archive: str, layout: str) -> None:
         import tarfile  # noqa: PLC0415 - for a local build
 
-        check_layout(Path(layout))
-        self._unverified = Path(layout)
-        shutil.rmtree(layout, ignore_errors=True)
+        place = _remove_layout(layout)
+        self._unverified = place
+        place.mkdir()
         try:
             with tarfile.open(archive) as tar:
-                tar.extractall(layout, members=self._until_interrupted(tar), filter="data")
+                tar.extractall(place, members=self._entries(tar), filter="data")
         except tarfile.TarError as error:
             raise OperationFailedError("other", [f"{archive} cannot be unpacked: {error}"]) from None
         Path(archive).unlink()
 
-    def _until_interrupted(self, entries: Iterable[_Value]) -> Iterator[_Value]:
-        for each in entries:
+    def _entries(self, archive: "tarfile.TarFile") -> "Iterator[tarfile.TarInfo]":
+        """Yield what an OCI layout consists of, until a signal comes."""
+        for each in archive:
             self._interruption.check()
+            if not (each.isreg() or each.isdir()):
+                raise OperationFailedError("other", [f"{archive.name!r} contains {each.name}, no file and no folder"])
             yield each
 
     def replace(self, fresh: str, layout: str) -> None:
-        check_layout(Path(layout))
-        # First, so that a run that is interrupted between the next two lines leaves one of the two.
+        source = real_place(Path(fresh))
+        # First, so that a run that fails between the next two lines leaves one of the two.
         self._unverified = None
-        shutil.rmtree(layout, ignore_errors=True)
-        Path(fresh).rename(layout)
+        source.rename(_remove_layout(layout))
 
     def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
         from multiarch.edges.files.folder import write_files  # noqa: PLC0415
@@ -239,6 +249,7 @@ class LocalRuntime:
             self._docker.stop()
         finally:
             self._config.close()
+            self._private.close()
             if self._unverified:
                 shutil.rmtree(self._unverified, ignore_errors=True)
 
@@ -246,6 +257,15 @@ class LocalRuntime:
         """Kill what still runs and remove the login, at once, whatever other threads do."""
         self._docker.kill()
         self._config.close()
+        self._private.close()
+
+
+def _remove_layout(layout: str) -> Path:
+    """Remove a layout folder, and return its path without links; ConfigurationError if something else is there."""
+    place = real_place(Path(layout))
+    check_layout(place)
+    shutil.rmtree(place, ignore_errors=True)
+    return place
 
 
 def _read_metadata(file: Path) -> Mapping[str, Any]:

@@ -235,7 +235,7 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
         ["error: the variable MULTIARCH_PLATFORM is not a setting", "  did you mean MULTIARCH_PLATFORMS?"]),
     "a folder that is a file": (
         ("--deploy-files", "Dockerfile/out"), CODEBUILD,
-        ["error: {}/Dockerfile/out cannot be a folder: {}/Dockerfile is there, and is none",
+        ["error: {}/Dockerfile/out cannot be a folder: {}/Dockerfile exists and is not a folder",
          "  name another folder: --deploy-files DIR"]),
     "a misspelt choice": (
         ("--if-exists", "skp"), CODEBUILD,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from multiarch.edges.files.folder import check_folder, remove_files, write_files
+from multiarch.edges.files.place import clear_file
 from multiarch.errors import ConfigurationError, InterruptedRunError, OutputError
 
 if TYPE_CHECKING:
@@ -62,11 +64,10 @@ def test_where_one_cannot_be_written_there_is_none(tmp_path: Path) -> None:
 def test_a_run_that_is_interrupted_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real: Callable[..., object] = os.replace
 
-    def replace(old: Path, new: Path) -> None:
-        real(old, new)
+    def replace(old: str, new: str, **folders: int) -> None:
+        real(old, new, **folders)
         raise InterruptedRunError(15)
 
-    monkeypatch.setattr("os.rename", replace)
     monkeypatch.setattr("os.replace", replace)
     with pytest.raises(InterruptedRunError):
         write_files(tmp_path, FILES)
@@ -94,14 +95,96 @@ def test_what_is_a_file_is_no_folder(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError) as caught:
         check_folder(tmp_path / name, flag="--deploy-files")
-    assert caught.value.message == f"{tmp_path / name} cannot be a folder: {tmp_path}/file is there, and is none"
+    assert caught.value.message == f"{tmp_path / name} cannot be a folder: {tmp_path}/file exists and is not a folder"
     assert caught.value.hint == "name another folder: --deploy-files DIR"
 
 
 def test_a_link_to_nowhere_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(ConfigurationError, match="cannot be a folder"):
+    with pytest.raises(ConfigurationError, match="out is a symbolic link to nothing"):
         check_folder(tmp_path / "out", flag="--deploy-files")
+
+
+# A checkout whose author would like to write elsewhere
+
+PLACES = {
+    "the folder": ("out", "out"),
+    "a folder above it": ("out", "out/report"),
+    "a folder in between": ("a/out", "a/out/report"),
+    "a link to a folder of the checkout": ("inside", "inside/report"),
+    "a link above a dotted path": ("out", "a/../out/report"),
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with links to a folder of somebody else, below a link of the host."""
+    real = tmp_path / "real"
+    for folder in (real / "src" / ".git", real / "src" / "a", tmp_path / "elsewhere", real / "src" / "below"):
+        folder.mkdir(parents=True)
+    (tmp_path / "elsewhere" / "report").mkdir()
+    (tmp_path / "host").symlink_to(real)
+    checkout = tmp_path / "host" / "src"
+    for name in ("out", "a/out"):
+        (checkout / name).symlink_to(tmp_path / "elsewhere")
+    (checkout / "inside").symlink_to("a")
+    monkeypatch.chdir(checkout)
+    return checkout
+
+
+def untouched(tmp_path: Path) -> bool:
+    return [*(tmp_path / "elsewhere").rglob("*")] == [tmp_path / "elsewhere" / "report"]
+
+
+@pytest.mark.parametrize(("link", "name"), PLACES.values(), ids=PLACES)
+def test_committed_link_is_not_followed(checkout: Path, tmp_path: Path, link: str, name: str) -> None:
+    with pytest.raises(ConfigurationError) as found:
+        check_folder(checkout / name, flag="--report")
+    link_path = (tmp_path / "real" / "src" / link).as_posix()
+    assert found.value.message == (
+        f"{checkout / name} cannot be written: {link_path} is a symbolic link in the checkout, which is not followed"
+    )
+    assert found.value.hint == "remove the link, or name another folder: --report DIR"
+    with pytest.raises(OutputError, match="symbolic link"):
+        write_files(checkout / name, FILES)
+    with pytest.raises(ConfigurationError, match="symbolic link"):
+        remove_files(checkout / name, FILES)
+    with pytest.raises(OSError, match="symbolic link"):
+        clear_file(checkout / name / "shop.tar")
+    assert untouched(tmp_path)
+
+
+def test_committed_link_is_found_from_a_folder_of_the_checkout(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(checkout / "below")
+    with pytest.raises(ConfigurationError, match="symbolic link"):
+        check_folder(checkout / "below" / ".." / "out", flag="--report")
+
+
+def test_committed_links_in_the_place_of_files_are_replaced(checkout: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "elsewhere" / "report"
+    for name in ("a.json", ".a.json.new", ".b.env.new"):
+        (checkout / "below" / name).symlink_to(theirs / name)
+    (checkout / "below" / "shop.tar").symlink_to(theirs / "shop.tar")
+    write_files(checkout / "below", FILES)
+    clear_file(checkout / "below" / "shop.tar")
+    assert content(checkout / "below") == FILES
+    remove_files(checkout / "below", FILES)
+    assert untouched(tmp_path)
+
+
+def test_links_of_the_host_are_followed(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").symlink_to(tmp_path / "elsewhere")
+    write_files(tmp_path / "disk" / "out", FILES)
+    assert content(tmp_path / "elsewhere" / "out") == FILES
+    write_files(checkout / "own", FILES)
+    assert content(tmp_path / "real" / "src" / "own") == FILES
+
+
+def test_open_file_is_copied_whole(tmp_path: Path) -> None:
+    source = io.BytesIO(b"x" * 3_000_000)
+    source.seek(0, os.SEEK_END)
+    write_files(tmp_path, {"big": source})
+    assert (tmp_path / "big").stat().st_size == 3_000_000
 
 
 def test_where_nobody_may_write_is_said_before_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +192,7 @@ def test_where_nobody_may_write_is_said_before_the_build(tmp_path: Path, monkeyp
     monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK | os.X_OK))
     with pytest.raises(ConfigurationError) as caught:
         check_folder(tmp_path / "new" / "out", flag="--deploy-files")
-    assert caught.value.message.endswith(f"cannot be written: there is no permission to write to {tmp_path}")
+    assert caught.value.message.endswith(f"cannot be written: no permission to write to {tmp_path}")
 
 
 def test_what_an_earlier_run_wrote_goes_and_nothing_else(tmp_path: Path) -> None:
@@ -136,4 +219,4 @@ def test_what_cannot_be_removed_ends_the_run(tmp_path: Path) -> None:
     (tmp_path / "b.env").mkdir()
     with pytest.raises(ConfigurationError) as caught:
         remove_files(tmp_path, FILES)
-    assert caught.value.message == f"{tmp_path}/b.env is there and cannot be removed: Is a directory"
+    assert caught.value.message == f"{tmp_path}/b.env exists and cannot be removed: Is a directory"

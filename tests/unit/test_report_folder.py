@@ -46,12 +46,13 @@ def test_a_full_disk_ends_the_log_and_not_the_build(
     make_report: MakeReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     report = make_report(tmp_path / "report")
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: open("/dev/full", "w"))  # noqa: PTH123, SIM115
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: open("/dev/full", "wb"))  # noqa: PTH123, SIM115
     report.begin()
     for _ in range(10):
         report.add("x" * length)
     report.finish({"report.html": b"page"})
     assert [each.name for each in (tmp_path / "report").iterdir()] == ["report.html"]
+    assert report.lost == "No space left on device"
 
 
 def test_a_report_that_cannot_be_written_says_so(make_report: MakeReport, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from multiarch.edges.ask.question import Asked, ask
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws, Token
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.docker.process import Docker
+from multiarch.edges.files.private import PrivateFolder
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.clients import Registries, ecr_token
 from multiarch.errors import MultiarchError, OperationFailedError
@@ -107,7 +107,7 @@ class Examination:
         self._redaction = redaction
         self._deadline = deadline
         self._docker: Docker | None = None
-        self._scratch = ""
+        self._private = PrivateFolder()
         self._config = DockerConfig(environment)
         self._registries = Registries(environment, self._config, redaction)
 
@@ -131,21 +131,21 @@ class Examination:
         """Kill what still runs, at once, and remove the copy of the builders."""
         if self._docker:
             self._docker.kill()
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._private.close()
 
     @contextmanager
     def _looking(self) -> Iterator[Docker]:
         """Run docker commands that see the user's builders; buildx writes wherever it looks, so it looks at a copy."""
-        with tempfile.TemporaryDirectory(prefix="multiarch-", ignore_cleanup_errors=True) as scratch:
-            own = Path(self._environment.get("BUILDX_CONFIG") or self._config.folder / "buildx")
-            _copy_files(own / _INSTANCES, Path(scratch, _INSTANCES))
-            self._scratch = scratch
-            self._docker = docker = Docker({**self._environment, "BUILDX_CONFIG": scratch})
-            try:
-                yield docker
-            finally:
-                docker.stop(patience=_STOPPING)
+        scratch = self._private.path / "buildx"
+        scratch.mkdir()
+        own = Path(self._environment.get("BUILDX_CONFIG") or self._config.folder / "buildx")
+        _copy_files(own / _INSTANCES, scratch / _INSTANCES)
+        self._docker = docker = Docker({**self._environment, "BUILDX_CONFIG": str(scratch)})
+        try:
+            yield docker
+        finally:
+            docker.stop(patience=_STOPPING)
+            self._private.close()
 
     def _ask_docker(self, plan: Plan, docker: Docker, token: Asked[Token] | None) -> Callable[[], dict[str, object]]:
         step = plan.prepare.builder

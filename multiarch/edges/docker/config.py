@@ -6,7 +6,6 @@ https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-conf
 import base64
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -15,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from multiarch.edges.files.private import PrivateFolder
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
 
 _CONFIG = "config.json"
 # Docker Hub's key in every docker configuration.
 _DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 _ECR_HELPER = "ecr-login"
+# Writing the login takes milliseconds; whoever removes it waits no longer than this for a thread that writes it.
+_WRITE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,16 @@ class Credentials:
 class DockerConfig:
     """The user's docker configuration folder, and this run's private stand-in for it."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], private: PrivateFolder | None = None) -> None:
+        """Read the user's configuration.
+
+        Args:
+            environment: all variables.
+            private: where the stand-in goes; a folder of its own by default.
+
+        Raises:
+            ConfigurationError: the user's configuration cannot be read.
+        """
         home = environment.get("HOME") or str(Path.home())
         self.folder = Path(environment.get("DOCKER_CONFIG") or Path(home, ".docker"))
         if self.folder.exists() and not self.folder.is_dir():
@@ -52,8 +63,8 @@ class DockerConfig:
         self._private: Path | None = None
         self._config = self._read()
         self._login: dict[str, Credentials] = {}
-        # Reentrant: a second signal removes the login from within whatever its thread was doing.
-        self._lock = threading.RLock()
+        self._root = private or PrivateFolder()
+        self._lock = threading.Lock()
         self._closed = False
 
     def has_helper(self, host: str) -> bool:
@@ -112,12 +123,13 @@ class DockerConfig:
 
     def close(self) -> None:
         """Remove the private folder, and the login with it; a login that is still under way makes none after it."""
-        with self._lock:
-            self._closed = True
-            self._login.clear()
-            if self._private:
-                shutil.rmtree(self._private, ignore_errors=True)
-                self._private = None
+        is_held = self._lock.acquire(timeout=_WRITE_SECONDS)
+        self._closed = True
+        self._login.clear()
+        self._private = None
+        self._root.close()
+        if is_held:
+            self._lock.release()
 
     def _read(self) -> dict[str, Any]:
         path = self.folder / _CONFIG
@@ -138,7 +150,8 @@ class DockerConfig:
         return cast("dict[str, Any]", config)
 
     def _make_private(self) -> Path:
-        folder = self._private = Path(tempfile.mkdtemp(prefix="multiarch-"))  # mkdtemp makes it 0700
+        folder = self._private = self._root.path / "docker"
+        folder.mkdir(mode=0o700)
         if "BUILDX_CONFIG" not in self._environment:
             # Builders are files in the docker configuration; what is made in this run must be there in the next.
             (self.folder / "buildx").mkdir(parents=True, exist_ok=True)

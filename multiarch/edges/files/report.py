@@ -1,6 +1,5 @@
 """The folder that a run's report goes to: written when the run has ended."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import IO
 
 from multiarch.edges.files.folder import write_files
-from multiarch.errors import OutputError
 from multiarch.report.names import EVENTS
 
 
@@ -17,43 +15,51 @@ class ReportFolder:
 
     Until the run has ended, its events are in a file that has no name: the folder may be in the build's context, and a
     file that is never the same twice would take the cache from each step that copies all of it.
+
+    Attributes:
+        lost: why the events were lost, as after a full disk; empty while they are kept.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._events: IO[str] | None = None
+        self._events: IO[bytes] | None = None
+        self.lost = ""
 
     def begin(self) -> None:
         """Begin to keep the run's events."""
-        self._events = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - until the end
+        try:
+            self._events = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - until the end
+        except OSError as error:
+            self._lose(error)
 
     def add(self, line: str) -> None:
         """Keep a line of the run's events; where the disk is full, the build goes on without."""
         if self._events:
-            self._keep(self._events, line)
+            try:
+                self._events.write(line.encode(errors="replace"))
+            except OSError as error:
+                self._lose(error)
 
     def finish(self, views: Mapping[str, bytes]) -> None:
-        """Write everything.
+        """Write everything; without the events, if they were lost: `lost` then says why.
 
         Raises:
             OutputError: it cannot be written.
         """
         if self._events:
-            self._keep(self._events, "", now=True)
+            try:
+                self._events.flush()
+            except OSError as error:
+                self._lose(error)
         try:
-            write_files(self._folder, views)
-            if self._events:
-                self._write_events(self._events)
+            events: Mapping[str, IO[bytes]] = {EVENTS: self._events} if self._events else {}
+            write_files(self._folder, {**views, **events})
         finally:
             self.close()
 
-    def _keep(self, events: IO[str], text: str, *, now: bool = False) -> None:
-        try:
-            events.write(text)
-            if now:
-                events.flush()
-        except OSError:
-            self.close()
+    def _lose(self, error: OSError) -> None:
+        self.lost = error.strerror or str(error)
+        self.close()
 
     def close(self) -> None:
         """Forget the events."""
@@ -61,16 +67,3 @@ class ReportFolder:
         if events:
             with suppress(OSError):
                 events.close()
-
-    def _write_events(self, events: IO[str]) -> None:
-        """Copy them, however many there are."""
-        fresh = self._folder / f".{EVENTS}.new"
-        try:
-            events.seek(0)
-            with fresh.open("w", encoding="utf-8") as file:
-                shutil.copyfileobj(events, file)
-            fresh.replace(self._folder / EVENTS)
-        except OSError as error:
-            fresh.unlink(missing_ok=True)
-            msg = f"{self._folder / EVENTS} cannot be written: {error.strerror}"
-            raise OutputError(msg) from None
