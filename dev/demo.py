@@ -1,4 +1,4 @@
-"""`make demo`: the main job, unchanged, on the example and against the stack; then once more, from the cache."""
+"""`make demo`: build the example and publish it to the test stack; then again, from the cache."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def main() -> int:
     stack.create_repository(_REPOSITORY)
     with stack.turn("engine", alone=True), tempfile.TemporaryDirectory(prefix="multiarch-demo-") as folder:
         project = Project.create(Path(folder), running, repository=_REPOSITORY)
-        _say(f"The example: {project.folder}, commit {project.tag}, to {running.ecr.host}")
+        _say(f"Example project {project.folder}, commit {project.tag}, registry {running.ecr.host}")
         try:
             for title in (
-                "A first build",
-                "A new commit, and a builder that knows nothing: every step from the cache in the registry",
+                "First build",
+                "New commit on a new builder: every step comes from the cache in the registry",
             ):
                 project.remove_builder()
                 stack.cold()
@@ -30,7 +30,7 @@ def main() -> int:
                 _say(title)
                 if code := _build(project):
                     return code
-            _say("The same commit again: the image is there, nothing is built")
+            _say("Same commit again: the registry has the image, so the build is skipped")
             return _build(project)
         finally:
             project.remove_builder()

@@ -33,9 +33,8 @@ def status() -> None:
     with ThreadPoolExecutor() as pool:
         for step, ready in [(step, pool.submit(step.ready)) for step in steps(state)]:
             print(f"{step.name:<12}{'up' if ready.result() else 'down'}")
-    print(
-        f"docker engine {engine.version()}, {'started by the stack' if engine.is_ours(state) else 'not of the stack'}"
-    )
+    by = "by the test stack" if engine.is_ours(state) else "before the test stack"
+    print(f"docker engine {engine.version()}, started {by}")
     print(f"builder image {state.fact(builder.IMAGE) or 'none'} {state.fact(builder.KIND)}")
 
 

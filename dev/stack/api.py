@@ -62,7 +62,7 @@ def load() -> Stack:
     """The running stack; raises `StackDownError` if there is none."""
     state = State()
     if not state.fact(READY) or not _answers():
-        msg = "the test stack is not up: run `make up`, as root"
+        msg = "the test stack is not up\n  fix: run `make up` as root"
         raise StackDownError(msg)
     tag = f"{layout.BASE}:{layout.BASE_TAG}"
     return Stack(

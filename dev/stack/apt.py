@@ -108,7 +108,7 @@ class Index:
         own = sources.of_release(sources.read(Path("/etc/apt")), codename)
         suite = sources.of_suite(own, codename, self.suite) if self.suite else None
         if not own or (self.suite and suite is None):
-            msg = f"no apt source for {codename} in /etc/apt, so nothing can be installed"
+            msg = f"no apt source for {codename} in /etc/apt, so no package can be installed"
             raise StackError(msg)
         for name in ("sources", "preferences", "lists/partial", "archives/partial", "cache"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)

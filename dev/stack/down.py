@@ -17,21 +17,21 @@ from dev.stack.errors import StackError
 def down() -> None:
     start = time.monotonic()
     if not state.State().exists:
-        print("multiarch's test stack is not up; nothing to take back")
+        print("multiarch's test stack is not up")
         return
     if os.geteuid() != 0:
-        msg = "the stack was made by root, and only root can take it back"
+        msg = "only root can remove the test stack\n  fix: run `make down` as root"
         raise StackError(msg)
     with state.only_one():
         known = state.State()
         known.learn(**{state.READY: ""})
         failed = [entry for entry in reversed(known.entries) if not _done(known, entry)]
         if failed:
-            msg = f"the above could not be taken back; it is still noted in {layout.STATE}, for another `down`"
+            msg = f"the parts above could not be removed; {layout.STATE} still lists them\n  fix: run `make down` again"
             raise StackError(msg)
         _remove(layout.STATE)
     layout.RUN.with_suffix(".lock").unlink(missing_ok=True)
-    print(f"multiarch's test stack is gone ({time.monotonic() - start:.1f} s)")
+    print(f"removed multiarch's test stack ({time.monotonic() - start:.1f} s)")
 
 
 def _done(known: state.State, entry: undo.Undo) -> bool:

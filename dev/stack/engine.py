@@ -58,7 +58,7 @@ def run_docker(arguments: Sequence[str], stdin: bytes, variables: Mapping[str, s
             ["docker", *arguments], input=stdin, capture_output=True, env=environment, timeout=seconds, check=False
         )
     except FileNotFoundError as error:
-        msg = "there is no `docker` command"
+        msg = "no `docker` command on PATH"
         raise StackError(msg) from error
     except subprocess.TimeoutExpired as error:
         msg = f"{what} did not end within {seconds:.0f} s"
@@ -111,12 +111,12 @@ def start(state: State) -> None:
         _start_daemon(state)
     found = _server_version()
     if int(found.split(".")[0]) < LEAST:
-        msg = f"docker engine {found} runs here, and multiarch needs {LEAST} or newer"
+        msg = f"docker engine {found} is too old: {LEAST} or newer is required"
         raise StackError(msg)
     try:
         docker("buildx", "version")
     except StackError as error:
-        msg = f"{shutil.which('docker')}, the docker that PATH names first, finds no buildx plugin: install one for it"
+        msg = f"{shutil.which('docker')} has no buildx plugin\n  fix: install docker-buildx for it"
         raise StackError(msg) from error
 
 
@@ -133,7 +133,7 @@ def _mask_services(state: State) -> None:
 def restart(state: State) -> None:
     """Stop the stack's docker, and start it again: what runs in it ends."""
     if not is_ours(state):
-        msg = "this docker is not the stack's, and is not restarted"
+        msg = "the test stack did not start this docker engine, so it does not restart it"
         raise StackError(msg)
     process.stop(_DAEMON)
     _start_daemon(state)

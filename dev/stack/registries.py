@@ -44,7 +44,7 @@ def start(state: State) -> None:
             (folder / "htpasswd").write_text(f"{registry.user}:{_bcrypt(registry.password)}\n")
         process.stop(_process(registry))
         if _answers(registry):
-            msg = f"{registry.address}:{registry.port} is taken by another program, and a registry must listen there"
+            msg = f"{registry.address}:{registry.port} is used by another program, but the test registry needs it"
             raise StackError(msg)
         command = [str(tools.REGISTRY.file), "serve", str(folder / "config.yml")]
         process.start(state, _process(registry), command, ready=partial(_answers, registry))
@@ -97,6 +97,6 @@ def _bcrypt(password: str) -> str:
     salt = f"$2y$04${secrets.token_hex(11)}"
     hashed = library.crypt(password.encode(), salt.encode())
     if not hashed:
-        msg = "the C library can't make bcrypt hashes, so the registries can have no password"
+        msg = "the C library cannot create bcrypt hashes, which the registries need for passwords"
         raise StackError(msg)
     return str(hashed.decode())

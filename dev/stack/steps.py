@@ -48,13 +48,13 @@ def steps(state: State) -> tuple[Step, ...]:
     return (
         Step(
             name="packages",
-            what="install docker and what it needs with apt: no engine answers here, or socat is missing",
+            what="install docker and socat with apt, because no engine responds or socat is missing",
             ready=lambda: not engine.missing_packages(),
             make=lambda: engine.install(state, native),
         ),
         Step(
             name="browser",
-            what="install Chromium with apt, for the tests that look at reports: no browser is here",
+            what="install Chromium with apt, for the tests of reports",
             ready=lambda: bool(browser.find()),
             make=lambda: browser.install(state, native),
             # One apt at a time.
@@ -62,19 +62,19 @@ def steps(state: State) -> tuple[Step, ...]:
         ),
         Step(
             name="tools",
-            what=f"unpack docker-registry, busybox and qemu from Debian's packages into {layout.TOOLS}; not installed",
+            what=f"unpack docker-registry, busybox and QEMU from Debian packages into {layout.TOOLS}",
             ready=tools.ready,
             make=lambda: tools.fetch(indexes),
         ),
         Step(
             name="aws",
-            what=f"start moto, the AWS API that hands out ECR's logins, at {layout.AWS_URL}",
+            what=f"start moto, the mock of the AWS API, at {layout.AWS_URL}",
             ready=aws.ready,
             make=lambda: aws.start(state),
         ),
         Step(
             name="trust",
-            what="make certificates for ECR's host names, trusted by docker through /etc/docker/certs.d",
+            what="create certificates for ECR's host names, trusted by docker through /etc/docker/certs.d",
             ready=tls.ready,
             make=lambda: tls.write(state),
         ),
@@ -86,7 +86,7 @@ def steps(state: State) -> tuple[Step, ...]:
         ),
         Step(
             name="engine",
-            what=f"start dockerd, which builds the images, with its data in {layout.STATE}",
+            what=f"start dockerd, with its data in {layout.STATE}",
             ready=engine.works,
             make=lambda: engine.start(state),
             after=("packages",),
@@ -100,35 +100,35 @@ def steps(state: State) -> tuple[Step, ...]:
         ),
         Step(
             name="ecr",
-            what=f"start an ECR with ECR's rules, and faults where a test asks for them: {layout.PROXIED.host}",
+            what=f"start an ECR with ECR's rules and with faults on request: {layout.PROXIED.host}",
             ready=ecr.ready,
             make=lambda: ecr.start(state),
             after=("trust", "aws", "registries"),
         ),
         Step(
             name="emulation",
-            what=f"register qemu with the kernel, for RUN steps of linux/{tools.FOREIGN}",
+            what=f"register QEMU with the kernel, for RUN steps of linux/{tools.FOREIGN}",
             ready=emulation.ready,
             make=lambda: emulation.register(state),
             after=("tools",),
         ),
         Step(
             name="base",
-            what=f"push the image that tests start from, {layout.PLAIN.host}/{layout.BASE}:{layout.BASE_TAG}",
+            what=f"push the base image of the tests, {layout.PLAIN.host}/{layout.BASE}:{layout.BASE_TAG}",
             ready=base.ready,
             make=base.push,
             after=("registries", "hosts"),
         ),
         Step(
             name="builder",
-            what=f"get {builder.wanted()} for builders, or make a stand-in, which needs docker's API on its bridge",
+            what=f"pull {builder.wanted()}, or create a substitute that uses docker's API on its bridge",
             ready=lambda: builder.ready(state),
             make=lambda: builder.make(state),
             after=("engine", "tools", "registries"),
         ),
         Step(
             name="proof",
-            what="build an image for two platforms with all of it, once",
+            what="build an image for two platforms as a check",
             ready=lambda: proof.ready(state),
             make=lambda: proof.run(state),
             after=("builder", "base", "emulation", "trust", "hosts"),

@@ -16,16 +16,16 @@ from dev.stack.steps import Step, steps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_BY_HAND: Final = f"""The stack installs itself on Debian, as root. Elsewhere, run it in a Debian machine, or make ready
-by hand: docker engine {engine.LEAST} or newer with buildx, running; socat; chromium; and in
-{layout.TOOLS} these programs: {", ".join(tool.name for tool in tools.ALL)}."""
+_BY_HAND: Final = f"""  fix: run `make up` as root on Debian. On another system, install a running docker engine
+  {engine.LEAST} or newer with buildx, socat, chromium, and in {layout.TOOLS} these programs:
+  {", ".join(tool.name for tool in tools.ALL)}"""
 
 
 def up() -> None:
     start = time.monotonic()
     if not _is_up():
         if os.geteuid() != 0:
-            msg = f"the stack writes /etc/hosts and listens on port 443, for which it must be root.\n{_BY_HAND}"
+            msg = f"the test stack must run as root: it writes /etc/hosts and listens on port 443\n{_BY_HAND}"
             raise StackError(msg)
         with state.only_one():
             _make()
@@ -42,7 +42,7 @@ def _make() -> None:
     # Asked again: another `up` may have come first.
     needed = _needed(steps(known))
     _check(needed)
-    print("multiarch's test stack, to be made ready:")
+    print("starting multiarch's test stack:")
     for step in needed:
         print(f"  {step.name:<12}{step.what}")
     try:
@@ -65,7 +65,7 @@ def _check(needed: Iterable[Step]) -> None:
             *([] if browser.find() else ["chromium"]),
             *(tool.name for tool in tools.ALL if not tool.file.exists()),
         ]
-        msg = f"missing here: {', '.join(missing)}.\n{_BY_HAND}"
+        msg = f"not installed: {', '.join(missing)}\n{_BY_HAND}"
         raise StackError(msg)
 
 
