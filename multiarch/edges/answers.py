@@ -57,6 +57,12 @@ class Bounds:
     exceeded: str = ""
 
 
+def bounds_until(deadline: Deadline | None, size: int = 8 * MIB) -> Bounds:
+    """Return the bounds of an exchange in a run whose retries end at a deadline."""
+    seconds = WHOLE if deadline is None else min(WHOLE, max(LEAST, deadline.left))
+    return Bounds(deadline=Deadline(seconds), size=size)
+
+
 _BOUNDS: ContextVar[Bounds | None] = ContextVar("_BOUNDS", default=None)
 
 
@@ -150,18 +156,6 @@ def parse(content: bytes, kind: type[_Value]) -> _Value:
     """
     try:
         return msgspec.json.decode(content, type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-
-
-def convert(value: object, kind: type[_Value]) -> _Value:
-    """Check what a library has parsed against a declared type.
-
-    Raises:
-        ValueError: it is not of that type.
-    """
-    try:
-        return msgspec.convert(value, kind)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
 

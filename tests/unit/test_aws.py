@@ -52,7 +52,7 @@ class Stubbed:
     def __init__(self, client: ECRClient) -> None:
         self.stub = Stubber(client)
         self.aws = Aws()
-        self.aws._clients["eu-west-1"] = client
+        self.aws._calls._clients["eu-west-1"] = client
 
     def token(self, host: str, *, account: str = "", password: str = PASSWORD) -> None:
         data = {
@@ -135,7 +135,7 @@ WORDLESS = {
         "Bad Gateway",
         "(502) when calling the GetAuthorizationToken operation: Bad Gateway",
     ),
-    "a status that is none": ("999", "", "GetAuthorizationToken operation: "),
+    "a status that is none": ("999", "", "GetAuthorizationToken operation:"),
 }
 
 

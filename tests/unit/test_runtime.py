@@ -40,7 +40,7 @@ class World:
         self.stub = Stubber(client)
         self.stub.activate()
         aws = Aws()
-        aws._clients["eu-west-1"] = client
+        aws._calls._clients["eu-west-1"] = client
         self.redaction = Redaction()
         self.written: list[str] = []
         self.home = folder / "home" / ".docker"

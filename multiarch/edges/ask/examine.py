@@ -73,7 +73,7 @@ def unanswered(error: OperationFailedError | MultiarchError) -> Unanswered:
         advice=diagnosis.advice or _WHERE_TO_LOOK.get(diagnosis.phase, ""),
         said="" if said in diagnosis.cause else said,
         exit_code=final_error("", diagnosis, 1, 0.0).exit_code,
-        refused="AccessDenied" in str(error),
+        refused=error.code.startswith("AccessDenied"),
     )
 
 
@@ -245,7 +245,7 @@ class Examination:
             if not isinstance(state.result(), RepositoryFacts):
                 return Permission.UNKNOWN
         except OperationFailedError as error:
-            if "AccessDenied" not in str(error):
+            if not error.code.startswith("AccessDenied"):
                 raise
         return self._aws.permission(repository.registry, repository.name, action)
 

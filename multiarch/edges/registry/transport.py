@@ -19,10 +19,9 @@ from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from multiarch.edges.answers import (
     KIB,
-    LEAST,
-    WHOLE,
     BoundedResponse,
     Bounds,
+    bounds_until,
     exchange,
     one_line,
     parse,
@@ -184,8 +183,7 @@ class Transport:
         Raises:
             OperationFailedError: there was no whole answer in time, or none within its bounds.
         """
-        seconds = WHOLE if self._deadline is None else min(WHOLE, max(LEAST, self._deadline.left))
-        bounds = Bounds(deadline=Deadline(seconds), size=max(size, _ERROR_SIZE))
+        bounds = bounds_until(self._deadline, max(size, _ERROR_SIZE))
         request = _Request(method=method, url=url, headers=headers, body=body, size=size)
         host = urlsplit(url).netloc
         return exchange(lambda: self._follow(request, bounds), bounds, phase="manifest", host=host)

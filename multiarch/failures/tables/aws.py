@@ -245,7 +245,7 @@ AWS_RULES: tuple[FailureRule, ...] = (
         r"|connectionclosederror"
         r"|connection was closed before we received a valid response|proxyconnectionerror|responsestreamingerror"
         r"|requesterror: send request failed|request send failed|httpclienterror|an http client raised"
-        r"|the answer of aws is not whole",
+        r"|aws returned a malformed answer",
         "{host} did not answer in time", AGAIN, "network",
     ),
 )  # fmt: skip
