@@ -71,7 +71,7 @@ def start(
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            msg = f"{name} exited at start with code {process.returncode}"
+            msg = f"{name} exited at start, exit code {process.returncode}"
             raise StepFailedError.from_log(msg, log)
         if time.monotonic() > deadline:
             msg = f"{name} was not ready after {seconds:.0f} s"
