@@ -1,5 +1,6 @@
 """What was asked for, before docker or AWS is asked anything: the first half of every command that has a plan."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -104,7 +105,9 @@ class Request:
 def _begin(environment: Mapping[str, str]) -> datetime:
     """Return when the build began: CodeBuild's own time where it says one, so that all of a build has one date."""
     milliseconds = environment.get("CODEBUILD_START_TIME", "")
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds.isdigit() else datetime.now(UTC)
+    # 14 digits end in the year 5138, which is more than a clock says and less than `datetime` knows.
+    is_time = re.fullmatch(r"[0-9]{1,14}", milliseconds)
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if is_time else datetime.now(UTC)
 
 
 def _is_terminal() -> bool:

@@ -6,6 +6,7 @@ from typing import Self
 
 from multiarch.errors import ConfigurationError
 from multiarch.text.hints import nearest_hint
+from multiarch.text.shown import shown
 
 # Go's list for the operating systems that BuildKit builds for: https://go.dev/doc/install/source#environment
 _ARCHITECTURES = {
@@ -54,7 +55,7 @@ class Platform:
         )
         if len(parts) > 3 or not known or not good_variant:  # noqa: PLR2004 - os, architecture, variant
             names = [f"{name}/{each}" for name, all_of in _ARCHITECTURES.items() for each in all_of]
-            msg = f"{text!r} is not a platform"
+            msg = f"{shown(text)} is not a platform"
             raise ConfigurationError(msg, hint=nearest_hint("/".join(parts[:2]), names))
         return cls(os=os, architecture=architecture, variant=variant)
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.registry import DOCKER_HUB, Registry
+from multiarch.text.shown import shown
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+# https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 _CONTAINER = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
@@ -26,7 +30,7 @@ def check_repository(name: str) -> str:
         return name
     legal = legal_repository(name)
     tip = f", for example {legal}" if legal else ""
-    msg = f"{name!r} is not a repository name"
+    msg = f"{shown(name)} is not a repository name"
     raise ConfigurationError(
         msg, hint=f"lower-case letters and digits, joined by . _ - or /, {_LONGEST_REPOSITORY} at most{tip}"
     )
@@ -46,7 +50,7 @@ def check_tag(tag: str) -> str:
     """
     if _TAG.fullmatch(tag):
         return tag
-    msg = f"{tag!r} is not a tag"
+    msg = f"{shown(tag)} is not a tag"
     raise ConfigurationError(msg, hint="letters, digits, _ . and -, not starting with . or -, 128 at most")
 
 
@@ -60,7 +64,7 @@ def check_container(name: str) -> str:
     """
     if _CONTAINER.fullmatch(name):
         return name
-    msg = f"{name!r} is not a container's name"
+    msg = f"{shown(name)} is not a container's name"
     raise ConfigurationError(msg, hint="letters, digits, _ and -, 255 at most, as in the ECS task definition")
 
 
@@ -81,15 +85,37 @@ class Repository:
         return f"{self.registry}/{self.name}"
 
 
+def names_registry(name: str) -> bool:
+    """Whether an image's name begins with a registry's host, as docker decides it: a dot, a colon or localhost."""
+    host, slash, _ = name.partition("/")
+    return bool(slash) and (bool(set(host) & set(".:")) or host == "localhost")
+
+
+def parse_repository(text: str) -> Repository:
+    """Parse a repository with its registry: `ghcr.io/team/shop`.
+
+    Raises:
+        ConfigurationError: it is none, or names a tag or a digest.
+    """
+    repository, _ = parse_reference(text)
+    if text.strip().endswith(f"/{repository.name}"):
+        return repository
+    msg = f"{shown(text)} is not a repository"
+    raise ConfigurationError(msg, hint=f"leave the tag or the digest out: {repository}")
+
+
 def parse_reference(text: str) -> tuple[Repository, str]:
     """Parse an image's name as docker does: its repository, and its digest, its tag or `latest`.
 
     Raises:
         ConfigurationError: it is no image's name.
     """
-    name, _, digest = text.strip().partition("@")
-    host, slash, rest = name.partition("/")
-    if not slash or not (set(host) & set(".:") or host == "localhost"):
+    name, at, digest = text.strip().partition("@")
+    if at and not _DIGEST.fullmatch(digest):
+        msg = f"{shown(text)} has no digest after the @"
+        raise ConfigurationError(msg, hint="a digest is sha256: and 64 hexadecimal digits")
+    host, _, rest = name.partition("/")
+    if not names_registry(name):
         host, rest = DOCKER_HUB[0], name
     path, _, tag = rest.partition(":")
     registry = Registry.parse(host)

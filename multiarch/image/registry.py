@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from multiarch.errors import ConfigurationError
+from multiarch.text.shown import shown
 
 # The account, the service's name with FIPS or dual-stack forms, and the region. Which suffixes are AWS's own is not
 # decided here: the host that AWS names with the token decides, see `Registry.is_answered_by`.
-_ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)\.[a-z0-9.-]+")
+_ECR_HOST = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.[a-z0-9.-]+"
+)
 
 _HOST = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d+)?"
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?"
 )
 
 DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
@@ -36,8 +39,10 @@ class Registry:
         """
         host = text.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
         if not _HOST.fullmatch(host):
-            msg = f"{text!r} is not a registry"
-            raise ConfigurationError(msg, hint="a registry is a host name: localhost:5000, ghcr.io, ACCOUNT.dkr.ecr.…")
+            msg = f"{shown(text)} is not a registry"
+            raise ConfigurationError(
+                msg, hint="write a host name alone: ghcr.io, localhost:5000, ACCOUNT.dkr.ecr.REGION.…"
+            )
         if host in DOCKER_HUB:
             return cls(host="docker.io")
         match = _ECR_HOST.fullmatch(host)
@@ -89,7 +94,7 @@ class Partitions:
         """
         partition = self.partition_of_region.get(region)
         if partition is None:
-            msg = f"unknown AWS region {region!r}"
+            msg = f"unknown AWS region {shown(region)}"
             near = difflib.get_close_matches(region, self.partition_of_region, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}? " if near else ""
             raise ConfigurationError(

@@ -1,24 +1,32 @@
 """The settings of an image: its name and tags, how it is built, and its caches. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta
-
-from multiarch.settings.declare import (
+from multiarch.settings.declare import setting
+from multiarch.settings.forms import (
     Attestation,
+    Bucket,
+    BuildArguments,
     CacheEntries,
+    CacheOptions,
+    CacheRef,
+    CacheRepository,
     Containers,
     FlavorEntries,
+    Labels,
+    Level,
+    NeededPath,
+    Path,
     Platforms,
+    Prefix,
+    Region,
     RepositoryName,
     Secrets,
+    SshAgents,
+    Stage,
     TagRules,
     TagRuleText,
-    Texts,
-    ValueCheck,
-    setting,
 )
 
 
@@ -52,7 +60,7 @@ class ImageSettings:
         metavar="WORD=VALUE",
         separator="\n",
     )
-    annotations: Mapping[str, str] = setting(
+    annotations: Labels = setting(
         {},
         "Annotation of the image, before its name the levels that it is for, as in docker: index,manifest:NAME=VALUE. "
         "Default: both. An empty value leaves out one that would be there.",
@@ -75,23 +83,23 @@ class ImageSettings:
     platforms: Platforms = setting(
         ("linux/amd64", "linux/arm64"), "Platforms to build for.", group="Build", metavar="OS/ARCH"
     )
-    context: str = setting(".", "Folder, or URL, that the build is made from.", group="Build", metavar="PATH")
-    dockerfile: str = setting(
+    context: NeededPath = setting(".", "Folder, or URL, that the build is made from.", group="Build", metavar="PATH")
+    dockerfile: Path = setting(
         "",
         "Dockerfile to build. Default: Dockerfile in the context.",
         group="Build",
         flags=["--file", "-f"],
         metavar="PATH",
     )
-    target: str = setting("", "Stage of the Dockerfile to build. Default: the last.", group="Build", metavar="STAGE")
-    build_args: Mapping[str, str | None] = setting(
+    target: Stage = setting("", "Stage of the Dockerfile to build. Default: the last.", group="Build", metavar="STAGE")
+    build_args: BuildArguments = setting(
         {},
         "Build argument; without =VALUE, the environment's value. For secrets there is --secret.",
         group="Build",
         metavar="NAME[=VALUE]",
         separator="\n",
     )
-    labels: Mapping[str, str] = setting(
+    labels: Labels = setting(
         {},
         "Label of the image; those of org.opencontainers.image are annotations too. An empty value leaves one out.",
         group="Build",
@@ -101,7 +109,7 @@ class ImageSettings:
     secrets: Secrets = setting(
         (), "Secret for RUN --mount=type=secret.", group="Build", metavar="id=ID[,src=FILE|,env=NAME]", separator="\n"
     )
-    ssh: Texts = setting(
+    ssh: SshAgents = setting(
         (), "SSH agent or key for RUN --mount=type=ssh.", group="Build", metavar="ID[=SOCKET|KEY]", separator="\n"
     )
     pull: bool = setting(False, "Ask the registry for newer base images.", group="Build")
@@ -127,7 +135,7 @@ class ImageSettings:
     compression: Literal["gzip", "zstd", "estargz", "uncompressed"] = setting(
         "gzip", "Compression of the layers that are built, in the image and in its cache.", group="Build"
     )
-    compression_level: Annotated[str, ValueCheck(str, before=True), Meta(pattern=r"^(\d|1\d|2[0-2])?$")] = setting(
+    compression_level: Level = setting(
         "", "Its level: 0 to 9, of zstd to 22. Default: BuildKit's own.", group="Build", metavar="LEVEL"
     )
     force_compression: bool = setting(False, "Compress the base image's layers anew, too.", group="Build")
@@ -135,13 +143,13 @@ class ImageSettings:
     cache: Literal["registry", "s3", "local", "inline", "none"] = setting(
         "registry", "Where the build cache is kept between builds; with --local: local.", group="Cache"
     )
-    cache_ref: str = setting(
+    cache_ref: CacheRef = setting(
         "cache",
         "Cache image: a tag in the repository, or a whole reference; in a bucket, the last part of its name.",
         group="Cache",
         metavar="TAG|REFERENCE",
     )
-    cache_repository: str = setting(
+    cache_repository: CacheRepository = setting(
         "",
         "Repository of the cache, in the image's registry or with another host. Default: the image's.",
         group="Cache",
@@ -172,17 +180,17 @@ class ImageSettings:
         metavar="REFERENCE",
         separator="\n",
     )
-    cache_options: Texts = setting(
+    cache_options: CacheOptions = setting(
         (),
         "Further option of the cache's backend, in BuildKit's words.",
         group="Cache",
         metavar="NAME=VALUE",
         separator="\n",
     )
-    s3_bucket: str = setting("", "Bucket of --cache s3.", group="Cache", metavar="NAME")
-    s3_region: str = setting("", "Region of the bucket. Default: the registry's.", group="Cache", metavar="NAME")
-    s3_prefix: str = setting("", "What all names in the bucket begin with.", group="Cache", metavar="PREFIX")
-    local_cache: str = setting(
+    s3_bucket: Bucket = setting("", "Bucket of --cache s3.", group="Cache", metavar="NAME")
+    s3_region: Region = setting("", "Region of the bucket. Default: the registry's.", group="Cache", metavar="NAME")
+    s3_prefix: Prefix = setting("", "What all names in the bucket begin with.", group="Cache", metavar="PREFIX")
+    local_cache: Path = setting(
         "",
         "Folder of the local cache. Default: multiarch/REPOSITORY in the user's cache folder.",
         group="Cache",

@@ -5,13 +5,23 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from multiarch.settings.declare import (
+from multiarch.settings.declare import setting
+from multiarch.settings.forms import (
+    Account,
+    BuilderName,
+    CommitId,
     DriverOptions,
+    Endpoint,
+    GitRef,
     Namespace,
+    NeededPath,
+    Path,
+    Reference,
+    Region,
+    RegistryHost,
     Seconds,
     Time,
-    ValueCheck,
-    setting,
+    Url,
 )
 
 # The floating moby/buildkit:buildx-stable-1 has changed image formats under its users twice; raise this line instead.
@@ -22,7 +32,7 @@ BUILDKIT_IMAGE = "moby/buildkit:v0.32.2"
 class RunSettings:
     """What holds for a whole run, however many images it builds."""
 
-    registry: str = setting(
+    registry: RegistryHost = setting(
         "",
         "Registry host: an ECR registry, also of another account or region, or any other. "
         "Derived from account and region when not given.",
@@ -30,10 +40,10 @@ class RunSettings:
         environment=["AWS_REGISTRY_NAME"],
         metavar="HOST",
     )
-    account: Annotated[str, Meta(pattern=r"^(\d{12})?$")] = setting(
+    account: Account = setting(
         "", "AWS account of the registry.", group="Image", environment=["AWS_ACCOUNT_ID"], metavar="ID"
     )
-    region: str = setting(
+    region: Region = setting(
         "",
         "AWS region of the registry.",
         group="Image",
@@ -41,41 +51,33 @@ class RunSettings:
         metavar="NAME",
     )
 
-    commit: Annotated[str, Meta(pattern=r"^([0-9a-f]{40}([0-9a-f]{24})?)?$")] = setting(
-        "", "The commit, where there is no .git to ask.", group="Source", metavar="SHA"
-    )
+    commit: CommitId = setting("", "The commit, where there is no .git to ask.", group="Source", metavar="SHA")
     commit_time: Time = setting(
         0,
         "When it was committed: seconds since 1970, or ISO 8601; decides which of two commits is newer.",
         group="Source",
         metavar="TIME",
     )
-    branch: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/heads/"))] = setting(
+    branch: GitRef = setting(
         "",
         "The branch that is built; in CodePipeline, #{SourceVariables.BranchName} of the source action.",
         group="Source",
         metavar="NAME",
     )
-    git_tag: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/tags/"))] = setting(
-        "", "The git tag that is built.", group="Source", metavar="NAME"
-    )
-    pull_request: Annotated[int, Meta(ge=0)] = setting(
+    git_tag: GitRef = setting("", "The git tag that is built.", group="Source", metavar="NAME")
+    pull_request: Annotated[int, Meta(ge=0, le=2**31)] = setting(
         0, "The pull request that is built.", group="Source", metavar="NUMBER"
     )
-    base_branch: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/heads/"))] = setting(
-        "", "The branch that the pull request is for.", group="Source", metavar="NAME"
-    )
-    default_branch: Annotated[str, ValueCheck(lambda text: text.removeprefix("refs/heads/"))] = setting(
-        "", "The repository's default branch.", group="Source", metavar="NAME"
-    )
-    repository_url: str = setting("", "The git repository's URL.", group="Source", metavar="URL")
+    base_branch: GitRef = setting("", "The branch that the pull request is for.", group="Source", metavar="NAME")
+    default_branch: GitRef = setting("", "The repository's default branch.", group="Source", metavar="NAME")
+    repository_url: Url = setting("", "The git repository's URL.", group="Source", metavar="URL")
     event: Literal["auto", "push", "tag", "pull-request", "release", "schedule", "pipeline", "manual"] = setting(
         "auto",
         "What started the build; a rule of EventBridge that follows a clock has to say schedule.",
         group="Source",
     )
 
-    builder_name: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = setting(
+    builder_name: BuilderName = setting(
         "",
         "Builder to use. Default: multiarch, or default with the docker driver.",
         group="Builder",
@@ -85,7 +87,7 @@ class RunSettings:
     builder_driver: Literal["docker-container", "docker", "remote", "kubernetes"] = setting(
         "docker-container", "Driver of the builder.", group="Builder", flags=["--driver"]
     )
-    builder_image: str = setting(
+    builder_image: Reference = setting(
         BUILDKIT_IMAGE,
         "BuildKit image of the builder; a copy in your own registry spares Docker Hub's limits.",
         group="Builder",
@@ -94,7 +96,7 @@ class RunSettings:
     builder_options: DriverOptions = setting(
         (), "Driver option.", group="Builder", flags=["--driver-opt"], metavar="NAME=VALUE", separator="\n"
     )
-    builder_endpoint: str = setting(
+    builder_endpoint: Endpoint = setting(
         "",
         "Where the builder runs: a docker context or a BuildKit address (remote: tcp://host:1234).",
         group="Builder",
@@ -109,7 +111,7 @@ class RunSettings:
         2700, "Time after which nothing is tried again: seconds, or 90s, 45m, 2h.", group="Retries", metavar="TIME"
     )
 
-    deploy_files: str = setting(
+    deploy_files: Path = setting(
         "",
         "Folder for what comes after the build: imagedefinitions.json, imageDetail.json and image.env. "
         "Default: none is written.",
@@ -117,7 +119,7 @@ class RunSettings:
         metavar="DIR",
     )
 
-    report: str = setting(
+    report: Path = setting(
         "",
         "Folder to write a report of the run to, whatever came of it: report.html, junit.xml, report.json and more. "
         "Default: no report.",
@@ -136,4 +138,4 @@ class RunSettings:
         metavar="NAMESPACE",
     )
 
-    dist: str = setting("dist", "Folder that --local writes the image to.", group="Local", metavar="DIR")
+    dist: NeededPath = setting("dist", "Folder that --local writes the image to.", group="Local", metavar="DIR")

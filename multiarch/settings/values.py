@@ -1,5 +1,6 @@
 """Text from a flag, a variable or the file, read as the setting's type and checked. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import cast, get_args
 
@@ -10,6 +11,10 @@ from multiarch.image.tags.rule import is_rule
 from multiarch.settings.declare import ValueCheck
 from multiarch.settings.info import ENVIRONMENT_PREFIX, SettingInfo
 from multiarch.text.hints import nearest_hint
+from multiarch.text.shown import shown
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -48,6 +53,23 @@ def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tupl
     raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())
 
 
+def _check_characters(value: object) -> None:
+    """Refuse what a terminal, a shell or a log would take for something else; a map's values may have several lines."""
+    match value:
+        case str():
+            bad = _UNPRINTABLE.search(value)
+        case tuple():
+            bad = next(filter(None, map(_UNPRINTABLE.search, value)), None)
+        case Mapping():
+            texts = [text for pair in value.items() for text in pair if text]
+            bad = next(filter(None, map(_UNPRINTABLE_IN_LINES.search, texts)), None)
+        case _:
+            return
+    if bad:
+        msg = f"the value contains the character {bad[0]!a}"
+        raise ConfigurationError(msg, hint="remove control characters, line breaks and bytes that are not UTF-8")
+
+
 def check(info: SettingInfo, value: object, origin: str) -> object:
     where = origin if origin.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{origin}: {info.key}"
     rules = [each for each in get_args(info.type)[1:] if isinstance(each, ValueCheck)]
@@ -57,6 +79,7 @@ def check(info: SettingInfo, value: object, origin: str) -> object:
         if info.kind == "switch" and isinstance(value, str):
             value = _SWITCH.get(value.lower(), value)
         value = convert(value, info.type, strict=info.kind != "number")
+        _check_characters(value)
         for rule in rules:
             value = value if rule.before else rule(value)
     except ConfigurationError as error:
@@ -64,9 +87,9 @@ def check(info: SettingInfo, value: object, origin: str) -> object:
         raise
     except ValidationError as error:
         if info.choices:
-            msg = f"{where}: {value!r} is not one of {', '.join(info.choices)}"
-            raise ConfigurationError(msg, hint=nearest_hint(str(value), info.choices)) from None
+            msg = f"{where}: {shown(value)} is not one of {', '.join(info.choices)}"
+            raise ConfigurationError(msg, hint=nearest_hint(shown(value), info.choices)) from None
         reason = str(error).replace("`", "").removeprefix("Expected ")
-        msg = f"{where}: {value!r} does not pass: expected {reason}"
+        msg = f"{where}: {shown(value)} does not pass: expected {reason}"
         raise ConfigurationError(msg, hint=f"see {info.flags[0]} in --help") from None
     return value

@@ -228,8 +228,8 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
          "  did you mean eu-west-1? A region newer than the installed botocore works with --registry HOST"]),
     "a registry that is none": (
         ("--registry", "a b"), CODEBUILD,
-        ["error: 'a b' is not a registry",
-         "  a registry is a host name: localhost:5000, ghcr.io, ACCOUNT.dkr.ecr.…"]),
+        ["error: --registry: 'a b' is not a registry",
+         "  write a host name alone: ghcr.io, localhost:5000, ACCOUNT.dkr.ecr.REGION.…"]),
     "a misspelt variable": (
         (), {**CODEBUILD, "MULTIARCH_PLATFORM": "x"},
         ["error: the variable MULTIARCH_PLATFORM is not a setting", "  did you mean MULTIARCH_PLATFORMS?"]),
@@ -259,7 +259,7 @@ def test_what_is_wrong_is_said_once_with_a_way_out_before_anything_is_done(
     assert said.errors == [line.format(project.folder, project.folder) for line in errors]
 
 
-@pytest.mark.parametrize("words", [(), ("--file", "none"), ("--commit-tag", "v1", "--registry", "a b")])
+@pytest.mark.parametrize("words", [(), ("--file", "none"), ("--commit-tag", "v1", "--region", "eu-wets-1")])
 def test_whatever_ends_a_run_nothing_of_an_earlier_one_is_left_to_hand_over(
     project: Project, words: tuple[str, ...]
 ) -> None:

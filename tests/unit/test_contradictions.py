@@ -73,7 +73,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "an option that there is not": (
         {"cache_options": ("touch_refresh=1h",)}, "--cache registry has no option 'touch_refresh'"),
     "an option without a value": (
-        {"cache_options": ("ignore-error",)}, "the cache option ignore-error has no value"),
+        {"cache_options": ("ignore-error",)}, "--cache-option: 'ignore-error' is not an option of a cache"),
     "a key among the options": (
         {**S3, "cache_options": ("secret_access_key=abc",)},
         "--cache-option secret_access_key=… would put a secret into the plan and the log"),

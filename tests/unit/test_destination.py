@@ -80,7 +80,7 @@ REFUSED = {
     "an unknown region": ({"AWS_REGION": "eu-wets-1"}, "unknown AWS region 'eu-wets-1'"),
     "an ARN of a partition and a region that nobody knows": (
         {ARN: arn("aws-moon", "moon-1")}, "unknown AWS region 'moon-1'"),
-    "a registry that is none": ({"AWS_REGISTRY_NAME": "a b"}, "'a b' is not a registry"),
+    "a registry that is none": ({"AWS_REGISTRY_NAME": "a b"}, "AWS_REGISTRY_NAME: 'a b' is not a registry"),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository, check_repository, check_tag, legal_repository
 from multiarch.image.registry import Registry
 from multiarch.text.hints import nearest_hint
+from multiarch.text.shown import shown
 from tests.unit.fakes import ECR_HOST, PARTITIONS
 
 PLATFORMS = {
@@ -127,7 +128,7 @@ def test_what_is_no_host_name_is_no_registry(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Registry.parse(text)
     assert caught.value.message == f"{text!r} is not a registry"
-    assert caught.value.hint == "a registry is a host name: localhost:5000, ghcr.io, ACCOUNT.dkr.ecr.…"
+    assert caught.value.hint == "write a host name alone: ghcr.io, localhost:5000, ACCOUNT.dkr.ecr.REGION.…"
 
 
 def test_a_registry_is_made_of_account_region_and_suffix() -> None:
@@ -201,7 +202,7 @@ BAD_REPOSITORIES = {
 def test_an_illegal_repository_name_is_refused_with_a_legal_one(name: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_repository(name)
-    assert (caught.value.message, caught.value.hint) == (f"{name!r} is not a repository name", hint)
+    assert (caught.value.message, caught.value.hint) == (f"{shown(name)} is not a repository name", hint)
 
 
 LEGAL = {"My Project": "my-project", "shop": "shop", "": "", "---": "", "Größe": "gr-e", ".hidden": "hidden"}
@@ -221,7 +222,7 @@ def test_a_legal_tag_is_returned(tag: str) -> None:
 def test_an_illegal_tag_is_refused(tag: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_tag(tag)
-    assert caught.value.message == f"{tag!r} is not a tag"
+    assert caught.value.message == f"{shown(tag)} is not a tag"
     assert caught.value.hint == "letters, digits, _ . and -, not starting with . or -, 128 at most"
 
 

@@ -146,7 +146,7 @@ PLANS: dict[str, Plan] = {
         build_args=["A='\"$HOME`id`\\n", "B=line one\nline two", "C=DEFINITION\nDEFINITION", "D=${X}"],
         labels=["l=$(id) \\\\ \\$x"],
         context="my folder; rm -rf /",
-        target="a'b",
+        dockerfile="a'b/Dockerfile",
     ),
 }
 
@@ -261,7 +261,7 @@ def test_awkward_words_arrive_as_they_are(world: World, shell: str) -> None:
         "D": "$${X}",
     }
     assert image["labels"]["l"] == "$(id) \\\\ \\$x"
-    assert (image["context"], image["target"]) == ("my folder; rm -rf /", "a'b")
+    assert (image["context"], image["dockerfile"]) == ("my folder; rm -rf /", "../a'b/Dockerfile")
 
 
 def test_this_commit_s_image_is_not_built_again(world: World) -> None:

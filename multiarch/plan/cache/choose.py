@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
-from multiarch.image.reference import Repository, parse_reference
+from multiarch.image.reference import Repository, names_registry, parse_reference, parse_repository
 from multiarch.settings.cache_options import OPTIONS
 from multiarch.settings.image import ImageSettings
 from multiarch.source import Source
@@ -194,9 +194,7 @@ def cache_repository(settings: ImageSettings, image: Repository) -> Repository:
     name = settings.cache_repository
     if not name:
         return image
-    host, slash, _ = name.partition("/")
-    has_host = bool(slash) and (bool(set(host) & set(".:")) or host == "localhost")
-    return parse_reference(name)[0] if has_host else Repository(registry=image.registry, name=name)
+    return parse_repository(name) if names_registry(name) else Repository(registry=image.registry, name=name)
 
 
 def cache_base(settings: ImageSettings, image: Repository) -> tuple[Repository, str] | None:
