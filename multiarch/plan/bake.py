@@ -17,6 +17,8 @@ from multiarch.text.csv_words import Secret
 
 TARGET = "image"
 
+# What a shell and bake both take for a variable's name; Python's identifiers are more.
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _URL = re.compile(r"[a-z+]+://|git@|github\.com/")
 
 
@@ -126,11 +128,16 @@ def hidden_arguments(settings: ImageSettings) -> Mapping[str, str]:
     Those that were passed by name alone have theirs; those that look like secrets get one, which the run sets for
     docker alone.
     """
-    return {
-        name: name if value is None and name.isidentifier() else f"BUILD_ARG_{re.sub(r'[^A-Za-z0-9]', '_', name)}"
-        for name, value in settings.build_args.items()
-        if value is None or secret_reason(name, value)
-    }
+    found: dict[str, str] = {}
+    for name, value in settings.build_args.items():
+        if value is None and _VARIABLE.fullmatch(name):
+            found[name] = name
+        elif value is None or secret_reason(name, value):
+            variable = f"BUILD_ARG_{re.sub(r'[^A-Za-z0-9]', '_', name)}"
+            while variable in (*found.values(), *settings.build_args):
+                variable += "_"  # a-b and a.b are two arguments
+            found[name] = variable
+    return found
 
 
 def hidden_values(settings: ImageSettings, environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -36,15 +36,13 @@ from multiarch.plan.steps import (
 # What only the run can tell, in the files that the script hands over.
 _DIGEST = "<digest>"
 
-_PLACEHOLDERS = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER, METADATA_FILE, _DIGEST)
+# What stands for a registry that is not known; and all that stands for something.
+_UNKNOWN_REGISTRY = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER)
+_PLACEHOLDERS = (*_UNKNOWN_REGISTRY, METADATA_FILE, _DIGEST)
 
 
 def plan_as_script(plan: Plan) -> str:
-    """Return the plan as a POSIX shell script.
-
-    Raises:
-        NotImplementedError: the plan has several targets.
-    """
+    """Return the plan of one image as a POSIX shell script."""
     [target] = plan.targets
     lines = [*_head(plan, target)]
     for step in plan.steps:
@@ -59,8 +57,8 @@ def _head(plan: Plan, target: Target) -> Iterator[str]:
     commit = f"commit {plan.commit.sha}" if plan.commit else f"tag {target.commit_tag}"
     registries = [each.repository.registry.host for each in plan.targets if each.repository]
     yield "#!/bin/sh"
-    yield f"# {plan.name}, {commit}, for {', '.join(map(str, plan.platforms))}"
-    yield from (f"# Warning: {warning}" for warning in plan.warnings)
+    yield _comment(f"{plan.name}, {commit}, for {', '.join(map(str, plan.platforms))}")
+    yield from (_comment(f"Warning: {warning}") for warning in plan.warnings)
     yield "set -eu"
     if any(REGION_PLACEHOLDER in host for host in registries):
         yield ': "${AWS_DEFAULT_REGION:=$(aws configure get region)}"'
@@ -78,7 +76,7 @@ def _head(plan: Plan, target: Target) -> Iterator[str]:
     yield "METADATA_FILE=$run/metadata.json"
     yield "digest="
     if plan.finish.deploy_files:
-        old = " ".join(_quote(f"{plan.finish.deploy_files.folder}/{name}") for name in DEPLOY_FILES)
+        old = " ".join(_path(f"{plan.finish.deploy_files.folder}/{name}") for name in DEPLOY_FILES)
         yield f"rm -f {old}  # an earlier run's"
 
 
@@ -111,11 +109,11 @@ def _step(step: Step, target: Target) -> Iterator[str]:
             yield from _assemble(step)
         case Unpack():
             yield from _unless_ours(step.layout)
-            yield f"rm -rf {_quote(step.layout)} && mkdir -p {_quote(step.layout)}"
-            yield f"tar -xf {_quote(step.archive)} -C {_quote(step.layout)} && rm {_quote(step.archive)}"
+            yield f"rm -rf {_path(step.layout)} && mkdir -p {_path(step.layout)}"
+            yield f"tar -xf {_path(step.archive)} -C {_path(step.layout)} && rm {_path(step.archive)}"
         case Replace():
             yield from _unless_ours(step.layout)
-            yield f"rm -rf {_quote(step.layout)} && mv {_quote(step.fresh)} {_quote(step.layout)}"
+            yield f"rm -rf {_path(step.layout)} && mv {_path(step.fresh)} {_path(step.layout)}"
         case Verify():
             yield from _verify(step)
         case Tag():
@@ -171,12 +169,13 @@ def _build(step: Build, target: Target) -> Iterator[str]:
     words = list(step.command)
     words[words.index("--progress") + 1] = "auto"
     opening, body = "<<'DEFINITION'", text
-    if any(placeholder in text for placeholder in _PLACEHOLDERS):
-        opening, body = "<<DEFINITION", _double(text, quotes=False)
+    if any(placeholder in text for placeholder in _UNKNOWN_REGISTRY):
+        # A value of the user's may look like a placeholder that only commands have.
+        opening, body = "<<DEFINITION", _double(text, quotes=False, placeholders=_UNKNOWN_REGISTRY)
     for variable in step.variables:
         yield f': "${{{variable}?a build argument comes from this variable: export it}}"'
     if target.build and target.build.archive:
-        yield f'mkdir -p "$(dirname {_quote(target.build.archive)})"'
+        yield f'mkdir -p "$(dirname {_path(target.build.archive)})"'
     yield f"{_command(words)} {opening}"
     yield body
     yield "DEFINITION"
@@ -206,9 +205,9 @@ def _verify(step: Verify) -> Iterator[str]:
 
 def _write_deploy_files(step: WriteDeployFiles) -> Iterator[str]:
     yield "# For what comes next"
-    yield f"mkdir -p {_quote(step.folder)}"
+    yield f"mkdir -p {_path(step.folder)}"
     for name, text in render_deploy_files(step, {image.target: _DIGEST for image in step.images}).items():
-        yield f"cat >{_quote(f'{step.folder}/{name}')} <<FILE"
+        yield f"cat >{_path(f'{step.folder}/{name}')} <<FILE"
         yield f"{_double(text, quotes=False)}FILE"
 
 
@@ -226,7 +225,7 @@ def _assemble(step: Assemble) -> Iterator[str]:
 
 
 def _unless_ours(layout: str) -> Iterator[str]:
-    name = _quote(layout)
+    name = _path(layout)
     yield f"if [ -e {name} ] && [ ! -f {name}/oci-layout ]; then"
     yield f'  echo {name} "is no OCI layout" >&2; exit 2'
     yield "fi"
@@ -260,6 +259,16 @@ def _annotation(name: str, value: str) -> str:
     return f'$(sed -n \'s/.*"{name}": *"\\({value}\\)".*/\\1/p\' "$run/there" | tail -n 1)'
 
 
+def _comment(text: str) -> str:
+    """A comment ends at its line's end: a name with a line break must not begin a command."""
+    return "# " + "".join(each if each.isprintable() else " " for each in text)
+
+
+def _path(path: str) -> str:
+    """A path that begins with a dash is an option for every command."""
+    return _quote(f"./{path}" if path.startswith("-") else path)
+
+
 def _command(words: Sequence[str]) -> str:
     return " ".join(_quote(word) for word in words)
 
@@ -268,7 +277,7 @@ def _quote(word: str) -> str:
     return f'"{_double(word)}"' if any(each in word for each in _PLACEHOLDERS) else shlex.quote(word)
 
 
-def _double(text: str, *, quotes: bool = True) -> str:
+def _double(text: str, *, quotes: bool = True, placeholders: Sequence[str] = _PLACEHOLDERS) -> str:
     """Escape for double quotes, or for a here-document; the placeholders stay variables."""
     text = re.sub(r'([\\$`"])' if quotes else r"([\\$`])", r"\\\1", text)
-    return re.sub(f"<({'|'.join(each.strip('<>') for each in _PLACEHOLDERS)})>", r"${\1}", text)
+    return re.sub(f"<({'|'.join(each.strip('<>') for each in placeholders)})>", r"${\1}", text)

@@ -9,6 +9,7 @@ from multiarch.plan.bake import (
     BakeTarget,
     bake_definition,
     dockerfile_of,
+    hidden_arguments,
     hidden_values,
     is_remote,
     outside_paths,
@@ -233,3 +234,10 @@ ALLOWED: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
 def test_bake_is_allowed_what_lies_outside(flags: dict[str, object], written: list[str], words: list[str]) -> None:
     expected = [word for each in words for word in ("--allow", each)]
     assert outside_paths(load(flags).settings.image, written=written) == expected
+
+
+def test_hidden_arguments_with_names_that_look_alike_have_variables_of_their_own() -> None:
+    settings = load(
+        {"build_args": ("a-b", "a.b", "ünï", "BUILD_ARG_a_b=1")}, {"a-b": "1", "a.b": "2", "ünï": "3"}
+    ).settings.image
+    assert hidden_arguments(settings) == {"a-b": "BUILD_ARG_a_b_", "a.b": "BUILD_ARG_a_b__", "ünï": "BUILD_ARG__n_"}

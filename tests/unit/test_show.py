@@ -12,6 +12,7 @@ import pytest
 
 from multiarch.plan.deploy_files import DEPLOY_FILES, render_deploy_files
 from multiarch.plan.destination import Destination, find_destination
+from multiarch.plan.make import make_plan
 from multiarch.plan.steps import METADATA_FILE, WriteDeployFiles
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.script import plan_as_script
@@ -429,3 +430,42 @@ def test_platforms_that_are_targets_become_one_index() -> None:
     script = plan_as_script(plan_of(cache_per_platform=True))
     assert f"imagetools create --annotation index:org.opencontainers.image.revision={SHA}" in script
     assert f"--tag {ECR_HOST}/shop:unverified" in script
+
+
+HACK = "x\ntouch hacked\n"
+HOSTILE_PLANS = {
+    "a warning about an argument's name": plan_of(replace(facts(), secret_arguments={HACK: "by its name"})),
+    "a folder's name": make_plan(load().settings, replace(facts(registry=None), folder_name=HACK)),
+    "a dist folder like an option": plan_of(facts(registry=None), dist="-rf"),
+    "a folder like an option": plan_of(deploy_files="--help"),
+    "a changed file": plan_of(facts(commit=Commit(sha=SHA, dirty=True, origin="git", changes=(HACK,)))),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("plan", HOSTILE_PLANS.values(), ids=HOSTILE_PLANS)
+def test_script_with_hostile_names_runs_no_other_command(world: World, plan: Plan, shell: str) -> None:
+    ran = world.run(plan_as_script(plan), shell=shell)
+    assert "option" not in ran.stderr, ran.stderr
+    assert not (world.folder / "hacked").exists()
+
+
+HOSTILE_VALUES = (
+    "$(touch hacked)",
+    "`touch hacked`",
+    "'; touch hacked; '",
+    '"; touch hacked; "',
+    "\\",
+    "<digest>",
+    "DEFINITION",
+)
+
+
+@pytest.mark.parametrize("value", HOSTILE_VALUES)
+def test_script_with_a_hostile_argument_gives_bake_its_value(world: World, value: str) -> None:
+    plan = plan_of(build_args=(f"A={value}",), labels=(f"l={value}",))
+    ran = world.run(plan_as_script(plan))
+    assert ran.returncode == 0, ran.stderr
+    assert not (world.folder / "hacked").exists()
+    image = json.loads(world.read("definition"))["target"]["image"]
+    assert (image["args"]["A"], image["labels"]["l"]) == (value, value)
