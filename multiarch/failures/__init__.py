@@ -1,10 +1,8 @@
-"""Failures: which class, which cause, what to do. Pure: text in, a diagnosis out.
+"""Failures: class, cause and advice. Pure: output in, a diagnosis out.
 
-The knowledge stands in tables, a module each subject: `tables/steps.py` and `tables/fetches.py` know what the commands
-of RUN steps print, the others registries, AWS, docker, BuildKit and the Dockerfile; `rules.py` puts those in their
-order. Around them, `reading.py` keeps what matters of a log of any size, `parts.py` sets aside what would mask the
-cause, `diagnose.py` finds the lines that decide, `unwrap.py` joins what a registry says in two of them, and `words.py`
-has the names that a cause tells.
+The rules are tables, one module a subject, in `tables/`; `rules.py` puts them in order. `reading.py` keeps the lines of
+a log that matter, `parts.py` sets aside what would mask the cause, `diagnose.py` finds the line that decides,
+`unwrap.py` joins an answer of a registry that spans two lines, and `words.py` finds the names for a cause.
 """
 
 from collections.abc import Iterable
@@ -17,7 +15,7 @@ __all__ = ["Diagnosis", "FailureClass", "FailurePhase", "diagnose"]
 
 
 def diagnose(lines: Iterable[str], *, phase: FailurePhase | None = None) -> Diagnosis | None:
-    """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
+    """Return what failed, its class and what to do; None where the output contains no failure.
 
     Args:
         lines: the output, of any size; it is read once, in bounded memory.

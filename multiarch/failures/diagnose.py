@@ -26,9 +26,8 @@ from multiarch.failures.parts import (
 )
 from multiarch.failures.reading import Line, compiled, read
 from multiarch.failures.rules import RULES
-from multiarch.failures.tables.fetches import FETCHED
 from multiarch.failures.tables.sources import WRAPPER_RULES
-from multiarch.failures.tables.steps import DECIDED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
+from multiarch.failures.tables.steps import DECIDED, FETCHED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
 from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES, UNKNOWN, UNKNOWN_RULE
 from multiarch.failures.words import BOOTING, fill, interrupted, names_of, phase_of
 
@@ -165,7 +164,10 @@ def _unknown(said: Sequence[Line]) -> _Hit | None:
             phase = FailurePhase.BUILDER_BOOT if booting else phase_of(_window(said, index))
             failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
             cause = " ".join(compiled(_HEAD).sub("", text).split())[:300]
-            return FailureRule(UNKNOWN_RULE, phase, failure_class, "", cause, advice, "no rule knows it: stop"), index
+            rule = FailureRule(
+                UNKNOWN_RULE, phase, failure_class, {}, cause=cause, advice=advice, why="no rule knows it"
+            )
+            return rule, index
     return None
 
 
@@ -192,7 +194,7 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: FailurePha
         phase=phase,
         failure_class=rule.failure_class,
         cause=fill(rule.cause, names),
-        advice=fill(rule.advice, names),
+        advice=fill(rule.advice, names, placeholder=True),
         line=said[index].text,
         retry_after=_retry_after(said),
         once=phase is FailurePhase.RUN_STEP and rule.failure_class in {FailureClass.TRANSIENT, FailureClass.THROTTLED},

@@ -20,7 +20,7 @@ def explanation_as_text(diagnosis: Diagnosis | None) -> Iterator[str]:
         return
     yield f"cause    {diagnosis.cause}"
     if diagnosis.advice:
-        yield f"do       {diagnosis.advice}"
+        yield f"fix      {diagnosis.advice}"
     yield f"phase    {diagnosis.phase}"
     yield f"rule     {diagnosis.rule}"
     yield f"class    {diagnosis.failure_class}: {_MEANING[diagnosis.failure_class]}"
@@ -28,10 +28,10 @@ def explanation_as_text(diagnosis: Diagnosis | None) -> Iterator[str]:
 
 
 _MEANING = {
-    "transient": "the same again may pass",
-    "throttled": "the same again may pass, after a longer wait",
-    "auth-expired": "log in again, then the same again may pass",
-    "builder-lost": "repair the builder, then the same again may pass",
-    "permanent": "the same again fails again",
-    "config": "the same again fails until a setting, a right or a machine is changed",
+    "transient": "retrying may succeed",
+    "throttled": "retrying may succeed after a longer wait",
+    "auth-expired": "retrying may succeed after a new login",
+    "builder-lost": "retrying may succeed after the builder is repaired",
+    "permanent": "it will fail again",
+    "config": "it will fail until the configuration is fixed",
 }

@@ -1,7 +1,9 @@
 """The words of a diagnosis: classes, phases, the diagnosis itself, and a row of the rule tables."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class FailureClass(StrEnum):
@@ -63,15 +65,34 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class FailureRule:
-    """A row of a table: when `pattern` is found, the failure has this class and this cause."""
+    """A row of a table: when one of `signs` is found, the failure has this class and this cause.
 
-    name: str  # unique and stable: scripts and the documentation name it
-    phase: FailurePhase | None  # None: the text around says which
+    Attributes:
+        name: unique and stable; documentation and scripts refer to it.
+        phase: where it failed, None where the output decides.
+        signs: regular expressions, case ignored, each with a real message that it is there for. An expression starts
+            in the deciding line and may run into the next two.
+        cause: a template; its {names} come from the groups of the expressions, then from the output.
+        advice: a template too.
+        why: why this class and no other.
+        given: an expression that some line of the output must match.
+        unless: an expression that the deciding line and the next two must not match.
+        echo: the line is a warning or a consequence: any other line decides before it.
+    """
+
+    name: str
+    phase: FailurePhase | None
     failure_class: FailureClass
-    pattern: str  # a regular expression, case ignored; it starts in the deciding line and may run into the next two
-    cause: str  # its {names} come from the pattern's groups, then from the text
+    signs: Mapping[str, str]
+    _: KW_ONLY
+    cause: str
     advice: str
-    why: str  # why this class and no other
-    given: str = ""  # a second pattern, that some line of the text must hold
-    unless: str = ""  # a third one, that the deciding line and the next two must not hold
-    echo: bool = False  # the line is a warning or a consequence: any line that is not beats it
+    why: str
+    given: str = ""
+    unless: str = ""
+    echo: bool = False
+
+    @cached_property
+    def pattern(self) -> str:
+        """All signs as one regular expression."""
+        return "|".join(self.signs)

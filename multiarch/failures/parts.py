@@ -19,7 +19,7 @@ VERDICT = (
 OF_BUILDKIT = r"failed to solve|failed to (?:receive|get) status"
 STEP_VERDICT = (
     r"failed to solve: .{0,40}exit code: \d|runc run failed|did not complete success?fully"
-    r"|executor failed running|returned a non-zero code|did not terminate success?fully"
+    r"|executor failed running|returned a non-zero code|did not terminate suc?cess?fully"
     r"|waiting for process to exit: |building at step \"run .{0,400}: (?:while running|exit status)"
 )
 _COMMAND = (

@@ -9,12 +9,10 @@ inner clause, together with an outer one only where the outer one changes the me
 
 from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.aws import AWS_RULES
-from multiarch.failures.tables.builder import BUILDER_RULES, CACHE_RULES, HOST_RULES, TLS_RULES
-from multiarch.failures.tables.dockerfile import DOCKERFILE_RULES
-from multiarch.failures.tables.fetches import FETCHED
+from multiarch.failures.tables.docker import BUILDER_RULES, CACHE_RULES, DOCKERFILE_RULES, HOST_RULES, TLS_RULES
 from multiarch.failures.tables.registry import ANSWER_RULES, PASSING_RULES
 from multiarch.failures.tables.sources import CODEBUILD_RULES, GIT_RULES, WRAPPER_RULES
-from multiarch.failures.tables.steps import DECIDED, OWN_FAULT, UNEXPLAINED
+from multiarch.failures.tables.steps import DECIDED, FETCHED, OWN_FAULT, UNEXPLAINED
 from multiarch.failures.tables.unexplained import CACHE_RULE, LAST_RULES
 
 RULES: tuple[FailureRule, ...] = (

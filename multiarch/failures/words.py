@@ -1,4 +1,4 @@
-"""The words of a cause: the part of the run, the image, the host and so on that a text speaks of. Pure."""
+"""Finds the names for a cause in the output: phase, image, host and so on. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from multiarch.failures.model import FailurePhase
 from multiarch.failures.reading import Line, compiled
 
-# Where nothing in the rule says so: the part of the run that a line speaks of.
+# The phase of a line, where the rule has none.
 _PHASES: tuple[tuple[FailurePhase, str], ...] = (
     (FailurePhase.ECR_API, (r"calling the (?:getauthorization|\w*repositor|\w*image|\w*layer)\w* operation"
      r"|operation error ecr(?: public)?:|registry auth\b")),
@@ -47,19 +47,19 @@ _PHASES: tuple[tuple[FailurePhase, str], ...] = (
 
 BOOTING = r"booting build(?:kit|er)|pulling image \S*buildkit"
 
-# Where messages point to for reading: no host of a failure.
+# Links in messages to documentation: not the host of a failure.
 _LINKS = (
     r"docs\.|www\.|aka\.ms|learn\.|help\.|developer\.|stackoverflow\.|yarnpkg\.com/en/docs"
     r"|github\.com/[^\s\"]{1,200}/(?:issues|blob|wiki)"
 )
-# The hosts behind a registry's name, which nobody logs in to.
+# The hosts behind the name of a registry: a login uses the name.
 _BEHIND: Mapping[str, str] = {
     "auth.docker.io": "docker.io",
     "registry-1.docker.io": "docker.io",
     "index.docker.io": "docker.io",
     "production.cloudflare.docker.com": "docker.io",
 }
-# What is said where the text names no host, by the part of the run.
+# What a cause says where the output names no host, by phase.
 _SOMEWHERE: Mapping[FailurePhase, str] = {
     **dict.fromkeys(
         (
@@ -76,7 +76,7 @@ _SOMEWHERE: Mapping[FailurePhase, str] = {
     FailurePhase.BUILDER_BOOT: "the builder",
 }
 
-# What a cause and an advice may name: the text's own word, or the general one.
+# What a cause and an advice can name.
 _NAMES: tuple[tuple[str, str], ...] = (
     ("host", rf"https?://(?!{_LINKS})(?P<x>[\w.-]+\.[\w-]+|localhost)"),
     ("host", r"\bhost='(?P<x>[\w.-]+)'|\bconnect(?:ion|ing)? to (?P<y>(?:[\w-]+\.)+[a-z]{2,})\b"),
@@ -102,27 +102,28 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("stage", r"(?:stage|(?:find|build) target) \"?(?P<x>[\w.-]+)"),
     ("builder", r"builder \"?(?P<x>[\w.-]+)"),
 )  # fmt: skip
+# What a cause says where the output does not name it; empty: the sentence does without. Advice has NAME instead.
 GENERAL = {
     "host": "the host",
     "image": "the image",
-    "operation": "AWS",
-    "status": "no usable answer",
-    "package": "see the line",
-    "command": "that the line names",
+    "operation": "API",
+    "status": "no HTTP status",
+    "package": "",
+    "command": "",
     "path": "a file",
-    "platform": "that platform",
-    "repository": "the repository",
+    "platform": "the requested platform",
+    "repository": "",
     "resource": "the repository",
-    "action": "what the line names",
-    "tag": "that is pushed",
-    "stage": "of that name",
-    "builder": "of that name",
-    "step": "that the log shows",
+    "action": "an action",
+    "tag": "",
+    "stage": "",
+    "builder": "",
+    "step": "",
 }
 
 
 def names_of(window: str, around: str, phase: FailurePhase) -> dict[str, str]:
-    """Return what the deciding line names, and what the lines around it do where it names nothing."""
+    """Return the names in the deciding line; for a name that it lacks, the name in the lines around it."""
     names: dict[str, str] = {}
     for text in (window, around):
         for name, pattern in _NAMES:
@@ -137,14 +138,16 @@ def names_of(window: str, around: str, phase: FailurePhase) -> dict[str, str]:
     )
 
 
-def fill(template: str, names: Mapping[str, str]) -> str:
-    if names.get("step") == GENERAL["step"]:
-        template = re.sub(r"(?:; the step is|:) \{step\}", "", template)
-    return re.sub(r"\{(\w+)\}", lambda match: names.get(match[1]) or match[1], template)
+def fill(template: str, names: Mapping[str, str], *, placeholder: bool = False) -> str:
+    """Return the template with its {names}; of a name that the output lacks nothing is left, or a placeholder."""
+    if not names.get("step"):
+        template = re.sub(r"(?:; step:|:) \{step\}", "", template)
+    filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1]) or match[1].upper() * placeholder, template)
+    return " ".join(filled.split())
 
 
 _BACK = 6  # lines
-# What BuildKit prints as it works, by the part of the run: where its builder went away, that part was cut off.
+# What BuildKit prints as it works, by phase: if the connection to the builder is lost, that phase was interrupted.
 _PROGRESS: tuple[tuple[FailurePhase, str], ...] = (
     (
         FailurePhase.CACHE_EXPORT,
@@ -158,7 +161,7 @@ _PROGRESS: tuple[tuple[FailurePhase, str], ...] = (
 
 
 def interrupted(before: Sequence[Line]) -> FailurePhase | None:
-    """The part of the run that these lines end in, where they tell."""
+    """Return the phase in which these lines end, None where they do not tell."""
     for line in reversed(before[-_BACK:]):
         if line.output:
             return FailurePhase.RUN_STEP

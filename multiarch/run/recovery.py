@@ -43,9 +43,9 @@ _WAITS: Mapping[FailureClass, tenacity.wait.wait_base] = {
     # At once, and then more and more patiently: the docker below the builder may be restarting.
     FailureClass.BUILDER_LOST: tenacity.wait_incrementing(start=0, increment=2, max=10),
 }
-# Steps that prove that docker is there, and the cause that says that it is not any more.
+# Steps that prove that docker is running, and the rule for a docker that is not.
 _OF_DOCKER = ("docker", "builder")
-_AWAY = "the docker daemon cannot be reached"
+_AWAY = "docker-unreachable"
 
 _Outcome = TypeVar("_Outcome")
 
@@ -145,7 +145,7 @@ class Recovery:
     def _understand(self, error: OperationFailedError) -> Diagnosis:
         """Diagnose in the light of this run: a docker that answered before is one that restarts, not one that lacks."""
         found = understand(error)
-        if self._docker_answered and found.phase is FailurePhase.DAEMON and _AWAY in found.cause:
+        if self._docker_answered and found.phase is FailurePhase.DAEMON and found.rule == _AWAY:
             return replace(found, failure_class=FailureClass.BUILDER_LOST)
         return found
 
@@ -188,7 +188,7 @@ def final_error(step: str, diagnosis: Diagnosis, tries: int, seconds: float) -> 
         kind, message = RetriesExhaustedError, f"{message} (tried {tries} times in {seconds:.0f} s)"
     hint = diagnosis.advice
     if diagnosis.line.strip() and diagnosis.line.strip() not in message:
-        hint = f"{hint}\nit said: {diagnosis.line.strip()}".strip()
+        hint = f"{hint}\noutput: {diagnosis.line.strip()}".strip()
     return kind(message, hint=hint)
 
 

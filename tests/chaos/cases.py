@@ -113,7 +113,7 @@ def _aws() -> Iterator[Case]:
             yield _one(Fault(where=where, what=what), retries=asked)
     yield _one(Fault(where="login", what="stall"), retries=1)
     yield Case(
-        name="login: 503, once, where AWS alone knows the account",
+        name="login: 503, once; only AWS knows the account",
         faults=(_status("login", 503),),
         environment=(("CODEBUILD_BUILD_ARN", ""),),
         retries=1,
@@ -124,7 +124,7 @@ def _aws() -> Iterator[Case]:
         faults=(Fault(where="login", what="throttle", times=ALWAYS),),
         environment=_TWO_TRIES,
         code=7,
-        says=("limits how often",),
+        says=("is rate-limiting requests",),
     )
     yield Case(
         name="login: 503, always, until the deadline",
@@ -133,13 +133,13 @@ def _aws() -> Iterator[Case]:
         code=7,
     )
     yield Case(
-        name="AWS API: its host name does not resolve",
+        name="AWS API: a host name that does not resolve",
         environment=(("AWS_ENDPOINT_URL", "https://api.ecr-none.eu-central-1.amazonaws.com"), *_TWO_TRIES),
         code=7,
-        says=("could not be reached",),
+        says=("cannot connect to",),
     )
     yield Case(
-        name="AWS API: a certificate that nobody trusts",
+        name="AWS API: an untrusted certificate",
         environment=(("AWS_ENDPOINT_URL", "https://127.0.0.1:UNTRUSTED"),),
         code=3,
         retries=0,
@@ -189,7 +189,7 @@ def _lasting() -> Iterator[Case]:
         retries=1,
     )
     yield Case(
-        name="connection: reset, for 9 s, and the step is not run again",
+        name="connection: reset, for 9 s; the step does not run again",
         faults=(Fault(where="blob start", what="reset", lasts=9),),
         retries=1,
     )
@@ -207,18 +207,18 @@ def _lasting() -> Iterator[Case]:
         faults=(_status("manifest push", 429, times=ALWAYS),),
         environment=_TWO_TRIES,
         code=7,
-        says=("limits how often",),
+        says=("is rate-limiting requests",),
         smoke=True,
     )
     yield Case(
-        name="tag latest: 503, always: the commit's tag is there, and is verified",
+        name="tag latest: 503, always; the tag of the commit exists and is verified",
         faults=(_status("tag latest", 503, times=ALWAYS),),
         environment=_TWO_TRIES,
         code=7,
         tags=frozenset({"COMMIT"}),
     )
     yield Case(
-        name="cache export: 503, always: the image is good, the cache is not written",
+        name="cache export: 503, always; the image is good, the cache is not written",
         faults=(_status("cache export", 503, times=ALWAYS),),
         says=("the cache could not be written, the image is good",),
         retries=0,
@@ -228,7 +228,7 @@ def _lasting() -> Iterator[Case]:
 
 
 def _rules() -> Iterator[Case]:
-    """ECR's rules: nothing that a second try would change."""
+    """ECR rules: a retry does not change the outcome."""
     yield Case(
         name="ECR: the repository does not exist",
         missing=True,
@@ -238,7 +238,7 @@ def _rules() -> Iterator[Case]:
         smoke=True,
     )
     yield Case(
-        name="ECR: the repository does not exist, and the role may not ask",
+        name="ECR: the repository does not exist, and the role cannot check it",
         missing=True,
         faults=(Fault(where="find repository", what="forbid", times=ALWAYS),),
         code=6,
@@ -246,7 +246,7 @@ def _rules() -> Iterator[Case]:
         says=("does not exist", "create-repository"),
     )
     yield Case(
-        name="ECR: every tag is immutable, the cache's too, and it is there",
+        name="ECR: all tags are immutable, and the tags of the commit and the cache exist",
         mutability="IMMUTABLE",
         before=True,
         code=2,
@@ -255,7 +255,7 @@ def _rules() -> Iterator[Case]:
         smoke=True,
     )
     yield Case(
-        name="ECR: tags are immutable, and this commit's is there: rebuild",
+        name="ECR: tags are immutable, and the tag of the commit exists: rebuild",
         mutability="IMMUTABLE",
         before=True,
         words=("--if-exists", "rebuild", "--commit-tag", "v1"),
@@ -281,14 +281,14 @@ def _rules() -> Iterator[Case]:
         )
     yield Case(name="ECR: the repository is full", rules=Rules(full=True), code=6, retries=0, says=("quota",))
     yield Case(
-        name="ECR: the role may not sign in",
+        name="ECR: the role cannot log in",
         faults=(Fault(where="login", what="forbid", times=ALWAYS),),
         code=3,
         retries=0,
         says=("ecr:GetAuthorizationToken",),
     )
     yield Case(
-        name="ECR: AWS's own credentials have expired",
+        name="ECR: the AWS credentials have expired",
         faults=(Fault(where="login", what="old", times=ALWAYS),),
         environment=_TWO_TRIES,
         code=7,
@@ -299,40 +299,40 @@ def _rules() -> Iterator[Case]:
 def _connections() -> Iterator[Case]:
     """TLS and DNS."""
     yield Case(
-        name="connection: a certificate that nobody trusts",
+        name="connection: an untrusted certificate",
         faults=(Fault(where="connection", what="untrusted", times=ALWAYS),),
         code=6,
         retries=0,
         says=("certificate", "certs.d"),
     )
     yield Case(
-        name="connection: plain HTTP where TLS was to be",
+        name="connection: plain HTTP instead of TLS",
         faults=(Fault(where="connection", what="plain", times=ALWAYS),),
         code=6,
         retries=0,
-        says=("does not speak TLS",),
+        says=("does not support TLS",),
     )
     yield _one(Fault(where="connection", what="reset"), retries=1)
     yield _one(Fault(where="connection", what="reset", skip=1, times=2))
     yield _one(Fault(where="connection", what="reset", lasts=8), retries=1)
     yield _one(Fault(where="connection", what="stall", seconds=25), retries=1)
     yield Case(
-        name="base image: its host name does not resolve, and is one of AWS's",
+        name="base image: an AWS host name that does not resolve",
         environment=(
             ("MULTIARCH_BUILD_ARGS", "BASE_IMAGE=123456789012.dkr.ecr-none.eu-central-1.amazonaws.com/base:1"),
             *_TWO_TRIES,
         ),
         code=7,
-        says=("could not be resolved",),
+        says=("cannot resolve",),
     )
     yield Case(
-        name="base image: a host name that does not exist",
+        name="base image: an unknown host name",
         environment=(("MULTIARCH_BUILD_ARGS", "BASE_IMAGE=registry.nowhere.invalid/base:1"),),
         code=5,
         retries=0,
     )
     yield Case(
-        name="base image: not there",
+        name="base image: missing",
         environment=(("MULTIARCH_BUILD_ARGS", "BASE_IMAGE=localhost:5000/base:none"),),
         code=5,
         retries=0,
@@ -342,19 +342,17 @@ def _connections() -> Iterator[Case]:
 
 def _machine() -> Iterator[Case]:
     """The builder and docker itself. Last: the second one is felt by all that run on the machine."""
-    yield Case(
-        name="machine: the builder's container is killed in the middle of a step", deed="kill builder", retries=1
-    )
-    yield Case(name="machine: docker is restarted in the middle of a step", deed="restart docker", retries=1)
+    yield Case(name="machine: the builder container is killed during a step", deed="kill builder", retries=1)
+    yield Case(name="machine: docker restarts during a step", deed="restart docker", retries=1)
 
 
-# By the heading that they have in the documentation.
+# By their heading in the documentation.
 GROUPS: Final[Mapping[str, tuple[Case, ...]]] = {
-    "What passes": (Case(name="nowhere", retries=0, smoke=True), *_passing()),
-    "AWS's own API": tuple(_aws()),
-    "A token that ends in the middle": tuple(_expiry()),
+    "Temporary errors": (Case(name="nowhere", retries=0, smoke=True), *_passing()),
+    "The AWS API": tuple(_aws()),
+    "A token that expires during the run": tuple(_expiry()),
     "Outages": tuple(_lasting()),
-    "ECR's rules": tuple(_rules()),
+    "ECR rules": tuple(_rules()),
     "Connections and base images": tuple(_connections()),
     "The builder and docker": tuple(_machine()),
 }

@@ -18,33 +18,43 @@ if TYPE_CHECKING:
 FILE: Final = ROOT / "docs" / "failures.md"
 _BEGIN: Final = "<!-- written by `make chaos`: begin -->"
 _END: Final = "<!-- written by `make chaos`: end -->"
-_INTRODUCTION: Final = """# What happens when something breaks
+_INTRODUCTION: Final = """# What happens when something fails
 
-Each row was run on a real docker engine, against an ECR and an AWS API that misbehave as the row says; the last run of
-`make chaos` wrote the tables. After each, every tag pointed at a complete image, no login was left, and no secret stood
-in any output.
+Each row ran on a real docker engine, against an ECR and an AWS API that fail as the row says. The last run of
+`make chaos` wrote the tables. After each run, every tag pointed to a complete image, no login was left, and no output
+contained a secret.
 
-Where it breaks:
+Where it fails:
 
 | place | request |
 |---|---|
 | login | GetAuthorizationToken |
 | find repository | DescribeRepositories |
-| look-up | whether the registry has the commit's image already |
+| look-up | check for an existing image of the commit |
 | base resolve, base pull | the base image: its tag, its layers |
-| cache import, cache export | the cache's manifest, read and written |
-| blob check, blob start, blob upload | a layer: is it there, begin it, send it |
-| manifest push | the image by its digest, still without a name |
+| cache import, cache export | the manifest of the cache, read and written |
+| blob check, blob start, blob upload | a layer: check, start of the upload, upload |
+| manifest push | push of the image by digest, without a tag |
 | read-back, read-back config | the verification |
-| tag look-up, tag, tag latest | what a tag names, and pointing it at the verified image |
+| tag look-up, tag, tag latest | read a tag, point a tag to the verified image |
 | connection | any connection to the registry |
 
-How it breaks: a number is the status of the answer; reset: the connection ends at once; cut: the answer ends half-way;
-lost: it is done, and the answer never comes; stall: no answer for a long time; garbage: a proxy's page instead of the
-answer. `once` is followed by a good answer, `always` never is.
+How it fails:
 
-How it ends: published means that the verified image has its tags; at another try, that multiarch tried again itself,
-beyond what docker and BuildKit try by themselves. ECR, REPOSITORY and TAG stand for names.
+| word | meaning |
+|---|---|
+| a number | the HTTP status of the answer |
+| reset | the connection closes at once |
+| cut | the answer ends half-way |
+| lost | the request succeeds, but the answer never arrives |
+| stall | no answer for a long time |
+| garbage | the page of a proxy instead of the answer |
+| once, always | one failure, then good answers; or every answer fails |
+
+How it ends: "published" means that the verified image has its tags. "Published after a retry" means that multiarch
+retried the phase, in addition to the retries of docker and BuildKit. ECR, REPOSITORY and TAG stand for names.
+`multiarch explain` and the error of `build` also name the rule that decided: see
+[failure rules](reference.md#failure-rules).
 """
 _ONCE: Final = ", once"
 _MACHINE: Final = ("/tmp/", "/root/", "/home/", "/var/", f"{ROOT}/")
@@ -85,11 +95,11 @@ def _joined(what: Sequence[str]) -> str:
 def in_words(case: Case, outcome: Outcome) -> str:
     """Say how a case ended: published, or the error that ended the run."""
     if outcome.code == 0:
-        again = " at another try" if case.retries else ""
+        again = " after a retry" if case.retries else ""
         warned = [text.partition(":")[0] for text in outcome.result.get("warnings", ())]
         cache = next((f"; {text}" for text in warned if text.startswith("the cache")), "")
         return f"published{again}{cache}"
-    there = "; the commit's tag is there" if case.tags else ""
+    there = "; the tag of the commit exists" if case.tags else ""
     return f"exit code {outcome.code}: {stable(str(outcome.result.get('message', '')))}{there}"
 
 
@@ -104,7 +114,7 @@ def stable(text: str) -> str:
     line = re.sub(r"chaos-[0-9a-f]{6,}", "REPOSITORY", line)
     line = re.sub(r"REPOSITORY:[0-9a-f]{7}\b", "REPOSITORY:TAG", line)
     line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)
-    line = re.sub(r" \(tried \d+ times in \d+ s\)", ", also when tried again", line)
+    line = re.sub(r" \(tried \d+ times in \d+ s\)", ", also after retries", line)
     line = line.replace(layout.PROXIED.host, "ECR")
     if any(folder in line for folder in _MACHINE):
         msg = f"a folder of this machine in {line!r}"

@@ -243,7 +243,7 @@ def test_no_credentials(project: Project, variable: str) -> None:
     gone = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", variable), None)
     run = doctor(project, **{name: value for name, value in gone.items() if name})
     assert run.code == 3, run.said
-    assert lines(run)["credentials"] == "problem: there are no AWS credentials"
+    assert lines(run)["credentials"] == "problem: no AWS credentials found"
     assert lines(run)["docker"].startswith("ok")
 
 
@@ -267,7 +267,7 @@ def test_an_action_that_the_role_lacks_is_named(project: Project) -> None:
         run = doctor(project, AWS_ENDPOINT_URL=url)
     assert run.code == 3, run.said
     assert "the role may not do ecr:UploadLayerPart on" in lines(run)["permissions"]
-    assert lines(run)["repository"] == "warning: not known: the role may not do ecr:DescribeRepositories"
+    assert lines(run)["repository"] == "warning: not known: the role is not allowed to perform ecr:DescribeRepositories"
     assert "python -m multiarch policy" in run.stdout
 
 
@@ -275,7 +275,7 @@ def test_a_role_that_may_not_log_in(project: Project) -> None:
     with aws("GetAuthorizationToken") as url:
         run = doctor(project, AWS_ENDPOINT_URL=url)
     assert run.code == 3, run.said
-    assert lines(run)["credentials"] == "problem: the role may not do ecr:GetAuthorizationToken"
+    assert lines(run)["credentials"] == "problem: the role is not allowed to perform ecr:GetAuthorizationToken"
 
 
 def test_an_immutable_repository(project: Project) -> None:

@@ -49,7 +49,7 @@ def test_what_breaks_at_one_place_and_ends_alike_shares_a_row() -> None:
 
 ENDINGS = {
     "by itself": (Case(name="x"), outcome(), "published"),
-    "by us": (Case(name="x", retries=1), outcome(), "published at another try"),
+    "by us": (Case(name="x", retries=1), outcome(), "published after a retry"),
     "without retries": (Case(name="x", retries=0), outcome(), "published"),
     "without its cache": (
         Case(name="x"),
@@ -59,7 +59,7 @@ ENDINGS = {
     "half": (
         Case(name="x", code=7, tags=frozenset({"COMMIT"})),
         outcome(7, "tag: 503 (tried 2 times in 31 s)"),
-        "exit code 7: tag: 503, also when tried again; the commit's tag is there",
+        "exit code 7: tag: 503, also after retries; the tag of the commit exists",
     ),
 }
 
@@ -86,7 +86,7 @@ MESSAGES = {
     "a tag": ("chaos-0a1b2c3d4e:31d6ba4 is there", "REPOSITORY:TAG is there"),
     "a digest": (f"sha256:{'a' * 64} is there", "sha256:… is there"),
     "a port": ("https://127.0.0.1:40123 is not trusted", "https://127.0.0.1:PORT is not trusted"),
-    "tries and seconds": ("no (tried 3 times in 12 s)", "no, also when tried again"),
+    "tries and seconds": ("no (tried 3 times in 12 s)", "no, also after retries"),
     "the first line": ("one\ntwo", "one"),
     "what is the same in each run": ("503 Service Unavailable", "503 Service Unavailable"),
 }

@@ -1219,7 +1219,7 @@ def test_a_failure_that_no_try_can_cure_is_not_tried_again() -> None:
     ran = Ran(runtime)
     error = ran.error()
     assert type(error) is AwsError
-    assert error.message == "login: the role may not do ecr:GetAuthorizationToken"
+    assert error.message == "login: the role is not allowed to perform ecr:GetAuthorizationToken"
     assert (runtime.count("login"), ran.waited) == (1, [])
 
 

@@ -32,7 +32,7 @@ def test_a_failure_is_explained_from_the_standard_input(words: tuple[str, ...]) 
     said = explain(*words, content=b"#1 building\n" + FAILURE)
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines()[-2:] == [
-        "class    throttled: the same again may pass, after a longer wait",
+        "class    throttled: retrying may succeed after a longer wait",
         f"line     {FAILURE.decode().strip()}",
     ]
 

@@ -418,7 +418,7 @@ def test_the_platform_is_that_of_the_step_that_failed_and_not_of_one_canceled_fo
     solve = f"ERROR: failed to solve: base:1: failed to resolve source metadata for base:1: {_NO_MATCH}"
     found = diagnose([*(line for each in order for line in _NO_S390X[each]), solve])
     assert found
-    assert found.cause == "base:1 is not made for linux/s390x"
+    assert found.cause == "base:1 is not available for linux/s390x"
 
 
 def test_the_deciding_line_and_the_report() -> None:

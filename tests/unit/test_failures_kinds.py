@@ -770,7 +770,7 @@ CAUSES = {
             "ERROR: failed to solve: failed to fetch oauth token: unexpected status from GET request to "
             "https://auth.docker.io/token: 401 Unauthorized"
         ),
-        "docker.io wants a login",
+        "docker.io requires a login",
     ),
     "a page to read is no host": (
         step("git push", "error: x", "See https://docs.example.com/x", "curl: (60) SSL certificate problem: expired"),
@@ -778,7 +778,7 @@ CAUSES = {
     ),
     "a command that the image lacks": (
         step("frobnicate it", "/bin/sh: frobnicate: not found", code=127),
-        "the image does not have the command frobnicate",
+        "the image does not contain command frobnicate",
     ),
     "a host that pip names": (
         step(
@@ -797,7 +797,7 @@ CAUSES = {
             "operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, api error "
             "UnrecognizedClientException: x"
         ),
-        "AWS does not know the credentials of the GetAuthorizationToken call",
+        "AWS rejected the credentials of the GetAuthorizationToken call",
     ),
 }
 

@@ -138,15 +138,13 @@ def test_each_further_try_is_announced_before_its_wait() -> None:
     tried = Tried(TOLD, attempts=3)
     tried.run()
     retry = tried.announced[0]
-    assert retry == Retry(
-        step="push", cause="the registry limits how often it may be asked", attempt=2, attempts=3, wait=12
-    )
-    assert retry.as_line() == "push: the registry limits how often it may be asked, try 2 of 3 in 12.0 s"
+    assert retry == Retry(step="push", cause="the registry is rate-limiting requests", attempt=2, attempts=3, wait=12)
+    assert retry.as_line() == "push: the registry is rate-limiting requests, try 2 of 3 in 12.0 s"
 
 
 GIVEN_UP = {
     "nobody knows it": (UNKNOWN, BuildError, "push: something nobody knows"),
-    "a login is wanted": (DENIED, RegistryError, "push: the registry wants a login"),
+    "a login is wanted": (DENIED, RegistryError, "push: the registry requires a login"),
 }
 
 
@@ -164,15 +162,15 @@ def test_tries_that_are_used_up_end_in_an_error_of_their_own() -> None:
     tried = Tried(*[TOLD] * 3, attempts=3)
     error = tried.error()
     assert type(error) is RetriesExhaustedError
-    assert error.message == "push: the registry limits how often it may be asked (tried 3 times in 24 s)"
-    assert error.hint.splitlines()[-1] == "it said: toomanyrequests: retry after 12 seconds"
+    assert error.message == "push: the registry is rate-limiting requests (tried 3 times in 24 s)"
+    assert error.hint.splitlines()[-1] == "output: toomanyrequests: retry after 12 seconds"
     assert (tried.calls, tried.clock.slept) == (3, [12, 12])
 
 
 def test_a_single_try_is_not_called_used_up_retries() -> None:
     error = Tried(TOLD, attempts=1).error()
     assert type(error) is RegistryError
-    assert error.message == "push: the registry limits how often it may be asked"
+    assert error.message == "push: the registry is rate-limiting requests"
 
 
 def test_a_failed_download_of_the_dockerfile_s_own_is_tried_once_more_and_not_oftener() -> None:
@@ -250,7 +248,7 @@ def test_a_cure_that_fails_ends_the_run_with_its_own_cause() -> None:
 
     tried.fixes[FailureClass.AUTH_EXPIRED] = refuse
     error = tried.error()
-    assert (type(error), error.message) == (AwsError, "push: there are no AWS credentials")
+    assert (type(error), error.message) == (AwsError, "push: no AWS credentials found")
 
 
 def test_other_exceptions_pass_through_untouched() -> None:
@@ -308,6 +306,5 @@ def test_a_failure_without_a_word_says_so() -> None:
 def test_the_line_that_decided_stands_in_the_hint_unless_the_message_has_it() -> None:
     diagnosis = understand(DENIED)
     assert final_error("verify", diagnosis, 1, 0).hint == (
-        "log in to the registry before the build: docker login the registry\n"
-        "it said: GET https://h/v2/x: 401 Unauthorized"
+        "log in before the build: docker login the registry\noutput: GET https://h/v2/x: 401 Unauthorized"
     )

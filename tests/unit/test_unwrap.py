@@ -38,7 +38,7 @@ CAUSES = {
     "a missing right": (
         "denied: User: arn:x is not authorized to perform: ecr:GetDownloadUrlForLayer on resource: base",
         FailureClass.CONFIG,
-        "the role may not do ecr:GetDownloadUrlForLayer",
+        "the role is not allowed to perform ecr:GetDownloadUrlForLayer",
     ),
 }
 

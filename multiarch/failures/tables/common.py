@@ -1,4 +1,4 @@
-"""What the tables share: the classes, hosts, the network's words, and advice that recurs."""
+"""What the tables share: classes, hosts, network errors, and advice that recurs."""
 
 from multiarch.failures.model import FailureClass
 
@@ -47,11 +47,14 @@ REQUEST = (
     r"(?:\b(?:get|head|put|post|patch)(?: request to)? \\?[\"'`<]?https?://|failed to do request|dial tcp"
     r"|read tcp|write tcp)"
 )
-GRANT = "allow {action} on {resource} in the role's policy (and in the repository's, for another account)"
-AGAIN = "try again; if it stays, look at the network path: NAT, proxy, VPC endpoints, security groups"
-SLOWER = "wait before the next try; log in to the registry, or pull from a copy in ECR (pull-through cache)"
-CREDENTIALS = "give the build credentials of an account that is allowed: the CodeBuild role, or AWS_PROFILE"
-REPAIR = "remove and create the builder again (docker buildx rm, then create), then try again"
-CA = "give the CA to docker (/etc/docker/certs.d/HOST/ca.crt), to the builder (buildkitd.toml) and to AWS_CA_BUNDLE"
+GRANT = "allow {action} on {resource} in the role's policy (for another account also in the repository policy)"
+AGAIN = "retry; if it fails again, check the network path: NAT, proxy, VPC endpoints, security groups"
+SLOWER = "retry later; log in to the registry, or pull through ECR (pull-through cache)"
+CREDENTIALS = "provide credentials of an account that has access: the CodeBuild role, or AWS_PROFILE"
+REPAIR = "recreate the builder (docker buildx rm, then docker buildx create), then retry"
+CA = "add the CA to docker (/etc/docker/certs.d/HOST/ca.crt), to the builder (buildkitd.toml) and to AWS_CA_BUNDLE"
 DRIVER = "use a builder with --driver docker-container"
-PRIVILEGED = "switch on privileged mode in the CodeBuild project, or start dockerd and see DOCKER_HOST"
+PRIVILEGED = "enable privileged mode in the CodeBuild project, or start dockerd and check DOCKER_HOST"
+ROOM = "use a larger CodeBuild compute type, or free disk space: docker system prune -af; docker buildx prune -af"
+STEP = "check the last lines of the step's output, and fix the step: {step}"
+ONCE = "retry once; if it fails again, use a mirror, a proxy or retries in the step"

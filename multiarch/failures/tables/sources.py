@@ -1,122 +1,159 @@
-"""What git and CodeBuild say of the sources of a build, and what it means."""
+"""What git and CodeBuild print about the source of a build."""
 
 from multiarch.failures.model import FailurePhase, FailureRule
 from multiarch.failures.tables.common import CONFIG, PERMANENT, T
 
 GIT_RULES: tuple[FailureRule, ...] = (
-    FailureRule(
-        "git-checkout-unusable",
-        FailurePhase.GIT, CONFIG,
-        r"dubious ownership|unsafe repository|not a git repository|cannot change to '|needed a single revision",
-        "git does not accept this checkout",
-            "git config --global --add safe.directory PATH; or build from a full clone",
-        "the checkout stays as it is",
+    FailureRule("git-checkout-unusable", FailurePhase.GIT, CONFIG, {
+        "dubious ownership": "dubious ownership",
+        "unsafe repository": "fatal: unsafe repository ('/codebuild/output/src1/src' is owned by someone else)",
+        "not a git repository": "fatal: not a git repository (or any of the parent directories): .git",
+        "cannot change to '": "fatal: cannot change to '/src': No such file or directory",
+        "needed a single revision": "fatal: Needed a single revision",
+    }, cause="git cannot use this checkout",
+        advice="run `git config --global --add safe.directory PATH`, or build from a full clone",
+        why="the checkout stays as it is",
     ),
-    FailureRule(
-        "git-access-denied",
-        FailurePhase.GIT, CONFIG,
-        r"could not read (?:username|password)|permission denied \(publickey|authentication failed for"
-        r"|host key verification failed"
-        r"|terminal prompts disabled|^(?:fatal|remote): .{0,40}invalid username or (?:password|token)"
-        r"|support for password authentication was removed"
-        r"|requested url returned error: 40[13]|could not read from remote repository"
-        r"|write access to repository not granted",
-        "git may not read the repository {repository}",
-            "hand over a token or an SSH key (--secret, --ssh); or the CodeBuild source credential",
-        "the same credential is refused again",
-        unless=r"could not resolve host|connection (?:timed out|closed|reset)|remote end hung up|dial-stdio",
+    FailureRule("git-access-denied", FailurePhase.GIT, CONFIG, {
+        "could not read (?:username|password)":
+            "fatal: could not read Username for 'https://github.com': No such device or address",
+        r"permission denied \(publickey": "git@github.com: Permission denied (publickey).",
+        "authentication failed for": "fatal: Authentication failed for 'https://github.com/shop/shop.git/'",
+        "host key verification failed": "Host key verification failed.",
+        "terminal prompts disabled":
+            "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
+        "^(?:fatal|remote): .{0,40}invalid username or (?:password|token)":
+            "remote: Invalid username or token. Password authentication is not supported for Git operations.",
+        "support for password authentication was removed":
+            "remote: Support for password authentication was removed on August 13, 2021.",
+        "requested url returned error: 40[13]": "curl: (22) The requested URL returned error: 403",
+        "could not read from remote repository": "fatal: Could not read from remote repository.",
+        "write access to repository not granted": "remote: Write access to repository not granted.",
+    }, cause="git is not allowed to read repository {repository}",
+        advice="provide a token or an SSH key (--secret, --ssh), or the CodeBuild source credential",
+        why="the same credential is rejected again",
+        unless="could not resolve host|connection (?:timed out|closed|reset)|remote end hung up|dial-stdio",
     ),
-    FailureRule(
-        "git-not-found",
-        FailurePhase.GIT, PERMANENT,
-        r"(?:fatal|remote|git\b.{0,200}): repository .{1,200}not found|couldn't find remote ref"
-        r"|remote branch .{1,100} not found"
-        r"|reference is not a tree|unknown revision"
-        r"|pathspec .{1,100} did not match|not our ref|requested url returned error: 404"
-        r"|does not appear to be a git repository"
-        r"|repository does not contain ref|bad object|no url found for submodule|clone of .{1,200} failed",
-        "git does not find the repository, the branch or the commit", "correct the address or the revision",
-            "it stays missing",
-        unless=r"rpc failed|hung up|early eof",
+    FailureRule("git-not-found", FailurePhase.GIT, PERMANENT, {
+        r"(?:fatal|remote|git\b.{0,200}): repository .{1,200}not found":
+            "fatal: repository 'https://git.example.com/shop.git/' not found",
+        "couldn't find remote ref": "fatal: couldn't find remote ref release/9",
+        "remote branch .{1,100} not found": "fatal: Remote branch release/9 not found in upstream origin",
+        "reference is not a tree": "fatal: reference is not a tree: 0123456789abcdef0123456789abcdef01234567",
+        "unknown revision": "fatal: ambiguous argument 'release/9': unknown revision or path not in the working tree.",
+        "pathspec .{1,100} did not match": "error: pathspec 'release/9' did not match any file(s) known to git",
+        "not our ref": "fatal: remote error: upload-pack: not our ref 0123456789abcdef0123456789abcdef01234567",
+        "requested url returned error: 404": "curl: (22) The requested URL returned error: 404",
+        "does not appear to be a git repository": "fatal: 'origin' does not appear to be a git repository",
+        "repository does not contain ref": 'error: repository does not contain ref release/9, output: ""',
+        "bad object": "fatal: bad object 0123456789abcdef0123456789abcdef01234567",
+        "no url found for submodule": "fatal: No url found for submodule path 'vendor/lib' in .gitmodules",
+        "clone of .{1,200} failed":
+            ("fatal: clone of 'https://github.com/example/lm-harness' into submodule path "
+             "'/codebuild/output/src123/src/lm-harness' failed"),
+    }, cause="git cannot find the repository, branch or commit", advice="correct the address or the revision",
+        why="the revision stays missing", unless="rpc failed|hung up|early eof",
     ),
-    FailureRule(
-        "git-fetch-failed",
-        FailurePhase.GIT, T,
-        r"unable to access .{0,300}(?:could not resolve host|timed? ?out|failed to connect|couldn't connect"
-        r"|connection (?:reset|refused|was reset)|recv failure"
-        r"|requested url returned error: (?:429|5\d\d)|gnutls|ssl_(?:read|connect|error_syscall)|empty reply|http2"
-        r"|http/2|operation too slow|early eof)"
-        r"|rpc failed; (?:curl|http|result)|early eof|remote end hung up|unexpected disconnect while reading"
-        r"|ssh: connect to host .{1,120}(?:timed out|refused|unreachable)"
-        r"|ssh: could not resolve hostname|connection closed by remote host|kex_exchange_identification"
-        r"|fetch-pack: invalid index-pack|body are still expected",
-        "git could not fetch from {host}", "try again", "network",
+    FailureRule("git-fetch-failed", FailurePhase.GIT, T, {
+        ("unable to access .{0,300}(?:could not resolve host|timed? ?out|failed to connect|couldn't connect"
+         r"|connection (?:reset|refused|was reset)|recv failure|requested url returned error: (?:429|5\d\d)|gnutls"
+         "|ssl_(?:read|connect|error_syscall)|empty reply|http2|http/2|operation too slow|early eof)"):
+            "fatal: unable to access 'https://github.com/x/y.git/': Could not resolve host: github.com",
+        "rpc failed; (?:curl|http|result)": "error: RPC failed; curl 56 Recv failure: Operation timed out",
+        "early eof": "fatal: early EOF",
+        "remote end hung up": "fatal: the remote end hung up unexpectedly",
+        "unexpected disconnect while reading": "fetch-pack: unexpected disconnect while reading sideband packet",
+        "ssh: connect to host .{1,120}(?:timed out|refused|unreachable)":
+            "ssh: connect to host github.com port 22: Connection timed out",
+        "ssh: could not resolve hostname":
+            "ssh: Could not resolve hostname github.com: Temporary failure in name resolution",
+        "connection closed by remote host": "Connection closed by remote host",
+        "kex_exchange_identification": "kex_exchange_identification: read: Connection reset by peer",
+        "fetch-pack: invalid index-pack": "fatal: fetch-pack: invalid index-pack output",
+        "body are still expected": "error: 1234 bytes of body are still expected",
+    }, cause="git could not fetch from {host}", advice="retry", why="a network error",
     ),
 )  # fmt: skip
 
 CODEBUILD_RULES: tuple[FailureRule, ...] = (
-    FailureRule(
-        "codebuild-source-not-found",
-        FailurePhase.GIT, PERMANENT, r"reference not found for primary source",
-        "CodeBuild does not find the branch or the commit", "correct the source version of the build", "it stays "
-        "missing",
+    FailureRule("codebuild-source-not-found", FailurePhase.GIT, PERMANENT, {
+        "reference not found for primary source":
+            ("Phase context status code: YAML Message: reference not found for primary source and source version "
+             "deadbeef"),
+    }, cause="CodeBuild cannot find the branch or commit", advice="correct the source version of the build",
+        why="the revision stays missing",
     ),
-    FailureRule(
-        "codebuild-source-denied",
-        FailurePhase.GIT, CONFIG, r"authentication required for primary source",
-        "CodeBuild may not read the sources", "give the project a source credential, or connect it again",
-        "the same credential is refused again",
+    FailureRule("codebuild-source-denied", FailurePhase.GIT, CONFIG, {
+        "authentication required for primary source":
+            "authentication required for primary source and source version refs/heads/main",
+    }, cause="CodeBuild is not allowed to read the source",
+        advice="add a source credential to the project, or reconnect it", why="the same credential is rejected again",
     ),
-    FailureRule(
-        "codebuild-timeout",
-        FailurePhase.OTHER, PERMANENT, r"build_timed_out|build has timed out|state: timed_out",
-        "the build took longer than the project lets it", "raise the project's timeout; look for the step that hangs",
-        "it takes as long again",
+    FailureRule("codebuild-timeout", FailurePhase.OTHER, PERMANENT, {
+        "build_timed_out": "Phase context status code: BUILD_TIMED_OUT Message: Build has timed out.",
+        "build has timed out": "Build has timed out.",
+        "state: timed_out": "Phase complete: BUILD State: TIMED_OUT",
+    }, cause="the build exceeded the timeout of the CodeBuild project",
+        advice="raise the timeout of the project, or find the step that hangs", why="the build takes as long again",
     ),
-    FailureRule(
-        "codebuild-buildspec-invalid",
-        FailurePhase.OTHER, CONFIG,
-        r"yaml_file_error|invalid_buildspec|buildspec.{0,80}(?:not found|no such file|invalid)",
-        "CodeBuild did not find or not understand the buildspec", "correct its path or its YAML", "it stays wrong",
+    FailureRule("codebuild-buildspec-invalid", FailurePhase.OTHER, CONFIG, {
+        "yaml_file_error":
+            ("Phase context status code: YAML_FILE_ERROR Message: stat /codebuild/output/src1/src/buildspec.yml: "
+             "no such file or directory"),
+        "buildspec.{0,80}(?:not found|no such file|invalid)":
+            ("Phase context status code: YAML_FILE_ERROR Message: stat /codebuild/output/src1/src/buildspec.yml: "
+             "no such file or directory"),
+    }, cause="the buildspec is missing or invalid", advice="correct its path or its YAML", why="the file stays wrong",
     ),
-    FailureRule(
-        "codebuild-setup-failed",
-        FailurePhase.OTHER, CONFIG,
-        r"vpc_client_error|access_denied:"
-        r"|authorization failed for primary source|unable to determine source|access token not found|oauthprovider"
-        r"|secrets_manager_error"
-        r"|parameter_store_error|decrypted_variables_error|secretsmanager.{0,80}(?:denied|not found)|build_timed_out"
-        r"|invalid_input_error",
-        "CodeBuild could not prepare the build",
-            "correct the project: image, source credential, VPC, parameters, role", "the project stays as it is",
+    FailureRule("codebuild-setup-failed", FailurePhase.OTHER, CONFIG, {
+        "vpc_client_error":
+            "Phase context status code: VPC_CLIENT_ERROR Message: The subnet ID 'subnet-1' does not exist",
+        "authorization failed for primary source": "authorization failed for primary source and source version main",
+        "access token not found": "Access token not found in CodeBuild project for server type github",
+        "oauthprovider": "OAuthProviderException: CodeBuild could not use the connection",
+    }, cause="CodeBuild could not prepare the build",
+        advice="correct the project: image, source credential, VPC, parameters, role",
+        why="the project stays as it is",
     ),
-    FailureRule(
-        "codebuild-internal-error",
-        FailurePhase.OTHER, T, r"internal_service_error|internal service error|build_container_(?:start|terminated)"
-        r"|provisioning.{0,60}(?:internal|fault)",
-        "CodeBuild had trouble of its own", "start the build again", "the service's own trouble",
+    FailureRule("codebuild-internal-error", FailurePhase.OTHER, T, {
+        "internal_service_error": "INTERNAL_SERVICE_ERROR: CodeBuild is experiencing an issue",
+        "internal service error":
+            ("Phase context status code: INTERNAL_ERROR Message: Internal Service Error: CodeBuild is "
+             "experiencing issues"),
+        "provisioning.{0,60}(?:internal|fault)": "Phase complete: PROVISIONING State: FAULT",
+    }, cause="CodeBuild had an internal error", advice="start the build again",
+        why="a temporary error of the service",
     ),
 )  # fmt: skip
 
-# What wraps an answer of a registry, for an answer that no row above knows.
+# Messages that wrap the answer of a registry, for an answer that no other rule knows.
 WRAPPER_RULES: tuple[FailureRule, ...] = (
-    FailureRule(
-        "codebuild-image-pull-failed",
-        FailurePhase.OTHER, CONFIG,
-        r"unable to pull customer's container image|build_container_unable_to_pull_image|cannotpullcontainer",
-        "the image that the build runs in could not be pulled",
-        "correct the project's image, its credential and the role's right to pull", "the project stays as it is",
+    FailureRule("codebuild-image-pull-failed", FailurePhase.OTHER, CONFIG, {
+        "unable to pull customer's container image":
+            ("Phase context status code: BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE Message: Unable to pull customer's "
+             "container image. CannotPullContainerError"),
+        "cannotpullcontainer": "CannotPullContainerError: pull image manifest has been retried 1 time(s)",
+    }, cause="CodeBuild could not pull the image of the build environment",
+        advice="correct the image of the project, its credential, and the role's permission to pull",
+        why="the project stays as it is",
     ),
-    FailureRule(
-        "git-context-fetch-failed",
-        FailurePhase.GIT, PERMANENT, r"failed to fetch remote|error fetching default branch",
-        "git could not fetch the build's context", "check the address, the branch, and the credential for it",
-        "git's own words say more, where the log has them",
+    FailureRule("git-context-fetch-failed", FailurePhase.GIT, PERMANENT, {
+        "failed to fetch remote":
+            ("failed to load cache key: failed to fetch remote https://git.example.com/o/r.git: git exited: "
+             "status 128"),
+        "error fetching default branch":
+            ("ERROR: failed to build: failed to solve: failed to load cache key: error fetching default branch "
+             "for repository https://github.com/crazy-max/buildx-buildkit-tests.git?subdir=buildkit-6178/df117: "
+             "git stderr:"),
+    }, cause="git could not fetch the build context",
+        advice="check the address, the branch, and the credential for it",
+        why="the git error, where the log has one, decides first",
     ),
-    FailureRule(
-        "role-assumption-failed",
-        FailurePhase.STS, CONFIG, r"(?:could not|unable to|failed to) assume (?:the )?role",
-        "the role could not be assumed",
-        "check the role's trust policy, its OIDC provider, and the subject that it allows", "a policy",
+    FailureRule("role-assumption-failed", FailurePhase.STS, CONFIG, {
+        "(?:could not|unable to|failed to) assume (?:the )?role":
+            "Retry AssumeRole: attempt 2 of 9 failed: Could not assume role with OIDC: the role is not for you",
+    }, cause="the role cannot be assumed",
+        advice="check the role's trust policy, its OIDC provider, and the allowed subject",
+        why="the trust policy stays as it is",
     ),
 )  # fmt: skip
