@@ -109,6 +109,14 @@ VERSION = "1.2"
 mode = "min"
 ```
 
+An editor that knows the schema completes the keys and marks what is wrong. The package contains the schema, and
+`python -c 'import multiarch; print(multiarch.__path__[0])'` prints where: copy `settings/settings.schema.json` beside
+the file, and begin the file with a line for [taplo](https://taplo.tamasfe.dev) (Even Better TOML in VS Code):
+
+```toml
+#:schema ./settings.schema.json
+```
+
 In `pyproject.toml`, the tables begin with `tool.multiarch`: `[tool.multiarch]`, `[tool.multiarch.build-args]`.
 """
 

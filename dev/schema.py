@@ -1,4 +1,4 @@
-"""`python -m dev.schema` writes the JSON schema of report.json from the classes that it is made of."""
+"""`python -m dev.schema` writes the JSON schemas of report.json, from its classes, and of multiarch.toml."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 import multiarch.report
+from dev import settings_schema
 from dev.reference import _attributes, _summary
 from multiarch.report.data import REPORT_VERSION, SCHEMA_FILE, Report
 
@@ -49,3 +50,4 @@ def text() -> str:
 
 if __name__ == "__main__":
     PATH.write_text(text(), encoding="utf-8")
+    settings_schema.PATH.write_text(settings_schema.text(), encoding="utf-8")

@@ -161,13 +161,19 @@ _ENDPOINT = form(
 _CACHE_OPTION = form(r"[a-z][a-z0-9_-]*=.*", "an option of a cache", "write NAME=VALUE", optional=False)
 _LEVEL = form(r"[0-9]|1[0-9]|2[0-2]", "a compression level", "levels are 0 to 22")
 
-RepositoryName = Annotated[str, ValueCheck(check=_optional(check_repository))]
-RegistryHost = Annotated[str, ValueCheck(check=_optional(_kept(Registry.parse)))]
+_REPOSITORY = r"(?=.{1,255}$)[a-z0-9]+((\.|_|__|-+|/)[a-z0-9]+)*"
+_REFERENCE = r"[A-Za-z0-9][A-Za-z0-9._:/@-]*"
+_TAG_OR_RULE = r"\s*type=.*|[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
+
+RepositoryName = Annotated[str, ValueCheck(check=_optional(check_repository), pattern=f"^({_REPOSITORY})?$")]
+RegistryHost = Annotated[
+    str, ValueCheck(check=_optional(_kept(Registry.parse)), pattern=r"^([A-Za-z0-9][A-Za-z0-9.:/-]*)?$")
+]
 Account = Annotated[str, _ACCOUNT]
 Region = Annotated[str, _REGION]
 Url = Annotated[str, _URL]
 CommitId = Annotated[str, _SHA]
-GitRef = Annotated[str, ValueCheck(check=_optional(_git_ref))]
+GitRef = Annotated[str, ValueCheck(check=_optional(_git_ref), pattern=r"^([^\x00-\x20\x7f~^:?*\[\\]+)?$")]
 Path = Annotated[str, _PATH]
 NeededPath = Annotated[str, _NEEDED_PATH]
 Stage = Annotated[str, _STAGE]
@@ -177,28 +183,30 @@ BuilderName = Annotated[str, _BUILDER]
 Endpoint = Annotated[str, _ENDPOINT]
 Namespace = Annotated[str, _NAMESPACE]
 Level = Annotated[str, ValueCheck(check=str, before=True), _LEVEL]
-Reference = Annotated[str, ValueCheck(check=_kept(parse_reference))]
-CacheRef = Annotated[str, ValueCheck(check=_cache_ref)]
-CacheRepository = Annotated[str, ValueCheck(check=_optional(_cache_repository))]
+Reference = Annotated[str, ValueCheck(check=_kept(parse_reference), pattern=f"^{_REFERENCE}$")]
+CacheRef = Annotated[str, ValueCheck(check=_cache_ref, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._:/-]*$")]
+CacheRepository = Annotated[
+    str, ValueCheck(check=_optional(_cache_repository), pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]*)?$")
+]
 Attestation = Annotated[
     str,
     ValueCheck(check=lambda value: str(value).lower() if isinstance(value, bool) else value, before=True),
-    ValueCheck(check=_attestation),
+    ValueCheck(check=_attestation, pattern=r"^(true|false|.+=.*)$"),
 ]
-TagRuleText = Annotated[str, ValueCheck(check=_optional(check_tag_rule))]
+TagRuleText = Annotated[str, ValueCheck(check=_optional(check_tag_rule), pattern=f"^({_TAG_OR_RULE})?$")]
 
-TagRules = Annotated[Texts, ValueCheck(check=check_tag_rule)]
-FlavorEntries = Annotated[Texts, ValueCheck(check=check_flavor)]
-Platforms = Annotated[Texts, ValueCheck(check=Platform.parse)]
-Containers = Annotated[Texts, ValueCheck(check=check_container)]
+TagRules = Annotated[Texts, ValueCheck(check=check_tag_rule, pattern=f"^({_TAG_OR_RULE})$")]
+FlavorEntries = Annotated[Texts, ValueCheck(check=check_flavor, pattern=r"^\s*(latest|prefix|suffix)\s*=.*$")]
+Platforms = Annotated[Texts, ValueCheck(check=Platform.parse, pattern=r"^\s*[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}\s*$")]
+Containers = Annotated[Texts, ValueCheck(check=check_container, pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 CacheEntries = Annotated[Texts, ValueCheck(check=_cache_entry)]
-DriverOptions = Annotated[Texts, ValueCheck(check=_kept(DriverOption.parse_all))]
-Secrets = Annotated[Texts, ValueCheck(check=_kept(Secret.parse))]
+DriverOptions = Annotated[Texts, ValueCheck(check=_kept(DriverOption.parse_all), pattern=r"=")]
+Secrets = Annotated[Texts, ValueCheck(check=_kept(Secret.parse), pattern=r"=")]
 CacheOptions = Annotated[Texts, _CACHE_OPTION]
 SshAgents = Annotated[Texts, _SSH]
 
 BuildArguments = Annotated[Mapping[str, str | None], _ARGUMENT]
 Labels = Annotated[Mapping[str, str], _LABEL]
 
-Seconds = Annotated[int, ValueCheck(check=_seconds, before=True)]
-Time = Annotated[int, ValueCheck(check=_time, before=True)]
+Seconds = Annotated[int, ValueCheck(check=_seconds, before=True, pattern=r"^\s*[0-9]{1,9}[smh]?\s*$")]
+Time = Annotated[int, ValueCheck(check=_time, before=True, pattern=r"^\s*([0-9]{1,12}|[0-9]{4}-?([0-9]{2}|W).*)\s*$")]

@@ -7,6 +7,7 @@ the JSON schema and `docs/reference.md` are made from it. Values come from, firs
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.tags import parse_flavor
@@ -63,7 +64,10 @@ def load_settings(
         else:
             origins[info.name] = DEFAULT_ORIGIN
     infos = {info.name: info for info in SETTINGS}
-    checked = {name: check(infos[name], value, origins[name]) for name, value in values.items()}
+    checked = {
+        name: check(infos[name], value, origins[name], strict=origins[name] == file_name)
+        for name, value in values.items()
+    }
     for name, value in defaults_for(str(checked.get("for_", ""))).items():
         if name not in checked:
             checked[name] = value
@@ -94,11 +98,9 @@ def _flatten(file: Mapping[str, object], file_name: str) -> Mapping[str, object]
     flat: dict[str, object] = {}
     for key, value in file.items():
         names_map = key in keys and keys[key].kind == "map"
-        entries = (
-            {f"{key}-{inner}": each for inner, each in value.items()}
-            if isinstance(value, Mapping) and not names_map
-            else {key: value}
-        )
+        is_table = isinstance(value, Mapping) and not names_map and any(name.startswith(f"{key}-") for name in keys)
+        inner = cast("Mapping[str, object]", value) if is_table else {}
+        entries = {f"{key}-{name}": each for name, each in inner.items()} if is_table else {key: value}
         for name, each in entries.items():
             if name not in keys:
                 msg = f"{file_name}: {name!r} is not a setting"

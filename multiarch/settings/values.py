@@ -70,15 +70,26 @@ def _check_characters(value: object) -> None:
         raise ConfigurationError(msg, hint="remove control characters, line breaks and bytes that are not UTF-8")
 
 
-def check(info: SettingInfo, value: object, origin: str) -> object:
+def check(info: SettingInfo, value: object, origin: str, *, strict: bool = False) -> object:
+    """Return a value as its setting's type, checked.
+
+    Args:
+        info: the setting.
+        value: text, or what the file has.
+        origin: where the value stands, for the message.
+        strict: a text is no number and no switch, as in the file, which has types of its own.
+
+    Raises:
+        ConfigurationError: the value is not of the type, or a check refuses it.
+    """
     where = origin if origin.startswith(("-", ENVIRONMENT_PREFIX, "AWS_", "GIT_")) else f"{origin}: {info.key}"
     rules = [each for each in get_args(info.type)[1:] if isinstance(each, ValueCheck)]
     try:
         for rule in rules:
             value = rule(value) if rule.before else value
-        if info.kind == "switch" and isinstance(value, str):
+        if info.kind == "switch" and isinstance(value, str) and not strict:
             value = _SWITCH.get(value.lower(), value)
-        value = convert(value, info.type, strict=info.kind != "number")
+        value = convert(value, info.type, strict=strict or info.kind != "number")
         _check_characters(value)
         for rule in rules:
             value = value if rule.before else rule(value)

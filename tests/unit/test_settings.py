@@ -237,7 +237,10 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
     "an underscore in a key": (
         {}, {}, {"cache_mode": "x"}, "multiarch.toml: 'cache_mode' is not a setting", "did you mean cache-mode?"),
     "a table of nothing": (
-        {}, {}, {"cash": {"mode": "x"}}, "multiarch.toml: 'cash-mode' is not a setting", "did you mean cache-mode?"),
+        {}, {}, {"cash": {"mode": "x"}}, "multiarch.toml: 'cash' is not a setting", "did you mean cache?"),
+    "an empty table for a text": (
+        {}, {}, {"commit-tag": {}}, "multiarch.toml: commit-tag: a table does not pass: expected str, got object",
+        "see --commit-tag in --help"),
     "a misspelt value in a flag": (
         {"cache": "registri"}, {}, {},
         "--cache: 'registri' is not one of registry, s3, local, inline, none", "did you mean registry?"),
