@@ -152,11 +152,11 @@ After a failure, the object has `version` {RESULT_VERSION}, `kind` `"error"`, an
 _REPORT = f"""\
 ## The report of doctor as JSON
 
-`doctor --output json` prints one object: `version` {REPORT_VERSION}, `kind` `"examination"`, and these fields:
+`doctor --output json` prints one object: `version` {REPORT_VERSION}, `kind` `"doctor"`, and these fields:
 
 | field | JSON | meaning |
 |---|---|---|
-| `ready` | true or false | the build is expected to succeed |
+| `ready` | true or false | no check has the status `problem` |
 | `exit_code` | number | the exit code of the process: 0, or that of the first problem |
 | `checks` | list of [check](#check) | in the order of the report |
 """

@@ -1,4 +1,4 @@
-"""The command `doctor`, wired: a plan, what was observed, and what it means."""
+"""The command `doctor`: makes the plan, observes the machine, AWS and the registry, and reports the checks."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -23,10 +23,10 @@ from multiarch.text.redaction import Redaction
 
 
 def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) -> tuple[int, Sequence[str]]:
-    """Examine a plan; return the exit code and the lines to print.
+    """Check a plan; return the exit code and the lines to print.
 
     Raises:
-        ConfigurationError: there is nothing to examine: no such region, or docker's configuration cannot be read.
+        ConfigurationError: no plan can be made: the region is unknown, or docker's configuration cannot be read.
     """
     deadline = Deadline(SECONDS)
     request = read_request(loaded, world, local=local)
@@ -40,7 +40,7 @@ def report(world: World, loaded: LoadedSettings, *, local: bool, as_json: bool) 
         deadline=deadline,
     )
     refusals = dict(_refusals(request))
-    # Its host name is part of the plan, so nothing else begins before it is there: it gets half of the time.
+    # The plan contains the registry's host name, which comes with the token. So the token gets half of the time.
     token = _token(request.destination, aws, deadline.at_most(SECONDS / 2))
 
     def look() -> Sequence[Check]:
@@ -70,7 +70,7 @@ def _refusals(request: Request) -> Mapping[str, Unanswered]:
 
 
 def _token(destination: Destination | None, aws: Aws, deadline: Deadline) -> Future[Token] | None:
-    """Ask for a token at once where nothing else names the registry: its host name is part of the answer."""
+    """Start the request of a token unless the registry is configured: the answer contains the registry's host name."""
     if not destination or destination.registry:
         return None
     return ask(lambda: ask_for_token(destination, aws), phase="login", deadline=deadline)
@@ -86,7 +86,7 @@ def _registry(destination: Destination | None, token: Future[Token] | None) -> R
 
 
 def _plan(request: Request, registry: Registry | None, refusals: dict[str, Unanswered]) -> Plan:
-    """Make the plan; without a repository, that of a local build, so that docker can be examined all the same."""
+    """Make the plan; without a repository, the plan of a local build, so that docker is still checked."""
     settings = request.named().settings
     try:
         return make_plan(settings, request.facts(registry))

@@ -1,7 +1,7 @@
-"""Whether a build can be expected to work, found out before it begins. Pure.
+"""Checks a plan before the build. Pure.
 
-What was observed (`model.Observed`, which `edges/examine.py` gathers) becomes checks, a line each: `docker.py` and
-`registry.py` know what an observation means for the plan, `report.py` prints.
+`edges/ask/examine.py` gathers the facts as `model.Observed`; `docker.py` and `registry.py` turn them into checks;
+`report.py` prints one line per check.
 """
 
 from multiarch.doctor.model import Check, CheckStatus, Observed, Unanswered

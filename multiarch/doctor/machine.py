@@ -1,11 +1,11 @@
-"""What docker says of itself, parsed. Pure."""
+"""Parses the output of docker's own commands. Pure."""
 
 import re
 from dataclasses import dataclass
 
 from multiarch.plan.builder import json_object
 
-# What Go calls an architecture, by what the kernel and docker call it.
+# The kernel's name of an architecture, which docker prints, to Go's name.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "i386": "386"}
 # A snapshotter instead of a graph driver: docker keeps images in containerd's own store.
 _CONTAINERD = "io.containerd.snapshotter"
@@ -13,14 +13,14 @@ _CONTAINERD = "io.containerd.snapshotter"
 
 @dataclass(frozen=True, kw_only=True)
 class Daemon:
-    """What `docker info` says.
+    """The answer of `docker info`.
 
     Attributes:
         store: the storage driver.
-        containerd: images are in containerd's store, which knows images of several platforms.
-        architecture: the machine's, as Go calls it.
-        root: the folder that docker keeps its data in.
-        detours: it pulls through a mirror or a proxy, so what we reach tells little of what it reaches.
+        containerd: the image store is containerd's, which can hold images of several platforms.
+        architecture: of the machine, in Go's spelling.
+        root: docker's data folder.
+        uses_proxy: docker pulls through a mirror or a proxy, so it may reach registries that this process cannot.
     """
 
     version: str
@@ -28,27 +28,27 @@ class Daemon:
     containerd: bool
     architecture: str
     root: str
-    detours: bool
+    uses_proxy: bool
 
 
 def parse_info(text: str) -> Daemon:
-    """Read `docker info --format '{{json .}}'`; ValueError where it is none."""
-    said = json_object(text)
-    store = dict(each for each in said.get("DriverStatus") or () if len(each) == 2)  # noqa: PLR2004 - name and value
-    mirrors = (said.get("RegistryConfig") or {}).get("Mirrors")
-    machine = str(said.get("Architecture", ""))
+    """Parse `docker info --format '{{json .}}'`; raise ValueError for anything but a JSON object."""
+    info = json_object(text)
+    store = dict(each for each in info.get("DriverStatus") or () if len(each) == 2)  # noqa: PLR2004 - name and value
+    mirrors = (info.get("RegistryConfig") or {}).get("Mirrors")
+    machine = str(info.get("Architecture", ""))
     return Daemon(
-        version=str(said.get("ServerVersion", "")),
-        store=str(said.get("Driver", "")),
+        version=str(info.get("ServerVersion", "")),
+        store=str(info.get("Driver", "")),
         containerd=str(store.get("driver-type", "")).startswith(_CONTAINERD),
         architecture=_ARCHITECTURES.get(machine, machine),
-        root=str(said.get("DockerRootDir", "")),
-        detours=bool(mirrors or said.get("HttpsProxy")),
+        root=str(info.get("DockerRootDir", "")),
+        uses_proxy=bool(mirrors or info.get("HttpsProxy")),
     )
 
 
 def parse_endpoint(text: str) -> str:
-    """Read the current endpoint of `docker context ls --format json`, empty where there is none."""
+    """Return the current endpoint of `docker context ls --format json`, or an empty text."""
     contexts = (json_object(line) for line in text.splitlines() if line.strip())
     return next((str(each.get("DockerEndpoint", "")) for each in contexts if each.get("Current")), "")
 

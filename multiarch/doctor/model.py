@@ -1,4 +1,4 @@
-"""The words of an examination: what was observed, and what it means."""
+"""The model of `doctor`: observed facts, and the checks made of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,76 +14,77 @@ from multiarch.plan.builder import Builder
 
 
 class CheckStatus(StrEnum):
-    """What a check says of the build."""
+    """The result of a check."""
 
     OK = "ok"
-    WARNING = "warning"  # it works, but not as well as it could; or nobody could tell
-    PROBLEM = "problem"  # it will not work
+    WARNING = "warning"  # the build works with a drawback, or the check got no answer
+    PROBLEM = "problem"  # the build will fail
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One line of the report.
+    """One check of the report.
 
     Attributes:
-        name: what was examined.
-        found: what is there.
-        cure: what to do about it, empty where nothing has to be done.
-        said: the words of the program that refused, empty where nobody did.
-        exit_code: how the build would end; 0 where it is no problem.
+        name: the subject of the check, such as `builder` or `disk`.
+        found: the finding.
+        fix: how to fix a problem or a warning; empty if nothing needs to be done.
+        output: the line of docker, AWS or the registry that reports the failure; empty if none does.
+        exit_code: the exit code that the build would have; 0 unless the status is `problem`.
     """
 
     name: str
     status: CheckStatus
     found: str
-    cure: str = ""
-    said: str = ""
+    fix: str = ""
+    output: str = ""
     exit_code: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unanswered:
-    """A question that got no answer.
+    """A question without an answer.
 
     Attributes:
-        cause: why.
-        advice: what to do about it.
-        said: the other side's own words.
-        exit_code: how a build ends that fails of it.
-        refused: AWS said that the role may not ask.
+        cause: the reason.
+        advice: how to fix it.
+        output: the line of docker, AWS or the registry that reports the failure.
+        exit_code: the exit code of a build that fails for this reason.
+        refused: AWS denied the role this question.
     """
 
     cause: str
     advice: str = ""
-    said: str = ""
+    output: str = ""
     exit_code: int
     refused: bool = False
 
 
 _Value = TypeVar("_Value")
 Answer: TypeAlias = _Value | Unanswered
-RepositoryState: TypeAlias = RepositoryFacts | Literal["missing", "made on push", "missing, or made on push"]
+RepositoryState: TypeAlias = RepositoryFacts | Literal["missing", "created on push", "missing, or created on push"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What was found out. None: it was not asked, because this plan does not depend on it.
+    """The observed facts. None: not requested, because this plan does not depend on the fact.
 
     Attributes:
-        now: when all of this was observed.
-        refusals: what the settings or the checkout lack, by the name of the check.
-        endpoint: where docker listens.
-        buildx: what `docker buildx version` prints.
-        emulators: the platforms that the running builder's own emulators run, of those that it does not list.
-        free: bytes that are free where docker keeps its data.
-        image_is_here: docker has the builder's image.
-        image_is_there: the registry has it.
-        caller: the ARN that AWS knows this role by.
-        expires: when the registry's token ends, None in it where AWS does not say.
-        login_is_left: a credential helper of the user's signs in, so there is no token of ours.
-        repositories: those of the plan that are in ECR.
+        now: the time of the observation.
+        refusals: errors in the settings or the checkout, by the name of the check.
+        endpoint: docker's address; empty for the default.
+        buildx: the output of `docker buildx version`.
+        emulators: the platforms that the running builder can emulate, of the platforms that it does not list.
+        free: free bytes on the disk of docker's data folder.
+        image_is_local: docker has the builder's image.
+        image_in_registry: the registry has the builder's image.
+        caller: the ARN of the caller, from STS.
+        expires: when the registry's token expires; the answer None means that AWS did not report a time.
+        uses_credential_helper: docker's configuration has a credential helper for the registry, so `build` does not
+            sign in.
+        repositories: the plan's repositories in ECR.
         permissions: of the role, by repository.
-        tags: whether a tag is there, by `repository:tag`.
+        tags: whether a tag exists, by `repository:tag`.
     """
 
     now: datetime
@@ -94,11 +95,11 @@ class Observed:
     builders: Answer[tuple[Builder, ...]]
     emulators: Answer[frozenset[Platform]] | None = None
     free: Answer[int] | None = None
-    image_is_here: Answer[bool] | None = None
-    image_is_there: Answer[bool] | None = None
+    image_is_local: Answer[bool] | None = None
+    image_in_registry: Answer[bool] | None = None
     caller: Answer[str] | None = None
     expires: Answer[datetime | None] = None
-    login_is_left: bool = False
+    uses_credential_helper: bool = False
     repositories: Mapping[Repository, Answer[RepositoryState]] = field(default_factory=dict)
     permissions: Mapping[Repository, Answer[Permissions]] = field(default_factory=dict)
     tags: Mapping[str, Answer[bool]] = field(default_factory=dict)
@@ -108,25 +109,32 @@ def ok(name: str, found: str) -> Check:
     return Check(name=name, status=CheckStatus.OK, found=found)
 
 
-def warning(name: str, found: str, cure: str = "") -> Check:
-    return Check(name=name, status=CheckStatus.WARNING, found=found, cure=cure)
+def warning(name: str, found: str, fix: str = "") -> Check:
+    return Check(name=name, status=CheckStatus.WARNING, found=found, fix=fix)
 
 
-def problem(name: str, found: str, cure: str, exit_code: int) -> Check:
-    return Check(name=name, status=CheckStatus.PROBLEM, found=found, cure=cure, exit_code=exit_code)
+def problem(name: str, found: str, fix: str, exit_code: int) -> Check:
+    return Check(name=name, status=CheckStatus.PROBLEM, found=found, fix=fix, exit_code=exit_code)
 
 
 def failed(name: str, why: Unanswered) -> Check:
-    """A question that a build asks too, and that failed: so will the build."""
+    """Return a problem: the build depends on the same answer, so it will fail too."""
     return Check(
-        name=name, status=CheckStatus.PROBLEM, found=why.cause, cure=why.advice, said=why.said, exit_code=why.exit_code
+        name=name,
+        status=CheckStatus.PROBLEM,
+        found=why.cause,
+        fix=why.advice,
+        output=why.output,
+        exit_code=why.exit_code,
     )
 
 
-def not_known(name: str, why: Unanswered) -> Check:
-    """A question that a build can do without."""
-    return Check(name=name, status=CheckStatus.WARNING, found=f"not known: {why.cause}", cure=why.advice, said=why.said)
+def unknown(name: str, why: Unanswered) -> Check:
+    """Return a warning: the build does not depend on this answer."""
+    return Check(
+        name=name, status=CheckStatus.WARNING, found=f"unknown: {why.cause}", fix=why.advice, output=why.output
+    )
 
 
-def not_examined(name: str, because: str) -> Check:
-    return warning(name, f"not examined: {because}")
+def skipped(name: str, reason: str) -> Check:
+    return warning(name, f"skipped: {reason}")

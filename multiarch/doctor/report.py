@@ -1,4 +1,4 @@
-"""The checks of a plan, in order, and their report. Pure."""
+"""Runs all checks of a plan, and prints their report as text or JSON. Pure."""
 
 import dataclasses
 import json
@@ -9,11 +9,11 @@ from multiarch.doctor.model import Check, CheckStatus, Observed, failed, ok, war
 from multiarch.doctor.registry import registry_checks
 from multiarch.plan.model import Plan
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
 
 
 def examine(plan: Plan, observed: Observed) -> tuple[Check, ...]:
-    """Return all checks of a plan."""
+    """Return all checks of a plan, in the order of the report."""
     return (*_project_checks(plan, observed), *docker_checks(plan, observed), *registry_checks(plan, observed))
 
 
@@ -21,26 +21,30 @@ def _project_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
     for name, why in observed.refusals.items():
         yield failed(name, why)
     if "inputs" not in observed.refusals:
-        yield ok("inputs", "the Dockerfile and all else that the build is made from is there")
+        yield ok("inputs", "the Dockerfile and all other inputs of the build exist")
     deploy_files = plan.finish.deploy_files
     if deploy_files and "deploy files" not in observed.refusals:
-        yield ok("deploy files", f"files can be written to {deploy_files.folder}")
+        yield ok("deploy files", f"directory {deploy_files.folder} is writable")
     if "commit" in observed.refusals:
         return
     commit = plan.commit
     tag = ", ".join(dict.fromkeys(target.commit_tag for target in plan.targets))
     if not commit:
-        yield ok("commit", f"not known; the image is called {tag}, as was passed")
+        yield ok("commit", f"unknown; the image is tagged {tag} (--commit-tag)")
     elif commit.dirty:
         files = f"{', '.join(commit.changes[:3])}{' …' if len(commit.changes) > 3 else ''}"  # noqa: PLR2004 - a line
-        text = f"{commit.sha[:12]} (from {commit.origin}), changed: {files}; the image is called {tag}"
-        yield warning("commit", text, "commit the changes: a changed tree moves no tag, and is built every time")
+        text = f"{commit.sha[:12]} (from {commit.origin}), uncommitted changes: {files}; the image is tagged {tag}"
+        yield warning(
+            "commit",
+            text,
+            "commit the changes; with uncommitted changes, floating tags are not moved and every run builds",
+        )
     else:
-        yield ok("commit", f"{commit.sha[:12]} (from {commit.origin}); the image is called {tag}")
+        yield ok("commit", f"{commit.sha[:12]} (from {commit.origin}); the image is tagged {tag}")
 
 
 def exit_code(checks: Sequence[Check]) -> int:
-    """Return the first problem's, which is how the build would end; 0 where it can be expected to work."""
+    """Return the exit code of the first problem, as the build would; 0 without problems."""
     return next((check.exit_code for check in checks if check.status is CheckStatus.PROBLEM), 0)
 
 
@@ -48,26 +52,29 @@ def report_as_text(checks: Sequence[Check]) -> Iterator[str]:
     width = max(len(check.name) for check in checks)
     for check in checks:
         yield f"{check.status:<8} {check.name:<{width}}  {check.found}"
-        if check.cure:
-            yield f"{'':<8} {'':<{width}}  cure: {check.cure}"
-        if check.said and check.said not in check.found:
-            yield f"{'':<8} {'':<{width}}  said: {check.said}"
+        if check.fix:
+            yield f"{'':<8} {'':<{width}}  fix: {check.fix}"
+        if check.output and check.output not in check.found:
+            yield f"{'':<8} {'':<{width}}  output: {check.output}"
     yield verdict(checks)
 
 
 def verdict(checks: Sequence[Check]) -> str:
     problems = sum(check.status is CheckStatus.PROBLEM for check in checks)
     warnings = sum(check.status is CheckStatus.WARNING for check in checks)
-    counts = f"{_count(problems, 'problem')}, {_count(warnings, 'warning')}"
-    return f"{counts}: the build {'will not' if problems else 'can be expected to'} work"
+    counts = ", ".join(
+        _count(number, noun) for number, noun in ((problems, "problem"), (warnings, "warning")) if number
+    )
+    state = "not ready to build" if problems else "ready to build"
+    return f"{state} ({counts})" if counts else state
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def report_as_json(checks: Sequence[Check]) -> str:
     code = exit_code(checks)
     shown = [dataclasses.asdict(check) for check in checks]
-    report = {"version": REPORT_VERSION, "kind": "examination", "ready": code == 0, "exit_code": code, "checks": shown}
+    report = {"version": REPORT_VERSION, "kind": "doctor", "ready": code == 0, "exit_code": code, "checks": shown}
     return json.dumps(report, indent=2)

@@ -1,4 +1,4 @@
-"""What ECR keeps of a repository, and the IAM actions that it asks for. Pure."""
+"""ECR's repository settings and IAM actions. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from multiarch.image.reference import Repository
 
-# What a push with a cache does: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html; the last
-# of them is what reading the cache, or a base image, adds to a push.
+# Actions of a push: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+# The last action is for reading the cache, or a base image.
 PUSH_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:InitiateLayerUpload",
@@ -19,14 +19,15 @@ PUSH_ACTIONS = (
     "ecr:GetDownloadUrlForLayer",
 )
 PULL_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-# These two begin or make something even where the request is nonsense, so nobody asks them without need.
-UNASKED_ACTIONS = ("ecr:InitiateLayerUpload", "ecr:PutImage")
+# These two actions can write even if the request is invalid, so permission checks leave them out.
+UNTESTED_ACTIONS = ("ecr:InitiateLayerUpload", "ecr:PutImage")
 
-_MOST_FILTERS = 5
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageTagMutability.html
+_MAX_FILTERS = 5
 
 
 class Permission(StrEnum):
-    """What the answer to a harmless call says of the role."""
+    """Whether the role can use an action, as the answer to a read-only call shows."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -42,11 +43,11 @@ def denied(permissions: Permissions) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class RepositoryFacts:
-    """A repository's own settings, as DescribeRepositories tells them.
+    """Settings of a repository, from DescribeRepositories.
 
     Attributes:
-        mutability: MUTABLE or IMMUTABLE, either with _WITH_EXCLUSION.
-        exclusions: wildcards of the tags that the mutability does not hold for.
+        mutability: MUTABLE or IMMUTABLE, each also with the suffix _WITH_EXCLUSION.
+        exclusions: wildcards of the excluded tags.
     """
 
     mutability: str = "MUTABLE"
@@ -63,15 +64,15 @@ class RepositoryFacts:
 
 
 def fits(wildcard: str, tag: str) -> bool:
-    """Whether a tag is one of those that a wildcard of ECR stands for."""
+    """Return whether a tag matches a wildcard of an ECR exclusion filter or lifecycle rule."""
     return bool(re.fullmatch(".*".join(map(re.escape, wildcard.split("*"))), tag))
 
 
-def let_move(repository: Repository, facts: RepositoryFacts, tags: Iterable[str]) -> str:
-    """Return the AWS CLI's command that lets these tags move and leaves the others immutable, with its warning."""
+def mutability_command(repository: Repository, facts: RepositoryFacts, tags: Iterable[str]) -> str:
+    """Return the AWS CLI command that makes these tags mutable, and keeps the other tags as they are if possible."""
     keep = list(facts.exclusions) if facts.mutability.startswith("IMMUTABLE") else []
     filters = list(dict.fromkeys((*keep, *tags)))
-    if facts.mutability.startswith("MUTABLE") or len(filters) > _MOST_FILTERS:
+    if facts.mutability.startswith("MUTABLE") or len(filters) > _MAX_FILTERS:
         return f"{_put_mutability(repository)} MUTABLE"
     words = " ".join(f"filterType=WILDCARD,filter={each}" for each in filters)
     return f"{_put_mutability(repository)} IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters {words}"

@@ -1,4 +1,4 @@
-"""A builder that is there: what buildx says of it, and what becomes of it. Pure."""
+"""Reads an existing builder from buildx's output, and decides whether the build can use it. Pure."""
 
 import json
 import re
@@ -11,12 +11,12 @@ from multiarch.plan.steps import EnsureBuilder
 from multiarch.settings.run import RunSettings
 from multiarch.text.csv_words import DriverOption
 
-REJECTED_HINT = "name another one with --builder, or set --driver to what it is"
+REJECTED_HINT = "use another builder (--builder NAME), or set --driver and --driver-opt to those of this builder"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A machine of a builder."""
+    """A node of a builder; `options` are its driver options, as KEY=VALUE."""
 
     name: str = ""
     status: str = ""
@@ -27,16 +27,16 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Builder:
-    """A builder, as far as buildx was asked about it.
+    """A builder, as `docker buildx inspect` or `docker buildx ls` shows it; fields that they do not show are empty.
 
     Attributes:
-        trouble: what buildx says where it cannot be asked.
+        error: buildx's error message where it cannot reach the builder.
     """
 
     name: str
     driver: str
     nodes: tuple[Node, ...]
-    trouble: str = ""
+    error: str = ""
 
     @property
     def is_running(self) -> bool:
@@ -56,9 +56,9 @@ class Builder:
 
 
 def parse_inspect(text: str) -> Builder:
-    """Read the text of `docker buildx inspect`, which has no other form: https://github.com/docker/buildx/issues/2024.
+    """Parse `docker buildx inspect`, which has no JSON output: https://github.com/docker/buildx/issues/2024.
 
-    Name, driver and options are read: what decides whether the builder fits.
+    Only name, driver and options are read; `decide` needs no more.
     """
     name = re.search(r"^Name:\s*(\S+)", text, re.MULTILINE)
     driver = re.search(r"^Driver:\s*(\S+)", text, re.MULTILINE)
@@ -72,9 +72,10 @@ def parse_inspect(text: str) -> Builder:
 
 
 def native_platforms(inspected: str) -> tuple[str, ...]:
-    """Return the platform of each node's own processor, from `docker buildx inspect`; none where that is not certain.
+    """Return each node's native platform, from `docker buildx inspect`; empty if one of them is uncertain.
 
-    A node lists its own platform first, and what it emulates last. One that was set by hand has a star, and hides that.
+    A node lists its native platform first, and emulated platforms last. A star marks a platform that was set with
+    `--platform`; such a list does not show which one is native.
     """
     lists = [each.strip() for each in re.findall(r"^Platforms:(.*)", inspected, re.MULTILINE)]
     if any("*" in each or not each for each in lists):
@@ -87,64 +88,69 @@ def _unquoted(text: str) -> str:
 
 
 def parse_builders(text: str) -> tuple[Builder, ...]:
-    """Read `docker buildx ls --format json`: one object a line; ValueError where it is none."""
+    """Parse `docker buildx ls --format json`, one object per line; raise ValueError for anything else."""
     return tuple(_builder(json_object(line)) for line in text.splitlines() if line.strip())
 
 
-def _builder(said: Mapping[str, Any]) -> Builder:
+def _builder(fields: Mapping[str, Any]) -> Builder:
     return Builder(
-        name=str(said.get("Name", "")),
-        driver=str(said.get("Driver", "")),
-        nodes=tuple(_nodes(said)),
-        trouble=str(said.get("Err") or next((each["Err"] for each in said.get("Nodes") or () if each.get("Err")), "")),
+        name=str(fields.get("Name", "")),
+        driver=str(fields.get("Driver", "")),
+        nodes=tuple(_nodes(fields)),
+        error=str(
+            fields.get("Err") or next((each["Err"] for each in fields.get("Nodes") or () if each.get("Err")), "")
+        ),
     )
 
 
-def _nodes(said: Mapping[str, Any]) -> Iterator[Node]:
-    for each in said.get("Nodes") or ():
+def _nodes(fields: Mapping[str, Any]) -> Iterator[Node]:
+    for each in fields.get("Nodes") or ():
         options = each.get("DriverOpts") or {}
         yield Node(
             name=str(each.get("Name", "")),
             status=str(each.get("Status", "")),
             version=str(each.get("Version", "")),
-            # A star marks a platform that was set by hand.
+            # A star marks a platform that was set with `docker buildx create --platform`.
             platforms=tuple(str(platform).rstrip("*") for platform in each.get("Platforms") or ()),
             options=frozenset(f"{name}={value}" for name, value in options.items()),
         )
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """Read a JSON object; ValueError where it is none."""
-    said = json.loads(text)
-    if not isinstance(said, dict):
+    """Parse a JSON object; raise ValueError for anything else."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
         msg = "not a JSON object"
-        raise ValueError(msg)  # noqa: TRY004 - as json.loads itself says of what is no JSON
-    return said
+        raise ValueError(msg)  # noqa: TRY004 - the error that json.loads raises for invalid JSON
+    return value
 
 
 class BuilderAction(StrEnum):
-    """What becomes of a builder that is there."""
+    """What a build does with an existing builder."""
 
-    USE = "take"
-    RECREATE = "make anew"  # its cache is kept
-    REJECT = "refuse"
+    USE = "use"
+    RECREATE = "recreate"  # keeping its cache
+    REJECT = "reject"
 
 
-def decide(wanted: EnsureBuilder, there: Builder) -> tuple[BuilderAction, str]:
-    """Say what becomes of a builder, and how it differs from the one that is wanted; empty where it fits.
+def decide(step: EnsureBuilder, existing: Builder) -> tuple[BuilderAction, str]:
+    """Return what to do with an existing builder, and the reason.
 
-    Options that it has beyond those that are wanted do no harm.
+    The reason of USE is empty, that of RECREATE is a phrase ("missing option ..."), and that of REJECT continues
+    "builder NAME ". Options beyond the step's are ignored.
     """
-    if there.driver != wanted.driver:
-        return BuilderAction.REJECT, f"its driver is {there.driver}, not {wanted.driver}"
-    missing = [option for option in wanted.options if option not in there.options]
+    if existing.driver != step.driver:
+        return BuilderAction.REJECT, f"exists with driver {existing.driver}; expected {step.driver}"
+    missing = [option for option in step.options if option not in existing.options]
     if not missing:
         return BuilderAction.USE, ""
-    reason = f"it was made without {', '.join(missing)}"
-    if len(there.nodes) > 1:
-        # Made anew, it would have one.
-        return BuilderAction.REJECT, f"{reason}, and it has {len(there.nodes)} nodes"
-    return BuilderAction.RECREATE if wanted.create else BuilderAction.REJECT, reason
+    options = f"option{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    if len(existing.nodes) > 1:
+        # A recreated builder would have a single node.
+        return BuilderAction.REJECT, f"exists without {options}, and has {len(existing.nodes)} nodes"
+    if not step.create:
+        return BuilderAction.REJECT, f"exists without {options}"
+    return BuilderAction.RECREATE, f"missing {options}"
 
 
 def ensure_builder(settings: RunSettings) -> EnsureBuilder:

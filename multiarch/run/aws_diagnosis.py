@@ -12,13 +12,13 @@ from typing import Literal
 
 from multiarch.failures import Diagnosis, FailurePhase
 from multiarch.image.ecr import (
-    UNASKED_ACTIONS,
+    UNTESTED_ACTIONS,
     Permission,
     Permissions,
     RepositoryFacts,
     create_command,
     denied,
-    let_move,
+    mutability_command,
 )
 from multiarch.image.reference import Repository
 from multiarch.plan.model import Plan
@@ -98,7 +98,7 @@ def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], s
         return f"AWS says: the repository {repository.name} does not exist in {where}; {create_command(repository)}"
     if stuck := _stuck(diagnosis, tags, said):
         assert isinstance(said.repository, RepositoryFacts)
-        cure = let_move(repository, said.repository, stuck)
+        cure = mutability_command(repository, said.repository, stuck)
         return f"AWS says: {', '.join(stuck)} is immutable in {repository.name}; let it move: {cure}"
     if lacking := denied(said.permissions):
         text = f"AWS says: the role may not do {', '.join(lacking)} on {repository.name}"
@@ -108,7 +108,7 @@ def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], s
         return f"{text}; let a lifecycle rule remove untagged and old ones, or ask for a higher quota"
     if Permission.ALLOWED in said.permissions.values():
         allowed = ", ".join(action for action, each in said.permissions.items() if each is Permission.ALLOWED)
-        rest = " and ".join(UNASKED_ACTIONS)
+        rest = " and ".join(UNTESTED_ACTIONS)
         return f"AWS says: the role may do {allowed}; {rest} cannot be tried without writing: has it those?"
     return ""
 

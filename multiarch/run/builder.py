@@ -1,4 +1,4 @@
-"""The builder of a run: created, used as it exists, recreated or removed."""
+"""Creates, uses, recreates and removes the builder of a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _NO_BUILDER = "no builder "
 
 @dataclass(frozen=True, kw_only=True)
 class ReadyBuilder:
-    """A builder that runs.
+    """A running builder.
 
     Attributes:
-        native: the platforms that it runs without emulation; empty where that is not known yet.
-        nodes: of a builder that existed before; one that was created has one.
+        native: the platforms that run without emulation; empty if unknown.
+        nodes: of a builder that existed before the run; empty for a created builder, which has a single node.
     """
 
     native: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class ReadyBuilder:
 
 
 class BuilderStage:
-    """Makes sure that there is a builder, and removes it where it is not kept."""
+    """Prepares the builder before the build, and removes it afterwards unless it is kept."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -40,21 +40,21 @@ class BuilderStage:
         return self._context.recovery.run("builder", lambda: self._ensure(step))
 
     def repair(self, step: EnsureBuilder) -> None:
-        """Make a lost builder usable again, without attempts of its own: it is part of another phase's next attempt."""
+        """Make a lost builder usable again, without retries: the phase that lost the builder retries."""
         if step.create:
             self._ensure(step)
 
     def native(self, step: EnsureBuilder) -> tuple[str, ...]:
-        """Return the platforms that run without emulation: in a long build that is worth a command beside the rest."""
+        """Return the platforms that run without emulation, by running `docker buildx inspect`."""
         return native_platforms(self._context.runtime.run(step.inspect, phase="builder-boot"))
 
     def remove(self, step: RemoveBuilder, *, seconds: float) -> None:
-        """Remove the builder, for so long at most; one that stays behind fails no run."""
+        """Remove the builder within `seconds`; a failure is a warning."""
         try:
             self._context.runtime.run_last(step.command, phase="builder-create", seconds=seconds)
         except OperationFailedError as error:
             if _NO_BUILDER not in str(error):
-                self._context.journal.warn("builder", f"the builder is left behind: {_last(error.lines)}")
+                self._context.journal.warn("builder", f"could not remove the builder: {_last(error.lines)}")
 
     def _ensure(self, step: EnsureBuilder) -> ReadyBuilder:
         runtime, log = self._context.runtime, self._context.log
@@ -65,28 +65,28 @@ class BuilderStage:
                 if _EXISTS not in str(error):
                     raise
             else:
-                log.info(f"made {step.name}: {', '.join((step.driver, *step.options))}", phase="builder")
+                log.info(f"created builder {step.name} ({', '.join((step.driver, *step.options))})", phase="builder")
                 return ReadyBuilder()
         try:
-            said = runtime.run(step.inspect, phase="builder-boot")
+            inspected = runtime.run(step.inspect, phase="builder-boot")
         except OperationFailedError as error:
             if not step.create:
                 raise
-            text = f"{step.name} does not boot, and is made anew: {_last(error.lines)}"
+            text = f"recreating builder {step.name}, because it does not boot: {_last(error.lines)}"
             self._context.journal.warn("builder", text)
             self._recreate(step)
             return ReadyBuilder()
-        there = parse_inspect(said)
-        action, reason = decide(step, there)
+        existing = parse_inspect(inspected)
+        action, reason = decide(step, existing)
         if action is BuilderAction.REJECT:
-            msg = f"the builder {step.name} is not the one that is wanted: {reason}"
+            msg = f"builder {step.name} {reason}"
             raise BuilderError(msg, hint=REJECTED_HINT)
         if action is BuilderAction.USE:
-            log.info(f"took {step.name}, which was there", phase="builder")
+            log.info(f"using existing builder {step.name}", phase="builder")
         else:
-            log.info(f"{step.name} is made anew, with its cache: {reason}", phase="builder")
+            log.info(f"recreating builder {step.name}, keeping its cache: {reason}", phase="builder")
             self._recreate(step)
-        return ReadyBuilder(native=native_platforms(said), nodes=there.nodes)
+        return ReadyBuilder(native=native_platforms(inspected), nodes=existing.nodes)
 
     def _recreate(self, step: EnsureBuilder) -> None:
         assert step.create
@@ -95,4 +95,4 @@ class BuilderStage:
 
 
 def _last(lines: Sequence[str]) -> str:
-    return next((line.strip() for line in reversed(lines) if line.strip()), "no word")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "no output")

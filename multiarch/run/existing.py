@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from multiarch.errors import ConfigurationError
 from multiarch.futures import map_all
-from multiarch.image.ecr import RepositoryFacts, let_move
+from multiarch.image.ecr import RepositoryFacts, mutability_command
 from multiarch.image.manifest import Manifest, platform_of
 from multiarch.image.verify import missing_platforms
 from multiarch.plan.steps import Reuse, Tag
@@ -68,7 +68,7 @@ def check_moves(context: Context, tags: Sequence[Tag], facts: RepositoryFacts, d
         if not step.floating or not facts.is_immutable(step.tag):
             continue
         there = context.manifest(step.repository, step.tag, "registry")
-        let = f"let it: {let_move(step.repository, facts, [step.tag])}"
+        let = f"let it: {mutability_command(step.repository, facts, [step.tag])}"
         if not there:
             text = f"{step.tag} will be written once and never move: {facts.shown()}; {let}"
             context.journal.warn("registry", text)

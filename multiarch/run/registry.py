@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multiarch.errors import RegistryError
-from multiarch.image.ecr import RepositoryFacts, create_command, let_move
+from multiarch.image.ecr import RepositoryFacts, create_command, mutability_command
 from multiarch.image.manifest import Manifest
 from multiarch.image.reference import Repository
 from multiarch.plan.cache.move import Move, move_cache, move_warnings
@@ -79,7 +79,7 @@ class RegistryStage:
             names = [tag for target in self._context.plan.targets for tag in target.tags]
             moves = [move for tag in step.cache_tags if (move := move_cache(step.repository, tag, state, names))]
             lost = [move.tag for move in moves if not move.to]
-            let = let_move(step.repository, state, lost) if lost else ""
+            let = mutability_command(step.repository, state, lost) if lost else ""
             return moves, move_warnings(moves, let) if moves else []
         if state != "missing":
             return [], []

@@ -139,36 +139,36 @@ def test_all_is_there(project: Project, registry: RegistryView) -> None:
         "commit": project.sha[:12],
         "docker": "containerd",
         "docker host": "unix://",
-        "builder": f"{project.builder} is not there yet",
+        "builder": f"builder {project.builder} will be created",
         "disk": "GB free",
         "repository": "mutable",
         "tags": f"{project.tag}, latest can be written",
         "cache tag": ":cache",
         "permissions": "UploadLayerPart",
-        "registry": f"{project.tag} is not there yet",
+        "registry": f"tag {project.tag} does not exist yet",
     }.items():
         assert words in found[name]
-    assert run.stdout.splitlines()[-1].endswith("the build can be expected to work")
+    assert run.stdout.splitlines()[-1] == "ready to build (1 warning)"
     assert registry.tags() == set()
     assert list(project.home.iterdir()) == []
     assert project.run(["docker", "buildx", "inspect", project.builder]).code != 0
 
 
-def test_after_a_build_the_builder_and_the_image_are_there(project: Project) -> None:
+def test_doctor_after_a_build_reports_builder_and_image(project: Project) -> None:
     build = project.multiarch("build", "--platform", "linux/amd64")
     assert build.code == 0, build.said
     before = sorted((path, path.stat().st_mtime_ns) for path in project.home.rglob("*") if path.is_file())
     run = doctor(project, "--output", "json")
     assert run.code == 0, run.said
-    assert (run.json["version"], run.json["kind"], run.json["ready"]) == (1, "examination", True)
+    assert (run.json["version"], run.json["kind"], run.json["ready"]) == (2, "doctor", True)
     found = {check["name"]: check["found"] for check in run.json["checks"]}
-    assert found["builder"].startswith(f"{project.builder} runs: BuildKit")
-    assert found["builder image"].endswith("the builder runs already")
-    assert found["registry"].endswith(f"{project.tag} is there already")
+    assert found["builder"].startswith(f"builder {project.builder} is running (BuildKit")
+    assert found["builder image"].endswith(f"not needed, builder {project.builder} is running")
+    assert found["registry"].endswith(f"tag {project.tag} already exists")
     assert sorted((path, path.stat().st_mtime_ns) for path in project.home.rglob("*") if path.is_file()) == before
 
 
-def test_no_docker(project: Project, tmp_path: Path) -> None:
+def test_doctor_without_docker_exits_4(project: Project, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "git").symlink_to(
@@ -180,17 +180,17 @@ def test_no_docker(project: Project, tmp_path: Path) -> None:
     assert lines(run)["repository"].startswith("ok")
 
 
-def test_no_daemon(project: Project) -> None:
+def test_doctor_without_daemon_exits_4(project: Project) -> None:
     run = doctor(project, DOCKER_HOST="unix:///nowhere.sock")
     assert run.code == 4, run.said
     found = lines(run)
     assert found["docker"].startswith("problem")
     assert "privileged mode" in run.stdout
-    assert found["builder"] == "warning: not examined: docker does not answer"
+    assert found["builder"] == "warning: skipped: docker is not responding"
 
 
-def test_no_buildx(project: Project, tmp_path: Path) -> None:
-    """A docker that is there and has no such plugin."""
+def test_doctor_without_buildx_exits_4(project: Project, tmp_path: Path) -> None:
+    """Docker is installed without the plugin buildx."""
     tools = tmp_path / "tools"
     tools.mkdir()
     docker = project.run(["sh", "-c", "command -v docker"]).stdout.strip()
@@ -206,40 +206,40 @@ def test_no_buildx(project: Project, tmp_path: Path) -> None:
     assert lines(run)["docker"].startswith("ok")
 
 
-def test_a_platform_is_missing(project: Project) -> None:
+def test_doctor_unsupported_platform_exits_4(project: Project) -> None:
     run = doctor(project, "--driver", "docker", "--platform", "linux/s390x", MULTIARCH_BUILDER_NAME=None)
     assert run.code == 4, run.said
-    assert lines(run)["platform linux/s390x"].startswith("problem: missing")
+    assert lines(run)["platform linux/s390x"].startswith("problem: unsupported by builder")
     assert "tonistiigi/binfmt --install s390x" in run.stdout
 
 
-def test_a_builder_that_runs_is_asked_for_its_emulators(project: Project, running: stack.Stack) -> None:
-    """The official image brings emulators that its list of platforms does not name; the stand-in brings none."""
+def test_doctor_running_builder_reports_its_emulators(project: Project, running: stack.Stack) -> None:
+    """The official image has emulators that its list of platforms does not show; the stand-in has none."""
     create = ["docker", "buildx", "create", "--name", project.builder, "--driver-opt"]
     assert project.run([*create, f"image={running.builder_image}", "--bootstrap"]).code == 0
     run = doctor(project, "--platform", "linux/s390x")
-    expected = "problem: missing" if running.stand_in else "ok: emulated by BuildKit's own QEMU"
+    expected = "problem: unsupported by builder" if running.stand_in else "ok: emulated (QEMU of BuildKit)"
     assert lines(run)["platform linux/s390x"].startswith(expected)
     assert run.code == (4 if running.stand_in else 0)
 
 
-def test_a_missing_repository(project: Project, lane: str) -> None:
+def test_doctor_missing_repository_exits_6(project: Project, lane: str) -> None:
     run = doctor(project)
     assert run.code == 6, run.said
     assert lines(run)["repository"].endswith(f"/{lane} does not exist")
     assert f"aws ecr create-repository --region eu-central-1 --repository-name {lane}" in run.stdout
 
 
-def test_a_missing_repository_that_a_template_may_make(project: Project) -> None:
-    """The API of the stack says nothing of templates: nobody knows, and the push will tell."""
+def test_doctor_missing_repository_with_unknown_templates_warns(project: Project) -> None:
+    """The API of the stack does not answer about templates."""
     run = doctor(project, "--repository", "not-there")
     assert lines(run)["repository"].startswith("warning")
-    assert "does not exist, and AWS does not say whether a creation template makes it" in run.stdout
+    assert "does not exist; whether a creation template would create it is unknown" in run.stdout
     assert "aws ecr create-repository --region eu-west-1 --repository-name not-there" in run.stdout
 
 
 @pytest.mark.parametrize("variable", ["CODEBUILD_BUILD_ARN", ""], ids=["without an account", "in CodeBuild"])
-def test_no_credentials(project: Project, variable: str) -> None:
+def test_doctor_without_credentials_exits_3(project: Project, variable: str) -> None:
     gone = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", variable), None)
     run = doctor(project, **{name: value for name, value in gone.items() if name})
     assert run.code == 3, run.said
@@ -247,14 +247,14 @@ def test_no_credentials(project: Project, variable: str) -> None:
     assert lines(run)["docker"].startswith("ok")
 
 
-def test_expired_credentials(project: Project) -> None:
+def test_doctor_expired_credentials_exits_3(project: Project) -> None:
     with aws(code="ExpiredTokenException") as url:
         run = doctor(project, AWS_ENDPOINT_URL=url)
     assert run.code == 3, run.said
     assert "have expired" in lines(run)["credentials"]
 
 
-def test_a_token_that_lasts(project: Project) -> None:
+def test_doctor_valid_token_reports_expiry(project: Project) -> None:
     with aws("nothing") as url:
         run = doctor(project, AWS_ENDPOINT_URL=url)
     assert run.code == 0, run.said
@@ -262,37 +262,38 @@ def test_a_token_that_lasts(project: Project) -> None:
     assert "2100-01-01 00:00 UTC" in lines(run)["credentials"]
 
 
-def test_an_action_that_the_role_lacks_is_named(project: Project) -> None:
+def test_doctor_denied_action_exits_3(project: Project) -> None:
     with aws("UploadLayerPart", "DescribeRepositories") as url:
         run = doctor(project, AWS_ENDPOINT_URL=url)
     assert run.code == 3, run.said
-    assert "the role may not do ecr:UploadLayerPart on" in lines(run)["permissions"]
-    assert lines(run)["repository"] == "warning: not known: the role is not allowed to perform ecr:DescribeRepositories"
+    assert "the role is not allowed to perform ecr:UploadLayerPart on" in lines(run)["permissions"]
+    assert lines(run)["repository"] == "warning: unknown: the role is not allowed to perform ecr:DescribeRepositories"
     assert "python -m multiarch policy" in run.stdout
 
 
-def test_a_role_that_may_not_log_in(project: Project) -> None:
+def test_doctor_denied_login_exits_3(project: Project) -> None:
     with aws("GetAuthorizationToken") as url:
         run = doctor(project, AWS_ENDPOINT_URL=url)
     assert run.code == 3, run.said
     assert lines(run)["credentials"] == "problem: the role is not allowed to perform ecr:GetAuthorizationToken"
 
 
-def test_an_immutable_repository(project: Project) -> None:
-    """The first build can make every tag; none after it can move latest, or renew the cache."""
+def test_doctor_immutable_repository_exits_2_after_first_build(project: Project) -> None:
+    """The first build can create every tag. Later builds cannot move latest or overwrite the cache."""
     set_mutability(project, "IMMUTABLE")
     first = doctor(project)
     assert first.code == 0, first.said
-    assert "latest is immutable" in lines(first)["tags"]
-    assert lines(first)["cache tag"].endswith("no cache is written")
+    assert "tag latest: immutable" in lines(first)["tags"]
+    assert lines(first)["cache tag"].endswith("cache export is disabled")
     assert project.multiarch("build").code == 0
     project.commit("Go on")
     second = doctor(project)
     assert second.code == 2, second.said
-    assert lines(second)["tags"] == "problem: latest cannot move: the tag is there, and immutable"
-    assert lines(second)["cache tag"].endswith("no cache is written")
-    cure = next(line for line in second.stdout.splitlines() if "put-image-tag-mutability" in line)
-    command = cure.partition("let it move: ")[2].partition(";")[0]
+    name = project.environment["AWS_ECR_REPOSITORY_NAME"]
+    assert lines(second)["tags"] == f"problem: cannot move tag latest: immutable in {name}, and already exists"
+    assert lines(second)["cache tag"].endswith("cache export is disabled")
+    fix = next(line for line in second.stdout.splitlines() if "put-image-tag-mutability" in line)
+    command = fix.partition("allow moving: ")[2].partition(";")[0]
     assert command.endswith("filterType=WILDCARD,filter=latest")
     set_mutability(project, "IMMUTABLE_WITH_EXCLUSION", "latest", "cach*")
     third = doctor(project)
@@ -306,8 +307,8 @@ SILENT = "problem: no answer within 10 s: timed out"
 
 @pytest.mark.parametrize("in_codebuild", [True, False], ids=["in CodeBuild", "elsewhere"])
 @pytest.mark.parametrize("who", ["docker", "AWS", "docker and AWS"])
-def test_whoever_does_not_answer_is_given_up(project: Project, who: str, *, in_codebuild: bool) -> None:
-    """Also a docker that hears no signal; outside CodeBuild even the registry's name is AWS's to tell."""
+def test_doctor_without_answer_ends_after_its_deadline(project: Project, who: str, *, in_codebuild: bool) -> None:
+    """Docker ignores signals here. Outside CodeBuild, the registry's name comes from AWS, too."""
     with hanging() as port:
         variables: dict[str, str | None] = {} if in_codebuild else {"CODEBUILD_BUILD_ARN": None}
         if "docker" in who:
@@ -329,7 +330,7 @@ def test_whoever_does_not_answer_is_given_up(project: Project, who: str, *, in_c
 
 
 def deaf_docker(project: Project) -> Path:
-    """A docker that never answers and hears no signal."""
+    """A docker that never answers and ignores signals."""
     folder = project.home / "deaf"
     folder.mkdir()
     (folder / "docker").write_text("#!/bin/sh\ntrap '' INT TERM HUP\nwhile :; do sleep 1; done\n")
@@ -338,7 +339,7 @@ def deaf_docker(project: Project) -> Path:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
-def test_a_signal_ends_it_and_leaves_nothing(project: Project, number: signal.Signals, code: int) -> None:
+def test_doctor_signal_ends_the_run_and_leaves_nothing(project: Project, number: signal.Signals, code: int) -> None:
     environment = project.variables(PATH=f"{deaf_docker(project)}:{project.environment['PATH']}")
     process = subprocess.Popen(
         [sys.executable, "-m", "multiarch", "doctor"],
@@ -360,8 +361,8 @@ def test_a_signal_ends_it_and_leaves_nothing(project: Project, number: signal.Si
     assert project.run(["pgrep", "-fa", f"{project.home}/deaf"]).stdout == ""
 
 
-def test_what_is_no_builder_in_the_builders_folder_is_passed_over(project: Project) -> None:
-    """A link to nowhere, a link to itself, a folder and a pipe that nobody writes to."""
+def test_doctor_ignores_other_files_in_the_builders_folder(project: Project) -> None:
+    """A dangling link, a link to itself, a folder and a pipe without a writer."""
     folder = project.home / ".docker" / "buildx" / "instances"
     folder.mkdir(parents=True)
     (folder / "nowhere").symlink_to("/nowhere/at/all")
@@ -374,7 +375,7 @@ def test_what_is_no_builder_in_the_builders_folder_is_passed_over(project: Proje
 
 
 @pytest.mark.parametrize("command", ["doctor", "build"])
-def test_a_docker_configuration_that_is_no_folder_is_said(project: Project, command: str) -> None:
+def test_command_docker_config_is_a_file_exits_2(project: Project, command: str) -> None:
     file = project.home / "config.json"
     file.write_text("{}")
     run = project.multiarch(command, DOCKER_CONFIG=str(file))
@@ -382,15 +383,15 @@ def test_a_docker_configuration_that_is_no_folder_is_said(project: Project, comm
     assert f"docker's configuration is to be a folder, and {file} is none" in run.stderr
 
 
-def test_a_builder_image_that_cannot_be_had(project: Project, running: stack.Stack) -> None:
+def test_doctor_unavailable_builder_image_exits_nonzero(project: Project, running: stack.Stack) -> None:
     missing = doctor(project, "--builder-image", f"{running.plain.host}/not/there:1")
     assert missing.code == 2, missing.said
     assert lines(missing)["builder image"] == f"problem: {running.plain.host}/not/there:1 does not exist"
-    there = doctor(project, "--builder-image", running.base)
-    assert lines(there)["builder image"].startswith(f"ok: {running.base}")
+    existing = doctor(project, "--builder-image", running.base)
+    assert lines(existing)["builder image"].startswith(f"ok: {running.base}")
     unreachable = doctor(project, "--builder-image", "localhost:1/not/there:1")
     assert unreachable.code == 4, unreachable.said
-    assert "localhost:1/not/there:1 cannot be had" in lines(unreachable)["builder image"]
+    assert "cannot look up localhost:1/not/there:1" in lines(unreachable)["builder image"]
 
 
 @pytest.mark.parametrize(
@@ -404,13 +405,15 @@ def test_a_builder_image_that_cannot_be_had(project: Project, running: stack.Sta
         (["--output", "xml"], {}, "xml"),
     ],
 )
-def test_bad_input(project: Project, words: list[str], variables: dict[str, str | None], said: str) -> None:
+def test_doctor_bad_input_exits_2(
+    project: Project, words: list[str], variables: dict[str, str | None], said: str
+) -> None:
     run = doctor(project, *words, **variables)
     assert run.code == 2, run.said
     assert said in run.said
 
 
-def test_no_commit(project: Project) -> None:
+def test_doctor_without_commit_exits_2(project: Project) -> None:
     (project.folder / ".git").rename(project.home / "git")
     run = doctor(project)
     assert run.code == 2, run.said
@@ -418,15 +421,14 @@ def test_no_commit(project: Project) -> None:
     assert lines(run)["repository"].startswith("ok")
 
 
-def test_a_local_build_needs_no_aws(project: Project) -> None:
+def test_doctor_local_build_needs_no_aws(project: Project) -> None:
     gone = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"), None)
     run = doctor(project, "--local", **gone)
     assert run.code == 0, run.said
     assert "credentials" not in lines(run)
 
 
-def test_the_policy_of_this_very_plan(project: Project) -> None:
-    """AWS is not asked: there is nobody to ask."""
+def test_policy_of_the_plan_needs_no_aws(project: Project) -> None:
     cache = "210987654321.dkr.ecr.us-east-1.amazonaws.com/cache:main"
     run = project.multiarch("policy", "--cache-ref", cache, AWS_ENDPOINT_URL="http://127.0.0.1:1")
     assert run.code == 0, run.said

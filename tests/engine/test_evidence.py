@@ -54,5 +54,5 @@ def test_doctor_finds_the_same_before_the_build(project: Project, lane: str) -> 
     control.create_repository(lane, mutability="IMMUTABLE")
     run = project.multiarch("doctor")
     assert run.code == 0, run.said
-    assert "latest is immutable" in run.stdout
-    assert f"cache is immutable in {lane}: no cache is written" in run.stdout
+    assert f"tag latest: immutable in {lane}" in run.stdout
+    assert f"tag cache is immutable in {lane}; cache export is disabled" in run.stdout

@@ -1,4 +1,4 @@
-"""Whether the builder that is there is the one that is wanted, from what buildx prints of it."""
+"""Tests of multiarch/plan/builder.py."""
 
 from __future__ import annotations
 
@@ -66,69 +66,74 @@ Error:    Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is
 
 IMAGE = "image=moby/buildkit:v0.32.2"
 INSPECTED = {
-    "a running one": (RUNNING, "multiarch", "docker-container", frozenset({IMAGE})),
+    "running": (RUNNING, "multiarch", "docker-container", frozenset({IMAGE})),
     "options with commas and quotes": (
         OPTIONS,
         "probe",
         "docker-container",
         frozenset({IMAGE, "network=host", 'env.Q=say "hi" \\ é', "env.no_proxy=localhost,127.0.0.1", "memory=2g"}),
     ),
-    "docker's own": (DEFAULT, "default", "docker", frozenset()),
-    "a broken one": (BROKEN, "multiarch", "docker-container", frozenset()),
-    "nothing": ("", "", "", frozenset()),
+    "driver docker": (DEFAULT, "default", "docker", frozenset()),
+    "error": (BROKEN, "multiarch", "docker-container", frozenset()),
+    "empty": ("", "", "", frozenset()),
 }
 
 
 @pytest.mark.parametrize(("text", "name", "driver", "options"), INSPECTED.values(), ids=INSPECTED)
-def test_the_text_of_inspect_is_read(text: str, name: str, driver: str, options: frozenset[str]) -> None:
+def test_parse_inspect_returns_name_driver_and_options(
+    text: str, name: str, driver: str, options: frozenset[str]
+) -> None:
     found = parse_inspect(text)
     assert (found.name, found.driver, found.options) == (name, driver, options)
 
 
-def wanted(*options: str, driver: str = "docker-container") -> EnsureBuilder:
+def builder_step(*options: str, driver: str = "docker-container") -> EnsureBuilder:
     plan = plan_of(builder_options=options, builder_driver=driver, builder_endpoint="tcp://x:1")
     return next(step for step in plan.steps if isinstance(step, EnsureBuilder))
 
 
 MISFITS = {
-    "the one that is wanted": (wanted(), RUNNING, ""),
-    "options beyond those that are wanted": (wanted("network=host"), OPTIONS, ""),
-    "an option with a comma, quoted as buildx wants it": (
-        wanted('"env.no_proxy=localhost,127.0.0.1"'), OPTIONS, ""),
-    "two options in one text": (wanted("network=host,memory=2g"), OPTIONS, ""),
-    "an image among two options in one text": (wanted("network=host,image=moby/buildkit:v0.32.2"), OPTIONS, ""),
-    "an option with quotes": (wanted(r'"env.Q=say ""hi"" \ é"'), OPTIONS, ""),
-    "another image": (wanted("image=other"), RUNNING, "it was made without image=other"),
-    "two that are missing": (
-        wanted("network=host", "memory=2g"), RUNNING, "it was made without network=host, memory=2g"),
-    "another value": (wanted("memory=4g"), OPTIONS, "it was made without memory=4g"),
+    "all options": (builder_step(), RUNNING, ""),
+    "more options than expected": (builder_step("network=host"), OPTIONS, ""),
+    "an option with a comma, quoted for buildx": (
+        builder_step('"env.no_proxy=localhost,127.0.0.1"'), OPTIONS, ""),
+    "two options in one text": (builder_step("network=host,memory=2g"), OPTIONS, ""),
+    "an image among two options in one text": (builder_step("network=host,image=moby/buildkit:v0.32.2"), OPTIONS, ""),
+    "an option with quotes": (builder_step(r'"env.Q=say ""hi"" \ é"'), OPTIONS, ""),
+    "another image": (builder_step("image=other"), RUNNING, "missing option image=other"),
+    "two missing options": (
+        builder_step("network=host", "memory=2g"), RUNNING, "missing options network=host, memory=2g"),
+    "another value": (builder_step("memory=4g"), OPTIONS, "missing option memory=4g"),
     "another driver": (
-        wanted(driver="remote"), RUNNING, "its driver is docker-container, not remote"),
-    "docker's own": (wanted(driver="docker"), DEFAULT, ""),
+        builder_step(driver="remote"), RUNNING, "exists with driver docker-container; expected remote"),
+    "driver docker": (builder_step(driver="docker"), DEFAULT, ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("step", "text", "reason"), MISFITS.values(), ids=MISFITS)
-def test_a_builder_that_differs_is_told_by_how(step: EnsureBuilder, text: str, reason: str) -> None:
-    fate, found = decide(step, parse_inspect(text))
+def test_decide_different_builder_returns_reason(step: EnsureBuilder, text: str, reason: str) -> None:
+    action, found = decide(step, parse_inspect(text))
     assert found == reason
-    assert (fate is BuilderAction.USE) is (reason == "")
+    assert (action is BuilderAction.USE) is (reason == "")
 
 
-FATES = {
-    "the one that is wanted": (wanted(), {IMAGE}, "docker-container", BuilderAction.USE),
-    "made with other options": (wanted(), {"image=other"}, "docker-container", BuilderAction.RECREATE),
-    "made with another driver": (wanted(), {IMAGE}, "kubernetes", BuilderAction.REJECT),
-    "docker's own, which nobody makes": (wanted(driver="docker"), set(), "docker", BuilderAction.USE),
-    "docker's own, with options that it cannot have": (
-        dataclasses.replace(wanted(driver="docker"), options=("network=host",)), set(), "docker", BuilderAction.REJECT),
+ACTIONS = {
+    "all options": (builder_step(), {IMAGE}, "docker-container", BuilderAction.USE),
+    "other options": (builder_step(), {"image=other"}, "docker-container", BuilderAction.RECREATE),
+    "another driver": (builder_step(), {IMAGE}, "kubernetes", BuilderAction.REJECT),
+    "driver docker": (builder_step(driver="docker"), set(), "docker", BuilderAction.USE),
+    "driver docker without an option": (
+        dataclasses.replace(builder_step(driver="docker"), options=("network=host",)),
+        set(), "docker", BuilderAction.REJECT),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("step", "options", "driver", "fate"), FATES.values(), ids=FATES)
-def test_what_becomes_of_a_builder(step: EnsureBuilder, options: set[str], driver: str, fate: BuilderAction) -> None:
-    there = Builder(name="multiarch", driver=driver, nodes=(Node(options=frozenset(options)),))
-    assert decide(step, there)[0] is fate
+@pytest.mark.parametrize(("step", "options", "driver", "action"), ACTIONS.values(), ids=ACTIONS)
+def test_decide_existing_builder_returns_action(
+    step: EnsureBuilder, options: set[str], driver: str, action: BuilderAction
+) -> None:
+    existing = Builder(name="multiarch", driver=driver, nodes=(Node(options=frozenset(options)),))
+    assert decide(step, existing)[0] is action
 
 
 NATIVE = {
@@ -137,13 +142,13 @@ NATIVE = {
         "Platforms: linux/amd64, linux/386\nName: b\nPlatforms: linux/arm64\n",
         ("linux/amd64", "linux/arm64"),
     ),
-    "set by hand": ("Platforms: linux/arm64*, linux/amd64\n", ()),
-    "one of two set by hand": ("Platforms: linux/amd64\nPlatforms: linux/arm64*\n", ()),
-    "one that does not run": ("Status: inactive\nPlatforms:\nLabels:\n", ()),
+    "set with --platform": ("Platforms: linux/arm64*, linux/amd64\n", ()),
+    "one of two set with --platform": ("Platforms: linux/amd64\nPlatforms: linux/arm64*\n", ()),
+    "not running": ("Status: inactive\nPlatforms:\nLabels:\n", ()),
     "another line": (" Labels: Platforms: linux/amd64\n", ()),
 }
 
 
 @pytest.mark.parametrize(("text", "platforms"), NATIVE.values(), ids=NATIVE)
-def test_a_node_s_own_platform_is_the_first_that_it_lists(text: str, platforms: tuple[str, ...]) -> None:
+def test_native_platforms_returns_the_first_of_each_node(text: str, platforms: tuple[str, ...]) -> None:
     assert native_platforms(text) == platforms

@@ -370,7 +370,7 @@ def test_a_builder_that_cannot_be_removed_does_not_fail_a_published_image() -> N
     runtime.fail("rm multiarch", OperationFailedError("other", ["ERROR: something nobody knows"]))
     result = Ran(runtime, plan_of(builder_keep=False)).result()
     assert result.status == "built"
-    assert result.warnings == ("the builder is left behind: ERROR: something nobody knows",)
+    assert result.warnings == ("could not remove the builder: ERROR: something nobody knows",)
 
 
 def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() -> None:
@@ -525,8 +525,8 @@ def test_a_signal_while_the_builder_is_removed_does_not_leave_it() -> None:
 
 LEFT = {
     'failed to remove multiarch: no builder "multiarch" found': "",
-    "ERROR: Cannot connect to the Docker daemon": "the builder is left behind",
-    "docker buildx rm did not end within 5 s": "the builder is left behind",
+    "ERROR: Cannot connect to the Docker daemon": "could not remove the builder",
+    "docker buildx rm did not end within 5 s": "could not remove the builder",
 }
 
 
@@ -537,7 +537,7 @@ def test_a_builder_that_was_not_made_yet_is_not_said_to_be_left(said: str, warni
     runtime.fail("rm multiarch", OperationFailedError("builder-create", [said]))
     ran = Ran(runtime, plan_of(builder_keep=False))
     assert isinstance(ran.error(), AwsError)
-    assert ("left behind" in ran.said) is bool(warning)
+    assert ("could not remove the builder" in ran.said) is bool(warning)
     assert warning in ran.said
 
 
@@ -1058,7 +1058,7 @@ def test_a_builder_that_fits_is_taken() -> None:
     ran = Ran(runtime)
     ran.result()
     assert [each for each in runtime.events if "multiarch" in each] == ["inspect multiarch"]
-    assert "took multiarch, which was there" in ran.said
+    assert "using existing builder multiarch" in ran.said
 
 
 @pytest.mark.parametrize(
@@ -1076,7 +1076,7 @@ def test_a_builder_that_does_not_fit_is_made_anew_with_its_cache(inspected: str)
     result = ran.result()
     builder = [each for each in runtime.events if each.split()[0] in ("create", "inspect", "rm")]
     assert builder == ["create --name", "inspect multiarch", "rm --keep-state", "create --name"]
-    assert "is made anew, with its cache: it was made without image=moby/buildkit:v0.32.2" in ran.said
+    assert "recreating builder multiarch, keeping its cache: missing option image=moby/buildkit:v0.32.2" in ran.said
     assert result.warnings == ()
 
 
@@ -1086,10 +1086,10 @@ def test_a_builder_of_another_driver_is_not_ours_to_remove() -> None:
     runtime.answers["inspect multiarch"] = "Driver: kubernetes\n"
     error = Ran(runtime).error()
     assert type(error) is BuilderError
-    assert error.message == (
-        "the builder multiarch is not the one that is wanted: its driver is kubernetes, not docker-container"
+    assert error.message == "builder multiarch exists with driver kubernetes; expected docker-container"
+    assert error.hint == (
+        "use another builder (--builder NAME), or set --driver and --driver-opt to those of this builder"
     )
-    assert error.hint == "name another one with --builder, or set --driver to what it is"
     assert "rm --keep-state" not in runtime.events
 
 
@@ -1098,7 +1098,7 @@ def test_a_builder_that_does_not_boot_is_made_anew() -> None:
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.fail("inspect multiarch", OperationFailedError("builder-boot", ["ERROR: no such container", ""]))
     result = Ran(runtime).result()
-    assert result.warnings == ("multiarch does not boot, and is made anew: ERROR: no such container",)
+    assert result.warnings == ("recreating builder multiarch, because it does not boot: ERROR: no such container",)
     assert runtime.count("rm --keep-state") == 1
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from multiarch.doctor.docker import emulator, is_here, taken
+from multiarch.doctor.docker import emulator, is_local, usable_builder
 from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info
 from multiarch.doctor.model import Answer, Observed, RepositoryState, Unanswered
 from multiarch.edges.ask.question import Asked, ask
@@ -54,9 +54,9 @@ _WHERE_TO_LOOK = {
 
 # What is not there, by whether a creation template makes it.
 _STATES: Mapping[bool | None, RepositoryState] = {
-    True: "made on push",
+    True: "created on push",
     False: "missing",
-    None: "missing, or made on push",
+    None: "missing, or created on push",
 }
 
 _Value = TypeVar("_Value")
@@ -67,11 +67,11 @@ def unanswered(error: OperationFailedError | MultiarchError) -> Unanswered:
     if isinstance(error, MultiarchError):
         return Unanswered(cause=error.message, advice=error.hint, exit_code=error.exit_code)
     diagnosis = understand(error)
-    said = diagnosis.line.strip()
+    output = diagnosis.line.strip()
     return Unanswered(
         cause=diagnosis.cause,
         advice=diagnosis.advice or _WHERE_TO_LOOK.get(diagnosis.phase, ""),
-        said="" if said in diagnosis.cause else said,
+        output="" if output in diagnosis.cause else output,
         exit_code=final_error("", diagnosis, 1, 0.0).exit_code,
         refused=error.code.startswith("AccessDenied"),
     )
@@ -166,7 +166,7 @@ class Examination:
 
         def answers() -> dict[str, object]:
             found = answer(builders)
-            running = taken(step, _named(found, step.name)) if step else None
+            running = usable_builder(step, _named(found, step.name)) if step else None
             docker_says, where = answer(info), answer(endpoint)
             # An image that docker has it need not pull; who waits for a registry then waits for nothing.
             is_here = answer(here) if here and not running else None
@@ -177,8 +177,8 @@ class Examination:
                 "builders": found,
                 "emulators": self._emulators(plan, running, run),
                 "free": _free(docker_says, where),
-                "image_is_here": is_here,
-                "image_is_there": answer(there) if there and not running and is_here is not True else None,
+                "image_is_local": is_here,
+                "image_in_registry": answer(there) if there and not running and is_here is not True else None,
             }
 
         return answers
@@ -225,7 +225,7 @@ class Examination:
             return {
                 "caller": answer(caller) if caller else None,
                 "expires": _map(answer(token), lambda each: each.expires) if token else None,
-                "login_is_left": bool(registry) and token is None,
+                "uses_credential_helper": bool(registry) and token is None,
                 "repositories": {each: answer(future) for each, future in states.items()},
                 "permissions": {each: _permissions(asked) for each, asked in permissions.items()},
                 "tags": {name: answer(future) for name, future in tags.items()},
@@ -339,7 +339,7 @@ def _named(builders: Answer[tuple[Builder, ...]], name: str) -> Builder | None:
 
 def _free(docker: Answer[Daemon], endpoint: Answer[str]) -> int | None:
     """Return the free bytes of docker's disk; None where it is not one of this machine, or not to be seen from here."""
-    if isinstance(docker, Unanswered) or isinstance(endpoint, Unanswered) or not is_here(endpoint or "unix:///"):
+    if isinstance(docker, Unanswered) or isinstance(endpoint, Unanswered) or not is_local(endpoint or "unix:///"):
         return None
     try:
         return shutil.disk_usage(os.fspath(Path(docker.root))).free if docker.root else None
