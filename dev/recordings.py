@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 from dev import stack
 from dev.project import ROOT
-from multiarch.record import BuildReader, CacheUse, EventKind, Record, RunInfo, StepKind, StepState, make_record
+from multiarch.record import (
+    BuildReader,
+    CacheUse,
+    EventKind,
+    ImageInfo,
+    Record,
+    RunInfo,
+    StepKind,
+    StepState,
+    make_record,
+)
 from multiarch.record.dockerfile import read_instructions
 from multiarch.report.breakdown import Breakdown, breakdown_of
 
@@ -129,7 +139,8 @@ def _lines(command: Sequence[str], interrupt_at: str) -> list[str]:
 
 def read_case(case: Case, lines: Sequence[str]) -> Record:
     """Read what was recorded, with what a run of ours knows of it besides."""
-    run = RunInfo(platforms=case.platforms, dockerfile="Dockerfile", instructions=read_instructions(case.dockerfile))
+    images = (ImageInfo(name="shop", platforms=case.platforms),)
+    run = RunInfo(images=images, dockerfile="Dockerfile", instructions=read_instructions(case.dockerfile))
     reader = BuildReader(run)
     for line in lines:
         list(reader.feed(line))

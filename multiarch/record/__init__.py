@@ -7,8 +7,8 @@ was read, and `saved.py` writes a run's events to a file and reads them again.
 
 from multiarch.record.assemble import make_record
 from multiarch.record.masking import masked
-from multiarch.record.model import CacheAccess, CacheUse, Record, RunInfo, Setting
-from multiarch.record.outcome import Failure, Outcome, PublishedTag, Retry, RunPhase
+from multiarch.record.model import CacheAccess, CacheUse, ImageInfo, PartInfo, Record, RunInfo, Setting
+from multiarch.record.outcome import Failure, ImageOutcome, Outcome, PublishedTag, Retry, RunPhase
 from multiarch.record.reader import BuildEvent, BuildReader, EventKind
 from multiarch.record.saved import EventLog, read_record
 from multiarch.record.steps import (
@@ -32,9 +32,12 @@ __all__ = [
     "EventKind",
     "EventLog",
     "Failure",
+    "ImageInfo",
+    "ImageOutcome",
     "Instruction",
     "Interval",
     "Outcome",
+    "PartInfo",
     "PublishedTag",
     "Record",
     "Retry",

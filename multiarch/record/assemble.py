@@ -63,13 +63,14 @@ def _steps(
 ) -> Iterator[BuildStep]:
     steps = [_step(index, vertex, reader, begin) for index, vertex in enumerate(vertexes) if vertex.name.name]
     lines = lines_of(steps, run.instructions)
-    shared = _shared(steps)
+    of_images = _shared({step.digest: step.image for step in steps}, steps)
+    of_platforms = _shared({step.digest: step.platform for step in steps}, steps)
     for step in steps:
-        platform = "" if step.digest in shared else step.platform
         runs_on = step.runs_on or _same_as_its_image(run, step)
         yield replace(
             step,
-            platform=platform,
+            image="" if step.digest in of_images else step.image,
+            platform="" if step.digest in of_platforms else step.platform,
             runs_on=runs_on,
             line=lines.get(step.digest),
             emulated=is_emulated(runs_on, native) if step.instruction.startswith("RUN ") else False,
@@ -83,6 +84,7 @@ def _step(index: int, vertex: Vertex, reader: BuildReader, begin: float) -> Buil
         digest=vertex.digest,
         name=name.name,
         kind=name.kind,
+        image=name.image,
         platform=name.platform,
         runs_on=name.runs_on,
         stage=name.stage,
@@ -113,11 +115,11 @@ def _same_as_its_image(run: RunInfo, step: BuildStep) -> str:
     return step.platform if step.number and is_sure else ""
 
 
-def _shared(steps: Sequence[BuildStep]) -> set[str]:
-    """Return the digests of the steps that the images of several platforms need."""
-    needed: dict[str, set[str]] = {step.digest: {step.platform} - {""} for step in steps}
+def _shared(owners: Mapping[str, str], steps: Sequence[BuildStep]) -> set[str]:
+    """Return the digests of the steps that several owners need: platforms, or images; each step names one or none."""
+    needed: dict[str, set[str]] = {digest: {owner} - {""} for digest, owner in owners.items()}
     by_digest = {step.digest: step for step in steps}
-    waiting = [step for step in steps if step.platform]
+    waiting = [step for step in steps if owners[step.digest]]
     while waiting:
         step = waiting.pop()
         for digest in step.inputs:
@@ -125,7 +127,7 @@ def _shared(steps: Sequence[BuildStep]) -> set[str]:
             if before and not needed[step.digest] <= needed[digest]:
                 needed[digest] |= needed[step.digest]
                 waiting.append(before)
-    return {digest for digest, platforms in needed.items() if len(platforms) > 1}
+    return {digest for digest, found in needed.items() if len(found) > 1}
 
 
 def is_emulated(runs_on: str, native: Sequence[str]) -> bool | None:
@@ -155,7 +157,7 @@ def _caches(steps: Sequence[BuildStep], run: RunInfo) -> Iterator[CacheAccess]:
         elif step.kind is StepKind.CACHE_EXPORT:
             yield CacheAccess(
                 direction="export",
-                reference=_exported(run.cache_to, step.platform),
+                reference=_exported(_caches_of(run, step.image), step.platform),
                 status=_STATUS.get(step.state, "written"),
                 error=step.error,
                 interval=interval,
@@ -168,6 +170,10 @@ _STATUS: Mapping[StepState, CacheStatus] = {
     StepState.UNFINISHED: "unfinished",
     StepState.WAITING: "unfinished",
 }
+
+
+def _caches_of(run: RunInfo, image: str) -> Sequence[str]:
+    return next((each.cache_to for each in run.images if image and each.name == image), run.cache_to)
 
 
 def _exported(cache_to: Sequence[str], platform: str) -> str:

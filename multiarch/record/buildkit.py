@@ -20,8 +20,9 @@ _STEP = re.compile(
     r"(?P<stage>[^\]]*?)\s*(?P<number>\d+)/(?P<total>\d+)\]\s+(?P<what>.*)",
     re.DOTALL,
 )
-# What `bake.target_name` makes of a platform; BuildKit puts it before each name where there are several targets.
-_TARGET = re.compile(r"\[image-(linux|windows)-([a-z0-9]+)(?:-(v\d+))?(?=[ \]])")
+# buildx puts the bake target before each name where it builds several: progress.WithPrefix in buildx's util/progress.
+_PREFIX = re.compile(r"\[([\w-]+)(?=[ \]])")
+_NO_TARGETS: Mapping[str, tuple[str, str]] = {}
 _SYSTEMS = ("linux/", "windows/", "darwin/", "freebsd/")
 _CACHE_IMPORT = "importing cache manifest"
 _KINDS = (
@@ -72,20 +73,26 @@ def parse_time(text: object) -> float | None:
         return None
 
 
-def parse_name(name: str) -> StepName:
-    """Say what a vertex is by its name; a name that says no platform has none."""
-    platform, name = _without_target(name)
+def parse_name(name: str, targets: Mapping[str, tuple[str, str]] = _NO_TARGETS) -> StepName:
+    """Say what a vertex is by its name; a name that says no platform has none.
+
+    Args:
+        name: as BuildKit shows it.
+        targets: image and platform of each bake target, if several are built.
+    """
+    image, platform, name = _without_target(name, targets)
     match = _STEP.match(name)
     if not match:
         internal = _INTERNAL.match(name)
         platform = platform or (internal["platform"] or "" if internal else "")
-        return StepName(name=name, kind=_kind(name), platform=platform, instruction=name)
+        return StepName(name=name, kind=_kind(name), image=image, platform=platform, instruction=name)
     runs_on, target = match["runs_on"] or "", match["target"] or ""
     if target and not target.startswith(_SYSTEMS):
         target = f"{runs_on.partition('/')[0]}/{target}"
     return StepName(
         name=name,
         kind=StepKind.DOCKERFILE,
+        image=image,
         platform=target or runs_on or platform,
         runs_on=runs_on,
         stage=match["stage"],
@@ -95,13 +102,13 @@ def parse_name(name: str) -> StepName:
     )
 
 
-def _without_target(name: str) -> tuple[str, str]:
-    """Part a name from bake's target, where each platform is one: `[image-linux-arm64 compile 2/3] RUN make`."""
-    match = _TARGET.match(name)
-    if not match:
-        return "", name
+def _without_target(name: str, targets: Mapping[str, tuple[str, str]]) -> tuple[str, str, str]:
+    """Part `[image-linux-arm64 compile 2/3] RUN make` from its bake target; return image, platform and the rest."""
+    match = _PREFIX.match(name)
+    if not match or match[1] not in targets:
+        return "", "", name
     rest = name[match.end() :]
-    return "/".join(filter(None, match.groups())), rest.lstrip("] ") if rest.startswith("]") else f"[{rest.lstrip()}"
+    return *targets[match[1]], rest.lstrip("] ") if rest.startswith("]") else f"[{rest.lstrip()}"
 
 
 def _kind(name: str) -> StepKind:

@@ -77,7 +77,7 @@ def as_lines(event: BuildEvent) -> Iterator[str]:
         mark = "WARNING: " if event.kind is EventKind.WARNING else ""
         yield from (f"{mark}{line}" for line in event.lines)
         return
-    prefix = step.label if step.number else f"{step.name}:"
+    prefix = step.label if step.number else f"{step.label}:"
     match event.kind:
         case EventKind.STARTED:
             yield step.title
@@ -107,7 +107,7 @@ def as_fields(event: BuildEvent) -> Iterator[dict[str, object]]:
     about: dict[str, object] = {"event": f"step {event.kind}" if step else event.kind.value}
     if step:
         about["step"] = step.title
-        named = {"platform": step.platform, "stage": step.stage, "position": step.position}
+        named = {"image": step.image, "platform": step.platform, "stage": step.stage, "position": step.position}
         about |= {name: value for name, value in named.items() if value}
     if event.kind in (EventKind.DONE, EventKind.FAILED, EventKind.CANCELED, EventKind.RUNNING):
         about["seconds"] = round(event.seconds, 3)

@@ -61,13 +61,51 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartInfo:
+    """A part of an image that the run builds.
+
+    Attributes:
+        name: the bake target.
+        platforms: those that are built together.
+    """
+
+    name: str
+    platforms: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInfo:
+    """An image of a run, as it is planned.
+
+    Attributes:
+        name: without the registry.
+        repository: registry and name; empty for a local build.
+        tags: the commit's tag first.
+        parts: empty if the run builds none: the image exists already, or its parts come from elsewhere.
+        cache_from: the caches to read, in docker's syntax.
+        cache_to: the caches to write.
+    """
+
+    name: str
+    repository: str = ""
+    tags: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    parts: tuple[PartInfo, ...] = ()
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+
+
+# So many images are named in a title.
+_NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """What a run was about, as far as it is known before it begins.
 
     Attributes:
         version: of multiarch; empty where the log is not one of ours.
-        name: of the image, without registry.
-        repository: where the image goes; empty for a local build.
+        images: one for each target of the plan; empty where the log does not tell.
         commit: the whole object name, with -dirty for a changed tree; empty where it is not known.
         begin: wall clock, in UTC; None for a log that tells no time.
         dockerfile: its path.
@@ -75,19 +113,60 @@ class RunInfo:
     """
 
     version: str = ""
-    name: str = ""
-    repository: str = ""
+    images: tuple[ImageInfo, ...] = ()
     commit: str = ""
-    tags: tuple[str, ...] = ()
-    platforms: tuple[str, ...] = ()
     builder: str = ""
     driver: str = ""
-    cache_from: tuple[str, ...] = ()
-    cache_to: tuple[str, ...] = ()
     begin: datetime | None = None
     settings: tuple[Setting, ...] = ()
     dockerfile: str = ""
     instructions: tuple[Instruction, ...] = ()
+
+    @property
+    def has_several(self) -> bool:
+        """Whether a view has to say which image it means."""
+        return len(self.images) > 1
+
+    @property
+    def name(self) -> str:
+        """The names of the images."""
+        return ", ".join(image.name for image in self.images)
+
+    @property
+    def title(self) -> str:
+        """`shop:0123456`; of several images, the first ones and the number of the others."""
+        names = [":".join((image.name, *image.tags[:1])) for image in self.images]
+        more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+        return ", ".join((*names[:_NAMED], *more))
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms of all images, each once."""
+        return tuple(dict.fromkeys(platform for image in self.images for platform in image.platforms))
+
+    @property
+    def cache_to(self) -> tuple[str, ...]:
+        """The caches of all images, each once."""
+        return tuple(dict.fromkeys(cache for image in self.images for cache in image.cache_to))
+
+    @property
+    def only_built(self) -> str:
+        """The one image of several that the run builds; empty if it builds several, or has one image alone."""
+        built = [image.name for image in self.images if image.parts]
+        return built[0] if len(built) == 1 and self.has_several else ""
+
+    @property
+    def bake_targets(self) -> Mapping[str, tuple[str, str]]:
+        """Image and platform of each bake target that BuildKit names: a build of one target has no such prefix.
+
+        The image is empty where the run has one alone, the platform where the target has several.
+        """
+        found = {
+            part.name: (image.name if self.has_several else "", part.platforms[0] if len(part.platforms) == 1 else "")
+            for image in self.images
+            for part in image.parts
+        }
+        return found if len(found) > 1 else {}
 
 
 @dataclass(frozen=True, kw_only=True)

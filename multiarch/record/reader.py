@@ -122,6 +122,8 @@ class BuildReader:
         self.warnings: list[BuildWarning] = []
         self.missing_caches: list[CacheAccess] = []
         self._saver = saver
+        self._targets = self.run.bake_targets
+        self._image = self.run.only_built
         self._text: deque[str] = deque(maxlen=_TEXT_TAIL)
 
     def feed(self, line: str) -> Iterator[BuildEvent]:
@@ -177,7 +179,7 @@ class BuildReader:
     def _change(self, change: Mapping[str, Any]) -> Iterator[BuildEvent]:
         vertex = self._vertex(change["digest"])
         if (name := change.get("name")) and name != vertex.name.name:
-            vertex.name = parse_name(str(name))
+            vertex.name = self._name(str(name))
         inputs = change.get("inputs")
         vertex.inputs = tuple(map(str, inputs)) if isinstance(inputs, list) and inputs else vertex.inputs
         # A step from the cache starts once more where the export needs its files: it did not have to run all the same.
@@ -189,6 +191,10 @@ class BuildReader:
             yield BuildEvent(kind=EventKind.STARTED, digest=vertex.digest, step=self.name_of(vertex))
         elif vertex.times and not vertex.is_running and self._is_news(vertex):
             yield from self._end(vertex)
+
+    def _name(self, text: str) -> StepName:
+        name = parse_name(text, self._targets)
+        return replace(name, image=self._image) if self._image else name
 
     def _time(self, vertex: Vertex, start: float | None, end: float | None) -> None:
         if start is None:

@@ -60,7 +60,8 @@ class StepName:
     """What a step's name says.
 
     Attributes:
-        name: as BuildKit shows it.
+        name: as BuildKit shows it, without bake's target.
+        image: the image that it is for, in a run of several; empty where several share it.
         platform: the image's platform that it is for; empty where several share it, or it is not known.
         runs_on: the platform that it runs as; another one than `platform` in cross compilation; empty if not known.
         stage: of the Dockerfile; empty where it has one stage alone.
@@ -71,6 +72,7 @@ class StepName:
 
     name: str
     kind: StepKind
+    image: str = ""
     platform: str = ""
     runs_on: str = ""
     stage: str = ""
@@ -85,20 +87,20 @@ class StepName:
 
     @cached_property
     def label(self) -> str:
-        """`[linux/arm64 compile 2/3]`; the name, for what is no step of the Dockerfile."""
+        """`[linux/arm64 compile 2/3]`; the name, for what is no step of the Dockerfile. Of several images, with it."""
         if not self.number:
-            return self.name
+            return f"[{self.image}] {self.name}" if self.image else self.name
         platform = self.platform
         if platform and self.runs_on and platform != self.runs_on:
             # As BuildKit writes it: within one system, the target's system is left out.
             system = self.runs_on.partition("/")[0]
             platform = f"{self.runs_on}->{platform.removeprefix(f'{system}/')}"
-        return f"[{' '.join(filter(None, (platform, self.stage, self.position)))}]"
+        return f"[{' '.join(filter(None, (self.image, platform, self.stage, self.position)))}]"
 
     @property
     def title(self) -> str:
         """`[linux/arm64 compile 2/3] RUN make`."""
-        return f"{self.label} {self.instruction}" if self.number else self.name
+        return f"{self.label} {self.instruction}" if self.number else self.label
 
     @property
     def is_work(self) -> bool:

@@ -20,7 +20,7 @@ _NAME = 100
 # What fails no build; whether it failed stands in the run's warnings.
 _HARMLESS = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT)
 
-_Key = tuple[str, str, str, int]
+_Key = tuple[str, str, str, str, int]
 
 
 class ChangeKind(StrEnum):
@@ -51,6 +51,7 @@ class StepChange:
     """A step that differs.
 
     Attributes:
+        image: in a run of several images.
         line: of the Dockerfile, in the second run, or in the first where it is gone; null where that is not certain.
         before: seconds in the first run; 0 for what came from the cache, null for what was not there.
         after: seconds in the second run.
@@ -59,6 +60,7 @@ class StepChange:
 
     kind: ChangeKind
     title: str
+    image: str
     platform: str
     line: int | None
     before: float | None
@@ -97,7 +99,7 @@ class Comparison:
 
 
 def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison:
-    """Compare two runs; a step is the same one if platform, stage and instruction are."""
+    """Compare two runs; a step is the same one if image, platform, stage and instruction are."""
     old, new = _by_key(before.steps), _by_key(after.steps)
     changes = [*_changes(old, new, after), *_gone(old, new)]
     return Comparison(
@@ -110,10 +112,10 @@ def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison
 
 def _by_key(steps: Sequence[BuildStep]) -> Mapping[_Key, BuildStep]:
     """Name each step by what it does; the same line twice in a stage is told apart by its place."""
-    seen: Counter[tuple[str, str, str]] = Counter()
+    seen: Counter[tuple[str, str, str, str]] = Counter()
     found: dict[_Key, BuildStep] = {}
     for step in steps:
-        what = (step.platform, step.stage, " ".join(step.instruction.split()) or step.name)
+        what = (step.image, step.platform, step.stage, " ".join(step.instruction.split()) or step.name)
         found[*what, seen[what]] = step
         seen[what] += 1
     return found
@@ -183,6 +185,7 @@ def _change(
     return StepChange(
         kind=kind,
         title=" ".join(printable(step.title).split()),
+        image=step.image,
         platform=step.platform,
         line=step.line,
         before=_seconds(before),

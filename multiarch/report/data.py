@@ -15,6 +15,8 @@ from multiarch.record import (
     CacheAccess,
     CacheUse,
     Failure,
+    ImageInfo,
+    ImageOutcome,
     Interval,
     PublishedTag,
     Record,
@@ -25,7 +27,7 @@ from multiarch.record import (
     StepState,
     Transfer,
 )
-from multiarch.record.outcome import ImageOutcome, RunStatus
+from multiarch.record.outcome import RunStatus
 from multiarch.report.breakdown import Breakdown, breakdown_of
 from multiarch.report.timeline import critical_path, end_of
 from multiarch.text.plain import plain
@@ -43,15 +45,10 @@ class ReportedRun:
     """
 
     version: str
-    name: str
-    repository: str
+    images: tuple[ImageInfo, ...]
     commit: str
-    tags: tuple[str, ...]
-    platforms: tuple[str, ...]
     builder: str
     driver: str
-    cache_from: tuple[str, ...]
-    cache_to: tuple[str, ...]
     begin: str | None
     dockerfile: str
     settings: tuple[Setting, ...]
@@ -198,15 +195,10 @@ def _run(record: Record) -> ReportedRun:
     run = record.run
     return ReportedRun(
         version=run.version,
-        name=run.name,
-        repository=run.repository,
+        images=run.images,
         commit=run.commit,
-        tags=run.tags,
-        platforms=run.platforms,
         builder=run.builder,
         driver=run.driver,
-        cache_from=run.cache_from,
-        cache_to=run.cache_to,
         begin=run.begin.isoformat() if run.begin else None,
         dockerfile=run.dockerfile,
         settings=run.settings,

@@ -13,7 +13,7 @@ from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from multiarch.record import BuildStep, Record, StepKind, StepState
 from multiarch.report.text import cut, last_lines
-from multiarch.report.timeline import SHARED, is_shown
+from multiarch.report.timeline import group_of, is_shown, qualified
 
 MOST_CASES = 500
 LONGEST_NAME = 1000
@@ -70,10 +70,13 @@ def _cases(record: Record) -> Iterator[_Case]:
         message="\n".join(filter(None, (failure.message, failure.hint))) if failure else outcome.status,
         said=" ".join(filter(None, (outcome.status, *(image.image for image in outcome.images)))),
     )
-    for image in outcome.platforms:
-        yield _Case(suite=_RUN, name=f"verify {image.platform}", said=image.digest)
-    for tag in outcome.tags:
-        yield _Case(suite=_RUN, name=f"tag {tag.tag}", said=tag.action)
+    for image in outcome.images:
+        for each in image.platforms:
+            name = qualified(record.run, image.name, str(each.platform))
+            yield _Case(suite=_RUN, name=f"verify {name}", said=each.digest)
+    for image in outcome.images:
+        for tag in image.tags:
+            yield _Case(suite=_RUN, name=f"tag {qualified(record.run, image.name, tag.tag)}", said=tag.action)
     for cache in record.caches:
         failed = cache.status == "failed"
         # An image without its cache is good all the same: the build does not fail, and nor does its report.
@@ -95,7 +98,7 @@ def _of_step(step: BuildStep) -> _Case:
     skipped = step.state in (StepState.CANCELED, StepState.WAITING)
     lines, _ = last_lines(step.output, LONGEST_MESSAGE - _LONGEST_REASON)
     return _Case(
-        suite=step.platform or SHARED,
+        suite=group_of(step),
         name=step.title,
         seconds=0.0 if step.cached else step.seconds,
         outcome="failed" if failed else "skipped" if skipped else "passed",

@@ -72,6 +72,8 @@ def result_as_text(record: Record) -> Iterator[str]:
     outcome = record.outcome
     for image in outcome.images:
         yield from _image_as_text(image)
+        if image.status == "reused" and record.run.has_several:
+            yield "status     already published"
     yield f"cache      {cache_as_text(record)}"
     yield from map(_access_as_text, record.caches)
     yield from breakdown_as_text(breakdown_of(record))

@@ -7,7 +7,7 @@ from multiarch.record import Record
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import spent
 from multiarch.report.text import cut, duration, last_lines
-from multiarch.report.timeline import critical_path, end_of
+from multiarch.report.timeline import critical_path, end_of, qualified
 from multiarch.text.sizes import human_size
 
 _STATUS = {
@@ -31,8 +31,7 @@ def summary(record: Record) -> str:
 
 def _lines(record: Record) -> Iterator[str]:
     run, outcome = record.run, record.outcome
-    name = ":".join(filter(None, (run.name, run.tags[0] if run.tags else ""))) or "a build"
-    yield f"## {_STATUS[outcome.status]}: {_text(name)} in {duration(end_of(record))}"
+    yield f"## {_STATUS[outcome.status]}: {_text(run.title or 'a build')} in {duration(end_of(record))}"
     for image in outcome.images:
         if image.image:
             yield from ("", _code(image.image))
@@ -46,12 +45,19 @@ def _lines(record: Record) -> Iterator[str]:
         yield from _table(
             ("platform", "size", "layers", "digest"),
             [
-                (str(each.platform), human_size(each.size), str(len(each.layers)), _code(each.digest))
-                for each in outcome.platforms
+                (
+                    _text(qualified(run, image.name, str(each.platform))),
+                    human_size(each.size),
+                    str(len(each.layers)),
+                    _code(each.digest),
+                )
+                for image in outcome.images
+                for each in image.platforms
             ],
         )
     if outcome.tags:
-        yield from _table(("tag", "outcome"), [(_code(tag.tag), tag.action) for tag in outcome.tags])
+        tags = ((qualified(run, image.name, tag.tag), tag.action) for image in outcome.images for tag in image.tags)
+        yield from _table(("tag", "outcome"), [(_code(tag), action) for tag, action in tags])
     slowest = sorted(critical_path(record), key=lambda step: -step.seconds)[:_STEPS]
     if slowest:
         yield from _table(

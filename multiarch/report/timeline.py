@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from multiarch.record import BuildStep, Interval, Record
+from multiarch.record import BuildStep, Interval, Record, RunInfo
 
 # Clocks of builder and program differ by less, and a step that waits for another starts a moment after its end.
 _SLACK = 0.05
@@ -20,7 +20,7 @@ SHARED = "all platforms"
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The steps of one platform, in the order in which they started; `all platforms` holds what has none."""
+    """The steps of one platform, in the order in which they started; `all platforms` holds the shared ones."""
 
     name: str
     steps: tuple[BuildStep, ...]
@@ -35,12 +35,28 @@ def end_of(record: Record) -> float:
 
 
 def groups(record: Record) -> tuple[Group, ...]:
-    """Return what is worth a row, by platform: the image's platforms in their order, then what they share."""
+    """Return the steps that are worth a row, by platform, in the order of `group_names`."""
     shown = sorted((step for step in record.steps if is_shown(step)), key=_order)
-    found = dict.fromkeys([*record.run.platforms, *(step.platform for step in shown if step.platform)])
-    named = [(name, [step for step in shown if step.platform == name]) for name in found]
-    parts = [*named, (SHARED, [step for step in shown if not step.platform])]
+    parts = [(name, [step for step in shown if group_of(step) == name]) for name in group_names(record)]
     return tuple(Group(name=name, steps=tuple(steps)) for name, steps in parts if steps)
+
+
+def group_names(record: Record) -> tuple[str, ...]:
+    """Return the platforms in the order of the plan, those that only the steps name, then `all platforms`."""
+    run = record.run
+    planned = [qualified(run, image.name, platform) for image in run.images for platform in image.platforms]
+    found = dict.fromkeys([*planned, *map(group_of, record.steps)])
+    return (*(name for name in found if name != SHARED), SHARED)
+
+
+def group_of(step: BuildStep) -> str:
+    """`linux/arm64`, or `all platforms`; in a run of several images `shop linux/arm64`, or `shop`."""
+    return " ".join(filter(None, (step.image, step.platform))) or SHARED
+
+
+def qualified(run: RunInfo, image: str, name: str) -> str:
+    """Return a name with its image before it, if the run has several images."""
+    return f"{image} {name}" if run.has_several else name
 
 
 def is_shown(step: BuildStep) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from multiarch.record import BuildStep, Interval, Record
 from multiarch.report.text import cut
-from multiarch.report.timeline import SHARED, critical_path, end_of
+from multiarch.report.timeline import critical_path, end_of, group_names, group_of
 
 _NAME = 200
 _MICROSECONDS = 1_000_000
@@ -42,9 +42,7 @@ def trace_as_json(record: Record) -> str:
 def _events(record: Record) -> Iterator[_Event]:
     end = end_of(record)
     critical = {step.digest for step in critical_path(record)}
-    names = dict.fromkeys(
-        ["multiarch", *record.run.platforms, *(step.platform for step in record.steps if step.platform), SHARED]
-    )
+    names = ("multiarch", *group_names(record))
     numbers = {name: number for number, name in enumerate(names, start=1)}
     for name, number in numbers.items():
         yield {"ph": "M", "name": "process_name", "pid": number, "tid": 0, "args": {"name": name}}
@@ -53,14 +51,14 @@ def _events(record: Record) -> Iterator[_Event]:
         yield _span(phase.name, phase.interval, end, kind="phase", process=numbers["multiarch"], lane=0, about={})
     steps, moves = {name: _Lanes() for name in names}, {name: _Lanes() for name in names}
     for step in sorted((step for step in record.steps if step.intervals), key=lambda each: each.intervals[0].start):
-        group = step.platform or SHARED
+        group = group_of(step)
         about = {**_about(step), "critical": step.digest in critical}
         for span in step.intervals:
             lane = steps[group].place(span.start, end if span.end is None else span.end)
             yield _span(step.title, span, end, kind=str(step.kind), process=numbers[group], lane=lane, about=about)
     # Transfers in lanes of their own, below: BuildKit moves several things at a time in one step.
     for step in record.steps:
-        group = step.platform or SHARED
+        group = group_of(step)
         for each in step.transfers:
             span = each.interval
             lane = len(steps[group].ends) + moves[group].place(span.start, end if span.end is None else span.end)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from multiarch.errors import BuilderError, MultiarchError, OperationFailedError
 from multiarch.failures import FailureClass
 from multiarch.image.manifest import make_index
-from multiarch.plan.cache.move import move_all, move_entries
+from multiarch.plan.cache.move import Move, move_all, move_entries
 from multiarch.plan.model import Target
 from multiarch.plan.steps import Assemble, Build
-from multiarch.record import BuildReader, EventLog, Record, RunInfo, make_record
+from multiarch.record import BuildReader, EventLog, ImageInfo, Record, RunInfo, make_record
 from multiarch.record.steps import in_file
 from multiarch.run.builder import ReadyBuilder
 from multiarch.run.context import Context
@@ -116,10 +116,10 @@ class BuildStage:
             # https://github.com/docker/buildx/issues/1044
             nodes = f"{step.builder} has {len(builder.nodes)} nodes, which overwrite each other's cache"
             journal.warn("cache", f"{nodes}: only one platform's is kept; --cache-per-platform keeps all of them")
-        cache_to = [cache for share in shares for cache in share.cache_to]
-        moved = tuple(dict.fromkeys(move_entries(cache_to, registry.moves, is_written=True)))
-        if self.about.cache_to != moved:
-            self.about = replace(self.about, cache_to=moved)
+        built = [target.name for target in targets]
+        images = tuple(_as_built(image, built, registry.moves) for image in self.about.images)
+        if self.about.images != images:
+            self.about = replace(self.about, images=images)
             self.begin()
         chosen = step.only([share.name for share in shares])
         return replace(chosen, definition=move_all(step.definition, registry.moves))
@@ -166,6 +166,16 @@ class BuildStage:
             place = in_file(self.about.dockerfile, failed.line)
             lines = [f"failed: {failed.title}{place}", *(f"  {line}" for line in failed.output[-_SHOWN:]), failed.error]
             self._context.log.error("\n".join(lines), phase="build")
+
+
+def _as_built(image: ImageInfo, built: Sequence[str], moves: Sequence[Move]) -> ImageInfo:
+    """Return an image with the caches that it gets, and without parts if it is not built."""
+    return replace(
+        image,
+        parts=image.parts if image.name in built else (),
+        cache_from=tuple(move_entries(image.cache_from, moves, is_written=False)),
+        cache_to=tuple(move_entries(image.cache_to, moves, is_written=True)),
+    )
 
 
 def _platforms(targets: Sequence[Target]) -> list[object]:

@@ -89,7 +89,7 @@ def hostile() -> Record:
     outcome = FAILED.outcome
     return replace(
         FAILED,
-        run=replace(FAILED.run, name=text, commit=text, dockerfile=text),
+        run=replace(FAILED.run, images=(replace(FAILED.run.images[0], name=text),), commit=text, dockerfile=text),
         steps=steps(*map(spoil, FAILED.steps)),
         warnings=(BuildWarning(short=text, detail=(text,), url="javascript:alert(1)", line=1),),
         outcome=replace(

@@ -12,9 +12,12 @@ from multiarch.record import (
     BuildWarning,
     CacheAccess,
     Failure,
+    ImageInfo,
+    ImageOutcome,
     Instruction,
     Interval,
     Outcome,
+    PartInfo,
     PublishedTag,
     Record,
     Retry,
@@ -24,7 +27,6 @@ from multiarch.record import (
     StepKind,
     Transfer,
 )
-from multiarch.record.outcome import ImageOutcome
 from tests.unit.fakes import AMD64, ARM64, ECR_HOST, SHA
 
 if TYPE_CHECKING:
@@ -43,15 +45,20 @@ COPY --from=compile /app /app
 
 RUN = RunInfo(
     version="0.1.0",
-    name="shop",
-    repository=REPOSITORY,
+    images=(
+        ImageInfo(
+            name="shop",
+            repository=REPOSITORY,
+            tags=("0123456", "latest"),
+            platforms=("linux/amd64", "linux/arm64"),
+            parts=(PartInfo(name="image", platforms=("linux/amd64", "linux/arm64")),),
+            cache_from=(f"type=registry,ref={REPOSITORY}:cache",),
+            cache_to=(f"type=registry,ref={REPOSITORY}:cache,mode=max",),
+        ),
+    ),
     commit=SHA,
-    tags=("0123456", "latest"),
-    platforms=("linux/amd64", "linux/arm64"),
     builder="multiarch",
     driver="docker-container",
-    cache_from=(f"type=registry,ref={REPOSITORY}:cache",),
-    cache_to=(f"type=registry,ref={REPOSITORY}:cache,mode=max",),
     begin=BEGIN,
     settings=(Setting(name="platforms", value="linux/amd64, linux/arm64", origin="the default"),),
     dockerfile="Dockerfile",

@@ -9,7 +9,7 @@ import pytest
 
 from dev.recordings import CASES
 from dev.recordings import EVENTS as LOGS
-from multiarch.record import BuildReader, Record, RunInfo, make_record
+from multiarch.record import BuildReader, ImageInfo, Record, RunInfo, make_record
 from multiarch.record.live import LiveLog, as_fields, as_lines
 from tests.unit.fakes import FakeClock
 
@@ -342,7 +342,7 @@ def test_an_event_of_another_shape_does_not_end_the_build(line: str) -> None:
 
 
 def test_a_build_of_one_platform_shows_which() -> None:
-    _, shown = fed(vertex("[2/2] RUN x"), run=RunInfo(platforms=("linux/arm64",)))
+    _, shown = fed(vertex("[2/2] RUN x"), run=RunInfo(images=(ImageInfo(name="shop", platforms=("linux/arm64",)),)))
     assert shown == ["[linux/arm64 2/2] RUN x"]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dev.recordings import CASES, EVENTS, NATIVE, read_case
-from multiarch.record import BuildReader, EventLog, Record, RunInfo, make_record, masked, read_record
+from multiarch.record import BuildReader, EventLog, ImageInfo, Record, RunInfo, make_record, masked, read_record
 from multiarch.record.assemble import is_emulated
 from multiarch.record.buildkit import parse_name
 from multiarch.record.dockerfile import read_instructions
@@ -168,7 +168,7 @@ ONE_PLATFORM = {
 
 @pytest.mark.parametrize(("text", "emulated"), ONE_PLATFORM.values(), ids=ONE_PLATFORM)
 def test_in_a_build_of_one_platform_a_step_runs_as_it_where_that_is_certain(text: str, emulated: object) -> None:
-    run = RunInfo(platforms=("linux/arm64",), instructions=read_instructions(text))
+    run = RunInfo(images=(ImageInfo(name="shop", platforms=("linux/arm64",)),), instructions=read_instructions(text))
     reader = BuildReader(run)
     for line in vertexes(("a", "[2/2] RUN x", ())):
         list(reader.feed(line))
@@ -204,7 +204,7 @@ def test_output_that_does_not_end_is_cut() -> None:
 
 
 def test_caches_are_told_with_their_names() -> None:
-    run = RunInfo(cache_to=("type=registry,ref=shop:cache,mode=max",))
+    run = RunInfo(images=(ImageInfo(name="shop", cache_to=("type=registry,ref=shop:cache,mode=max",)),))
     reader = BuildReader(run)
     for line in vertexes(
         ("a", "importing cache manifest from shop:cache", ()), ("b", "exporting cache to registry", ())

@@ -12,6 +12,8 @@ from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.record import (
     BuildStep,
     CacheAccess,
+    ImageInfo,
+    ImageOutcome,
     Interval,
     Outcome,
     PublishedTag,
@@ -21,7 +23,6 @@ from multiarch.record import (
     RunPhase,
     StepKind,
 )
-from multiarch.record.outcome import ImageOutcome
 from multiarch.report.result import (
     ReportedResult,
     cache_as_text,
@@ -44,7 +45,7 @@ IMAGE = PlatformImage(
     platform=AMD64, digest="sha256:1", size=2_030_000, layers=(Layer(digest="sha256:2", size=2_000_000),)
 )
 RECORD = Record(
-    run=RunInfo(name="shop", commit=SHA, cache_to=("type=registry,ref=x",)),
+    run=RunInfo(images=(ImageInfo(name="shop", cache_to=("type=registry,ref=x",)),), commit=SHA),
     phases=(
         RunPhase(name="prepare", interval=Interval(start=0.0, end=0.9)),
         RunPhase(name="build", interval=Interval(start=0.9, end=13.24)),

@@ -11,7 +11,7 @@ from multiarch.report.breakdown.hints import hints
 from multiarch.report.breakdown.model import Breakdown, CacheMiss, EmulatedStep, PlatformWork
 from multiarch.report.breakdown.times import busy, emulated_steps, large_layers, of_kind, push_seconds, work_by_platform
 
-__all__ = ["Breakdown", "CacheMiss", "EmulatedStep", "PlatformWork", "account_of"]
+__all__ = ["Breakdown", "CacheMiss", "EmulatedStep", "PlatformWork", "breakdown_of"]
 
 
 def breakdown_of(record: Record) -> Breakdown | None:

@@ -11,12 +11,14 @@ class PlatformWork:
     """The Dockerfile's steps of one platform, FROM counted in the seconds alone.
 
     Attributes:
+        image: in a run of several images; empty for the steps that several images share.
         platform: empty for the steps that several platforms share.
         run: the steps that had to run.
         cached: those that did not have to.
         seconds: in which at least one of them ran.
     """
 
+    image: str
     platform: str
     run: int
     cached: int

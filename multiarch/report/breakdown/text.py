@@ -41,7 +41,7 @@ def _noticed(breakdown: Breakdown) -> Iterator[_Row]:
 def spent(breakdown: Breakdown) -> Iterator[_Row]:
     """Yield what a build's time and bytes went into, each under a word for it."""
     for work in breakdown.platforms:
-        name = work.platform or ("shared" if len(breakdown.platforms) > 1 else "")
+        name = " ".join(filter(None, (work.image, work.platform))) or ("shared" if len(breakdown.platforms) > 1 else "")
         yield "steps", f"{name}  {work.run} run, {work.cached} cached, {work.seconds:.1f} s".strip()
     if breakdown.cache:
         yield "no cache", breakdown.cache
@@ -61,7 +61,7 @@ def spent(breakdown: Breakdown) -> Iterator[_Row]:
 
 
 def _missed(miss: CacheMiss, breakdown: Breakdown) -> str:
-    everywhere = len(miss.platforms) == len([work for work in breakdown.platforms if work.platform])
+    everywhere = len(miss.platforms) == len({work.platform for work in breakdown.platforms if work.platform})
     place = f"{shortened(miss.step)}{in_file(breakdown.dockerfile, miss.line)}"
     on = "" if everywhere or not miss.platforms else f" on {', '.join(miss.platforms)}"
     after = f"; {_steps(miss.after)} on it had to run too" if miss.after else ""

@@ -35,10 +35,12 @@ def push_seconds(record: Record) -> float:
 
 def work_by_platform(record: Record) -> Iterator[PlatformWork]:
     steps = [step for step in record.steps if step.kind is StepKind.DOCKERFILE]
-    for platform in sorted({step.platform for step in steps}, key=lambda each: (not each, each)):
-        its = [step for step in steps if step.platform == platform]
+    owners = {(step.image, step.platform) for step in steps}
+    for image, platform in sorted(owners, key=lambda each: [(not name, name) for name in each]):
+        its = [step for step in steps if (step.image, step.platform) == (image, platform)]
         ran = [step for step in its if step.is_work and step.intervals and not step.cached]
         work = PlatformWork(
+            image=image,
             platform=platform,
             run=len(ran),
             cached=sum(step.cached for step in its if step.is_work),
@@ -64,8 +66,8 @@ def emulated_steps(record: Record) -> Iterator[EmulatedStep]:
         )
 
 
-def _place(step: BuildStep) -> tuple[str, int, int, str]:
-    return step.stage, step.number, step.total, step.instruction
+def _place(step: BuildStep) -> tuple[str, str, int, int, str]:
+    return step.image, step.stage, step.number, step.total, step.instruction
 
 
 def large_layers(record: Record) -> Sequence[Layer]:

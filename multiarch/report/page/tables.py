@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from multiarch.record import Record
 from multiarch.report.text import NOTHING, cut, duration
+from multiarch.report.timeline import qualified
 from multiarch.text.sizes import human_size
 
 _NAME = 300
@@ -29,13 +30,19 @@ class Table:
 
 def tables(record: Record) -> Iterator[Table]:
     """Yield all tables, those without a row too."""
-    outcome = record.outcome
+    outcome, run = record.outcome, record.run
+    if run.has_several:
+        yield _images(record)
     yield _layers(record)
     yield Table(
         title="Tags",
         caption="",
         columns=(Column(name="Tag", kind="code"), Column(name="Outcome"), Column(name="Was", kind="code")),
-        rows=tuple((tag.tag, tag.action, tag.previous) for tag in outcome.tags),
+        rows=tuple(
+            (qualified(run, image.name, tag.tag), tag.action, tag.previous)
+            for image in outcome.images
+            for tag in image.tags
+        ),
     )
     yield Table(
         title="Caches",
@@ -84,6 +91,29 @@ def tables(record: Record) -> Iterator[Table]:
     )
 
 
+def _images(record: Record) -> Table:
+    """List the images with their platforms; one that is not verified has none."""
+    return Table(
+        title="Images",
+        caption="",
+        columns=(
+            Column(name="Image", kind="code"),
+            Column(name="Outcome"),
+            Column(name="Platform"),
+            Column(name="Size", kind="number"),
+            Column(name="Layers", kind="number"),
+        ),
+        rows=tuple(
+            (image.image or image.name, image.status, *platform)
+            for image in record.outcome.images
+            for platform in [
+                (str(each.platform), human_size(each.size), str(len(each.layers))) for each in image.platforms
+            ]
+            or [(NOTHING, NOTHING, NOTHING)]
+        ),
+    )
+
+
 def _warnings(record: Record) -> Iterator[tuple[str, str]]:
     for text in record.outcome.warnings:
         yield "", text
@@ -96,10 +126,11 @@ def _layers(record: Record) -> Table:
     """List the image's layers, the largest first; one that several platforms have stands there once."""
     platforms: dict[str, list[str]] = {}
     layers = {}
-    for image in record.outcome.platforms:
-        for layer in image.layers:
-            platforms.setdefault(layer.digest, []).append(str(image.platform))
-            layers[layer.digest] = layer
+    for image in record.outcome.images:
+        for each in image.platforms:
+            for layer in each.layers:
+                platforms.setdefault(layer.digest, []).append(qualified(record.run, image.name, str(each.platform)))
+                layers[layer.digest] = layer
     largest = sorted(layers.values(), key=lambda layer: -layer.size)
     most = max((layer.size for layer in largest), default=0) or 1
     left_out = f", the largest {_MOST_LAYERS} of them" if len(largest) > _MOST_LAYERS else ""

@@ -63,11 +63,11 @@ def view(record: Record) -> Page:
     shown = tuple(row_groups(record, end))
     seen = {each for group in shown for row in group.rows for each in row.classes}
     return Page(
-        title=_title(record),
+        title=record.run.title or "A build",
         status=status,
         mark=mark,
         tone=tone,
-        image=", ".join(image.image for image in record.outcome.images if image.image),
+        image=record.outcome.images[0].image if len(record.outcome.images) == 1 else "",
         figures=tuple(_figures(record)),
         failure=_failure(record),
         breakdown=tuple(_account(record)),
@@ -80,20 +80,17 @@ def view(record: Record) -> Page:
     )
 
 
-def _title(record: Record) -> str:
-    run = record.run
-    tag = run.tags[0] if run.tags else ""
-    return ":".join(filter(None, (run.name, tag))) or "A build"
-
-
 def _figures(record: Record) -> Iterator[Figure]:
     run, outcome = record.run, record.outcome
     yield Figure(name="Time", value=duration(end_of(record)))
     if use := record.cache_use:
         share = f"{100 * use.cached // use.steps} %" if use.steps else ""
         yield Figure(name="From the cache", value=f"{use.cached} of {use.steps} steps", more=share)
-    for image in outcome.platforms:
-        yield Figure(name=str(image.platform), value=human_size(image.size), more=f"{len(image.layers)} layers")
+    if run.has_several:
+        yield Figure(name="Images", value=str(len(run.images)))
+    else:
+        for image in outcome.platforms:
+            yield Figure(name=str(image.platform), value=human_size(image.size), more=f"{len(image.layers)} layers")
     if outcome.retries:
         yield Figure(name="Tried again", value=str(len(outcome.retries)))
     if warnings := len(outcome.warnings) + len(record.warnings):
