@@ -106,6 +106,7 @@ class ReportedStep:
     Attributes:
         index: its place in `steps`.
         title: as people see it: platform, stage, number and instruction.
+        image: empty where several share it.
         platform: empty where several share it.
         number: in its stage, from 1; 0 for what is no step of the Dockerfile.
         line: of the Dockerfile, null where that is not certain.
@@ -120,6 +121,7 @@ class ReportedStep:
     title: str
     kind: StepKind
     state: StepState
+    image: str
     platform: str
     runs_on: str
     stage: str
@@ -174,6 +176,7 @@ def report(record: Record) -> Report:
     """Take what is published out of a record."""
     critical = {step.digest for step in critical_path(record)}
     places = {step.digest: step.index for step in record.steps}
+    only_image = record.run.images[0].name if len(record.run.images) == 1 else ""
     return Report(
         version=REPORT_VERSION,
         kind="report",
@@ -186,7 +189,9 @@ def report(record: Record) -> Report:
         caches=record.caches,
         attempt=record.attempt,
         native=record.native,
-        steps=tuple(_step(step, places, critical=step.digest in critical) for step in record.steps),
+        steps=tuple(
+            _step(step, places, only_image=only_image, critical=step.digest in critical) for step in record.steps
+        ),
         warnings=record.warnings,
     )
 
@@ -232,12 +237,13 @@ def _image(image: ImageOutcome) -> ReportedImage:
     )
 
 
-def _step(step: BuildStep, places: Mapping[str, int], *, critical: bool) -> ReportedStep:
+def _step(step: BuildStep, places: Mapping[str, int], *, only_image: str, critical: bool) -> ReportedStep:
     return ReportedStep(
         index=step.index,
         title=step.title,
         kind=step.kind,
         state=step.state,
+        image=step.image or only_image,
         platform=step.platform,
         runs_on=step.runs_on,
         stage=step.stage,

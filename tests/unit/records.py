@@ -341,6 +341,44 @@ REUSED = replace(
 )
 """The registry had the commit's image."""
 
+_OWNERS = {"linux/amd64": "web", "linux/arm64": "api"}
+
+
+def _planned(name: str, platform: str) -> ImageInfo:
+    parts = (PartInfo(name=name, platforms=(platform,)),)
+    return replace(RUN.images[0], name=name, repository=f"{ECR_HOST}/{name}", platforms=(platform,), parts=parts)
+
+
+def _of_image(name: str, digest: str, *platforms: PlatformImage, **fields: Any) -> ImageOutcome:  # noqa: ANN401
+    [shop] = BUILT.outcome.images
+    repository = f"{ECR_HOST}/{name}"
+    tags = tuple(replace(tag, reference=f"{repository}:{tag.tag}") for tag in shop.tags)
+    image = replace(shop, name=name, repository=repository, digest=digest, image=f"{repository}@{digest}", tags=tags)
+    return replace(image, platforms=platforms, **fields)
+
+
+SEVERAL = replace(
+    BUILT,
+    run=replace(
+        RUN,
+        images=(
+            _planned("web", "linux/amd64"),
+            _planned("api", "linux/arm64"),
+            replace(_planned("docs", "linux/amd64"), parts=()),
+        ),
+    ),
+    steps=tuple(replace(each, image=_OWNERS.get(each.platform, "")) for each in BUILT.steps),
+    outcome=replace(
+        BUILT.outcome,
+        images=(
+            _of_image("web", "sha256:1", IMAGES[0]),
+            _of_image("api", "sha256:2", IMAGES[1]),
+            _of_image("docs", "sha256:3", IMAGES[0], status="reused"),
+        ),
+    ),
+)
+"""Three images in one run: two are built, and the registry had the third."""
+
 EMPTY = Record(run=RunInfo())
 """Nothing is known but that something was begun."""
 
@@ -350,5 +388,6 @@ ALL = {
     "failed": FAILED,
     "killed": KILLED,
     "reused": REUSED,
+    "several": SEVERAL,
     "empty": EMPTY,
 }
