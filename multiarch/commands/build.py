@@ -93,7 +93,7 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     recovery = Recovery(
         RetryPolicy(attempts=settings.retry_attempts, deadline=settings.retry_deadline),
         fixes={},
-        announce=lambda retry: log.warning(str(retry), phase=retry.step),
+        announce=lambda retry: log.warning(retry.as_line(), phase=retry.step),
         sleep=interruption.sleep,
         begin=begin,
     )
