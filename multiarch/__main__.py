@@ -50,10 +50,10 @@ def main() -> None:
     _open_streams()
     # A run leaves little garbage, and each collection walks all that was imported: a tenth of a second in a short run.
     gc.set_threshold(100_000)
-    from multiarch.edges.signals import Interruption, attend  # noqa: PLC0415 - once a signal ends us as it should
+    from multiarch.edges.signals import Interruption, attend
 
     def work(interruption: Interruption) -> int:
-        from multiarch.cli import main  # noqa: PLC0415 - in the thread that no signal interrupts
+        from multiarch.cli import main
 
         code = main(sys.argv[1:], dict(os.environ), interruption)
         for stream in (sys.stdout, sys.stderr):

@@ -113,7 +113,7 @@ def build(world: World, loaded: LoadedSettings, /, *, dry_run: bool, local: bool
     PATH is the context, as with --context. Every setting can also stand in multiarch.toml, or in a variable:
     --cache-mode is cache-mode there, and MULTIARCH_CACHE_MODE here.
     """
-    from multiarch.commands import build  # noqa: PLC0415
+    from multiarch.commands import build
 
     lines = build.build(world, loaded, dry_run=dry_run, local=local, as_json=output == "json")
     _print(lines, hint="" if dry_run else "the run itself went well: its log says what was done")
@@ -128,7 +128,7 @@ def doctor(world: World, loaded: LoadedSettings, /, *, local: bool, output: str)
 
     Nothing is built, made or written. The exit code is 0, or that of the first problem.
     """
-    from multiarch.commands import doctor  # noqa: PLC0415
+    from multiarch.commands import doctor
 
     code, lines = doctor.report(world, loaded, local=local, as_json=output == "json")
     _print(lines)
@@ -143,7 +143,7 @@ def explain(file: BinaryIO | None, output: str) -> None:
 
     FILE is the output, of this program or of another one; without it, or with -, the standard input is read.
     """
-    from multiarch.commands import explain  # noqa: PLC0415
+    from multiarch.commands import explain
 
     if not file and sys.stdin.isatty():
         msg = "nothing to explain"
@@ -161,7 +161,7 @@ def report(files: Sequence[BinaryIO], folder: str | None, output: str) -> None:
     FILE is what `build --report` saved, events.jsonl, or what somebody saved of `docker buildx build
     --progress=rawjson`; with -, the standard input is read. Of two, the first one is the older.
     """
-    from multiarch.commands import report  # noqa: PLC0415
+    from multiarch.commands import report
 
     _print(report.report(files, Path(folder) if folder else None, as_json=output == "json"))
 
@@ -174,7 +174,7 @@ def source(world: World, loaded: LoadedSettings, /, *, output: str) -> None:
 
     What is not known is named, with the variable to pass it in. Neither docker nor AWS is asked.
     """
-    from multiarch.commands import source  # noqa: PLC0415
+    from multiarch.commands import source
 
     _print(source.source(world, loaded, as_json=output == "json"))
 
@@ -197,7 +197,7 @@ def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool, project: s
 
     AWS is not asked: where it is not known, a placeholder stands for the account or the region.
     """
-    from multiarch.commands import policy  # noqa: PLC0415
+    from multiarch.commands import policy
 
     text, note = policy.policy(world, loaded, optional=not minimal, project=project)
     if note:
@@ -236,8 +236,8 @@ def lifecycle(
 
     It is for caches and for what has no tag; no rule matches a tag of the image. AWS is not asked.
     """
-    from multiarch.commands import lifecycle  # noqa: PLC0415
-    from multiarch.provision.lifecycle import Days  # noqa: PLC0415
+    from multiarch.commands import lifecycle
+    from multiarch.provision.lifecycle import Days
 
     days = Days(untagged=untagged_days, cache=cache_days)
     text, notes = lifecycle.lifecycle(world, loaded, holds=holds, days=days)
@@ -298,7 +298,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
 
 
 def _print_error(error: MultiarchError | InterruptedRunError) -> None:
-    from multiarch.report.result import error_as_json  # noqa: PLC0415 - not for a dry run
+    from multiarch.report.result import error_as_json
 
     with suppress(OSError):
         click.echo(error_as_json(error))

@@ -31,7 +31,7 @@ class RunReport:
     def write(self, execution: Execution, log: Log) -> None:
         """Write it; an image that is good does not fail on its report."""
         # Templates and XML: nobody waits for them before the builder has done its work.
-        from multiarch.report.files import report_files  # noqa: PLC0415
+        from multiarch.report.files import report_files
 
         try:
             record = execution.record(self._redaction)

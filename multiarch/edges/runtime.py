@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -15,13 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from multiarch.edges.aws import Aws
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.docker.process import Docker
+from multiarch.edges.files.folder import write_files
 from multiarch.edges.files.inputs import check_layout
 from multiarch.edges.files.place import clear_file, real_place
 from multiarch.edges.files.private import PrivateFolder, remove_left_folders
 from multiarch.edges.git import is_ancestor
+from multiarch.edges.heartbeat import every
 from multiarch.edges.signals import Interruption
 from multiarch.errors import OperationFailedError
 from multiarch.image.ecr import RepositoryFacts
+from multiarch.image.manifest import Manifest, digest_of
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.plan.model import Plan
@@ -30,11 +34,8 @@ from multiarch.text.redaction import Redaction
 
 # What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
 if TYPE_CHECKING:
-    import tarfile
-
     from multiarch.edges.registry.client import RegistryClient
     from multiarch.edges.registry.clients import Registries
-    from multiarch.image.manifest import Manifest
     from multiarch.record.reader import BuildEvent, BuildReader
     from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
 
@@ -75,7 +76,7 @@ class LocalRuntime:
 
     @cached_property
     def _registries(self) -> "Registries":
-        from multiarch.edges.registry.clients import Registries  # noqa: PLC0415
+        from multiarch.edges.registry.clients import Registries
 
         return Registries(self._environment, self._config, self._redaction)
 
@@ -126,8 +127,7 @@ class LocalRuntime:
 
     def _show_events(self, command: Sequence[str], definition: bytes, reader: "BuildReader") -> None:
         """Run bake, show what happens, and while nothing does, what still runs."""
-        from multiarch.edges.heartbeat import every  # noqa: PLC0415
-        from multiarch.record.live import LiveLog  # noqa: PLC0415
+        from multiarch.record.live import LiveLog
 
         live, lock = LiveLog(self._monotonic), threading.Lock()
 
@@ -167,7 +167,7 @@ class LocalRuntime:
         if self._config.has_helper(registry.host):
             self._docker.use_config(str(self._config.folder))
             return f"{registry} is left to its credential helper"
-        from multiarch.edges.registry.clients import ecr_token  # noqa: PLC0415
+        from multiarch.edges.registry.clients import ecr_token
 
         token = self._interruption.call(
             lambda: ecr_token(self._aws, registry, self._aws_suffixes, self._redaction, fresh=fresh)
@@ -185,11 +185,11 @@ class LocalRuntime:
         return self._interruption.call(lambda: self._aws.find_repository(repository.registry, repository.name))
 
     def ask_aws(self, repository: Repository, questions: Sequence["AwsQuestion"]) -> "AwsAnswers":
-        from multiarch.edges.ask.aws_diagnosis import ask_aws  # noqa: PLC0415 - where something has failed
+        from multiarch.edges.ask.aws_diagnosis import ask_aws
 
         return self._interruption.call(lambda: ask_aws(self._aws, repository, questions))
 
-    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> "Manifest | None":
+    def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
         if repository:
             return self._ask(repository, lambda client: client.manifest(repository, reference))
         assert layout
@@ -201,7 +201,7 @@ class LocalRuntime:
         assert layout
         return _layout_blob(Path(layout), digest)
 
-    def tag(self, repository: Repository, tag: str, manifest: "Manifest") -> None:
+    def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
         self._ask(repository, lambda client: client.tag(repository, tag, manifest))
 
     def _ask(self, repository: Repository, question: Callable[["RegistryClient"], _Value]) -> _Value:
@@ -212,8 +212,6 @@ class LocalRuntime:
         return self._interruption.call(lambda: is_ancestor(self._folder, self._environment, older, newer))
 
     def unpack(self, archive: str, layout: str) -> None:
-        import tarfile  # noqa: PLC0415 - for a local build
-
         place = _remove_layout(layout)
         self._unverified = place
         place.mkdir()
@@ -224,7 +222,7 @@ class LocalRuntime:
             raise OperationFailedError("other", [f"{archive} cannot be unpacked: {error}"]) from None
         Path(archive).unlink()
 
-    def _entries(self, archive: "tarfile.TarFile") -> "Iterator[tarfile.TarInfo]":
+    def _entries(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         """Yield what an OCI layout consists of, until a signal comes."""
         for each in archive:
             self._interruption.check()
@@ -239,8 +237,6 @@ class LocalRuntime:
         source.rename(_remove_layout(layout))
 
     def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
-        from multiarch.edges.files.folder import write_files  # noqa: PLC0415
-
         write_files(Path(folder), files)
 
     def close(self) -> None:
@@ -278,8 +274,6 @@ def _read_metadata(file: Path) -> Mapping[str, Any]:
 
 def _layout_blob(layout: Path, digest: str) -> bytes:
     """https://github.com/opencontainers/image-spec/blob/main/image-layout.md."""
-    from multiarch.image.manifest import digest_of  # noqa: PLC0415
-
     algorithm, _, name = digest.partition(":")
     try:
         content = (layout / "blobs" / algorithm / name).read_bytes()
@@ -290,8 +284,6 @@ def _layout_blob(layout: Path, digest: str) -> bytes:
     return content
 
 
-def _layout_manifest(layout: Path, digest: str) -> "Manifest":
-    from multiarch.image.manifest import Manifest  # noqa: PLC0415
-
+def _layout_manifest(layout: Path, digest: str) -> Manifest:
     content = _layout_blob(layout, digest)
     return Manifest(content=content, media_type=json.loads(content).get("mediaType", ""))

@@ -48,7 +48,7 @@ class Aws:
 
     @property
     def _calls(self) -> "Calls":
-        from multiarch.edges.aws.call import Calls  # noqa: PLC0415 - 300 ms of boto3, where AWS is asked
+        from multiarch.edges.aws.call import Calls
 
         with self._lock:
             self._made = self._made or Calls(self._deadline)

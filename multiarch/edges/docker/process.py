@@ -135,8 +135,8 @@ class Docker:
 
     def builder_platforms(self, name: str) -> tuple[str, ...]:
         """Return the platforms that a builder says it can run; none where it does not answer."""
-        from python_on_whales import DockerClient  # noqa: PLC0415 - 0.2 s, and only where a build has failed
-        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+        from python_on_whales import DockerClient
+        from python_on_whales.exceptions import DockerException
 
         try:
             builders = DockerClient(config=self._environment.get("DOCKER_CONFIG")).buildx.list()

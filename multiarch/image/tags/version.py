@@ -28,7 +28,7 @@ class Version:
 
 def parse_semver(text: str) -> Version | None:
     """Read a semantic version, with or without a leading v; None where it is none: https://semver.org."""
-    from semver import Version as Semver  # noqa: PLC0415
+    from semver import Version as Semver
 
     try:
         found = Semver.parse(text.strip().removeprefix("v").removeprefix("="))
@@ -44,8 +44,8 @@ def parse_semver(text: str) -> Version | None:
 
 def parse_pep440(text: str) -> Version | None:
     """Read a Python version; None where it is none: https://peps.python.org/pep-0440/."""
-    from packaging.version import InvalidVersion  # noqa: PLC0415
-    from packaging.version import Version as Pep440  # noqa: PLC0415
+    from packaging.version import InvalidVersion
+    from packaging.version import Version as Pep440
 
     try:
         found = Pep440(text)
@@ -74,11 +74,11 @@ def is_later_version(there: str, ours: str) -> bool | None:
     if not _LOOKS.fullmatch(there) or not _LOOKS.fullmatch(ours):
         return None
     if parse_semver(there) and parse_semver(ours):
-        from semver import Version as Semver  # noqa: PLC0415
+        from semver import Version as Semver
 
         return bool(Semver.parse(there.removeprefix("v")) > Semver.parse(ours.removeprefix("v")))
     if parse_pep440(there) and parse_pep440(ours):
-        from packaging.version import Version as Pep440  # noqa: PLC0415
+        from packaging.version import Version as Pep440
 
         return Pep440(there) > Pep440(ours)
     return None
