@@ -44,7 +44,7 @@ test: venv  ## run all tests except make chaos, and measure coverage; outside CI
 	fi
 
 chaos: up  ## run every fault-injection case, then random schedules (SEED=N repeats them)
-	@$(BIN)/python -m pytest -m engine tests/chaos
+	@$(BIN)/python -m pytest -m "engine or chaos" tests/chaos
 
 unit: venv  ## run the unit tests
 	@$(BIN)/python -m pytest -m 'not engine' $(PARALLEL)

@@ -66,14 +66,19 @@ def bounds_until(deadline: Deadline | None, size: int = 8 * MIB) -> Bounds:
 _BOUNDS: ContextVar[Bounds | None] = ContextVar("_BOUNDS", default=None)
 
 
-def exchange(call: Callable[[], _Value], bounds: Bounds, *, phase: str, host: str = "") -> _Value:
+def exchange(call: Callable[[], _Value], bounds: Bounds, *, late: OperationFailedError) -> _Value:
     """Make a call that reads answers, within bounds.
 
     The call has a thread of its own: a name that resolves slowly, or to many addresses that do not answer, is bounded
     by nothing else.
 
+    Args:
+        call: may raise what an edge raises.
+        bounds: of every answer that the call reads.
+        late: is raised where the call has not ended in time.
+
     Raises:
-        OperationFailedError: there was no answer in time, or the call raised it.
+        OperationFailedError: `late`, or what the call raised.
     """
 
     def run() -> _Value:
@@ -85,7 +90,7 @@ def exchange(call: Callable[[], _Value], bounds: Bounds, *, phase: str, host: st
         # The call itself knows better why it ends late.
         return future.result(bounds.deadline.left + 1)
     except TimeoutError:
-        raise OperationFailedError(phase, [timed_out(bounds.deadline.seconds)], host=host) from None
+        raise late from None
 
 
 def timed_out(seconds: float) -> str:

@@ -1,6 +1,5 @@
 """ECR's repository settings and IAM actions. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,7 +64,20 @@ class RepositoryFacts:
 
 def fits(wildcard: str, tag: str) -> bool:
     """Return whether a tag matches a wildcard of an ECR exclusion filter or lifecycle rule."""
-    return bool(re.fullmatch(".*".join(map(re.escape, wildcard.split("*"))), tag))
+    # Not as a regular expression: its time may grow exponentially with the stars.
+    first, *middle = wildcard.split("*")
+    if not middle:
+        return tag == wildcard
+    last = middle.pop()
+    begin, end = len(first), len(tag) - len(last)
+    if begin > end or not (tag.startswith(first) and tag.endswith(last)):
+        return False
+    for part in middle:
+        found = tag.find(part, begin, end)
+        if found < 0:
+            return False
+        begin = found + len(part)
+    return True
 
 
 def mutability_command(repository: Repository, facts: RepositoryFacts, tags: Iterable[str]) -> str:

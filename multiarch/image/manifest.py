@@ -60,7 +60,7 @@ class Manifest:
             RegistryError: it is none.
         """
         try:
-            value = json.loads(self.content)
+            value = json.loads(self.content.decode())
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
@@ -249,7 +249,8 @@ def _made_by(config: bytes) -> Sequence[str]:
 
 def _instruction(created_by: str) -> str:
     """Return an instruction as its author wrote it: BuildKit adds the shell, the build arguments and its own name."""
-    text = " ".join(created_by.split()).removesuffix(" # buildkit")
+    # JSON can hold half of a pair of surrogates, which no file and no terminal takes.
+    text = " ".join(created_by.encode(errors="replace").decode().split()).removesuffix(" # buildkit")
     return re.sub(r"^RUN (?:\|\d+ .*? )?/bin/sh -c ", "RUN ", text)
 
 

@@ -19,6 +19,9 @@ _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?"
 )
 
+# A name of DNS, a colon and a port.
+_LONGEST_HOST = 253 + 6
+
 DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
 
@@ -38,7 +41,7 @@ class Registry:
             ConfigurationError: it is no host name.
         """
         host = text.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
-        if not _HOST.fullmatch(host):
+        if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
             msg = f"{shown(text)} is not a registry"
             raise ConfigurationError(
                 msg, hint="write a host name alone: ghcr.io, localhost:5000, ACCOUNT.dkr.ecr.REGION.…"

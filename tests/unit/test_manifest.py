@@ -157,7 +157,14 @@ def test_platforms_that_are_none_of_ours_do_not_disturb() -> None:
     assert missing_platforms([AMD64, ARM64], manifest({"manifests": entries})) == [AMD64]
 
 
-NO_OBJECTS = {"no JSON": b"<html>", "a list": b"[]", "nothing": b"", "no text": b"\xff\xfe", "too deep": b"[" * 100_000}
+NO_OBJECTS = {
+    "no JSON": b"<html>",
+    "a list": b"[]",
+    "nothing": b"",
+    "no text": b"\xff\xfe",
+    "too deep": b"[" * 100_000,
+    "UTF-16": "{}".encode("utf-16"),
+}
 
 
 @pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
@@ -339,8 +346,9 @@ ADDED = "buildkit.exporter.image.v0"
         ([("step one", ADDED), ("step two", ADDED)], ["step one", "step two"]),
         ([("COPY a /b", DOCKERFILE)], ["", ""]),
         ([], ["", ""]),
+        ([("COPY \ud800 /b", ADDED), ("two", ADDED)], ["COPY ? /b", "two"]),
     ],
-    ids=["base and own", "arguments", "a base without history", "no Dockerfile", "too few", "none"],
+    ids=["base and own", "arguments", "a base without history", "no Dockerfile", "too few", "none", "a surrogate"],
 )
 def test_layers_say_what_made_them_where_the_image_knows(history: list[tuple[str, str]], made_by: list[str]) -> None:
     entries = [{"created_by": text, "comment": comment} for text, comment in history]

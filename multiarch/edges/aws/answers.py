@@ -7,6 +7,10 @@ import msgspec
 
 _Value = TypeVar("_Value")
 
+# What is printed, or compared with names: the patterns of the API, or wider.
+Word = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,2048}$")]
+Wildcard = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._*-]{1,128}$")]
+
 
 class AuthorizationData(msgspec.Struct, frozen=True, rename="camel"):
     authorization_token: str
@@ -21,11 +25,11 @@ class AuthorizationToken(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    filter: str
+    filter: Wildcard
 
 
 class EcrRepository(msgspec.Struct, frozen=True, rename="camel"):
-    image_tag_mutability: str = "MUTABLE"
+    image_tag_mutability: Word = "MUTABLE"
     image_tag_mutability_exclusion_filters: tuple[Filter, ...] = ()
 
 
@@ -36,7 +40,7 @@ class Repositories(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True, rename="camel"):
-    prefix: str
+    prefix: Word
     applied_for: tuple[str, ...] = ()
 
 
@@ -61,7 +65,7 @@ class Images(msgspec.Struct, frozen=True, rename="camel"):
 class CallerIdentity(msgspec.Struct, frozen=True, rename="pascal"):
     """Of GetCallerIdentity."""
 
-    arn: str
+    arn: Word
 
 
 def convert(value: object, kind: type[_Value]) -> _Value:

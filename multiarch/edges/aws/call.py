@@ -90,7 +90,8 @@ class Calls:
                 text = bounds.exceeded or one_line(f"{type(error).__name__}: {error}")
                 raise OperationFailedError("ecr-api", [f"AWS returned a malformed answer: {text}"]) from None
 
-        return exchange(run, bounds, phase="ecr-api")
+        text = f"botocore.exceptions.ReadTimeoutError: no answer within {bounds.deadline.seconds:.0f} s"
+        return exchange(run, bounds, late=OperationFailedError("ecr-api", [text]))
 
 
 def _session() -> boto3.session.Session:

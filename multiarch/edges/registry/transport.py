@@ -185,8 +185,8 @@ class Transport:
         """
         bounds = bounds_until(self._deadline, max(size, _ERROR_SIZE))
         request = _Request(method=method, url=url, headers=headers, body=body, size=size)
-        host = urlsplit(url).netloc
-        return exchange(lambda: self._follow(request, bounds), bounds, phase="manifest", host=host)
+        late = self._failed(request, timed_out(bounds.deadline.seconds))
+        return exchange(lambda: self._follow(request, bounds), bounds, late=late)
 
     def failure(self, phase: str, line: str, response: Response) -> OperationFailedError:
         """Return the error for an answer that is not what was asked for; it shows no login."""

@@ -1,0 +1,44 @@
+"""What tests of hostile answers need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multiarch.edges import answers
+from multiarch.edges.aws import Aws
+from multiarch.edges.registry import transport
+from tests.hostile.answers import answer
+from tests.hostile.aws import REGION
+from tests.hostile.check import PATIENCE, WHOLE
+from tests.hostile.server import Hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["hostile_aws", "short_limits"]
+
+
+@pytest.fixture
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give answers up after parts of a second."""
+    monkeypatch.setattr(answers, "WHOLE", WHOLE)
+    monkeypatch.setattr(answers, "LEAST", WHOLE)
+    monkeypatch.setattr(transport, "_PATIENCE", PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def hostile_aws() -> Iterator[tuple[Aws, Hostile]]:
+    """One client for all cases: to make one takes 0.3 s."""
+    with pytest.MonkeyPatch.context() as patch, Hostile(answer()) as server:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
+            patch.delenv(name, raising=False)
+        patch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{server.host}")
+        aws = Aws()
+        aws._calls.ecr(REGION)
+        yield aws, server

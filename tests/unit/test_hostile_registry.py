@@ -1,0 +1,14 @@
+"""A registry and a token server that answer what no good one answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hostile.fixtures import *  # noqa: F403 - fixtures
+from tests.hostile.registry import Case, cases
+
+
+@pytest.mark.usefixtures("short_limits")
+@pytest.mark.parametrize("case", list(cases()), ids=str)
+def test_hostile_registry_ends_in_one_error(case: Case) -> None:
+    case.check(case.meet())
