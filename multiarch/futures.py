@@ -6,7 +6,6 @@ https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
@@ -17,23 +16,6 @@ _Item = TypeVar("_Item")
 _Value = TypeVar("_Value")
 
 _AT_ONCE = 8
-
-
-class Deadline:
-    """The moment at which everything that shares it is given up."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        """Seconds until then, 0 afterwards."""
-        return max(0.0, self._end - time.monotonic())
-
-    def at_most(self, seconds: float) -> "Deadline":
-        """Return the sooner one of this deadline and one in so many seconds."""
-        return self if self.left <= seconds else Deadline(seconds)
 
 
 def start(call: Callable[[], _Value], future: Future[_Value] | None = None) -> Future[_Value]:

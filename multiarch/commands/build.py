@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from multiarch.commands import World
 from multiarch.commands.request import Request, own_folders, read_request
+from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
 from multiarch.edges.files.folder import check_folder, remove_files
 from multiarch.edges.files.inputs import (
@@ -39,7 +40,8 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     request = read_request(loaded, world, local=local)
     if not request.is_named:
         raise no_commit(world.environment)
-    aws, destination = Aws(), request.destination
+    deadline = Deadline(loaded.settings.run.retry_deadline)
+    aws, destination = Aws(deadline), request.destination
     registry = None
     if destination:
         registry = destination.shown() if dry_run else destination.registry or _ask_for_registry(request, aws, begin)
@@ -54,7 +56,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
                 check_folder(world.folder / cache.get("dest"), flag="--local-cache")
     if dry_run:
         return [plan_as_json(plan) if as_json else plan_as_script(plan).removesuffix("\n")]
-    return _carry_out(request, plan, aws=aws, begin=begin, as_json=as_json)
+    return _carry_out(request, plan, aws=aws, begin=begin, deadline=deadline, as_json=as_json)
 
 
 def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
@@ -75,7 +77,9 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
     return ask_for_registry(request, aws, begin)
 
 
-def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json: bool) -> Sequence[str]:
+def _carry_out(
+    request: Request, plan: Plan, *, aws: Aws, begin: float, deadline: Deadline, as_json: bool
+) -> Sequence[str]:
     world, settings = request.world, request.loaded.settings
     redaction = Redaction(secret_values(settings.image, world.folder, world.environment))
     runtime = LocalRuntime(
@@ -85,6 +89,7 @@ def _carry_out(request: Request, plan: Plan, *, aws: Aws, begin: float, as_json:
         folder=world.folder if is_remote(settings.image.context) else request.context,
         redaction=redaction,
         interruption=world.interruption,
+        deadline=deadline,
     )
     with world.interruption.cleaning_up(runtime.abandon):
         try:

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 
 from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
+from multiarch.deadline import Deadline
 from multiarch.doctor import Check, Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.edges.ask.examine import SECONDS, Examination, unanswered
 from multiarch.edges.ask.question import ask
@@ -12,7 +13,6 @@ from multiarch.edges.aws import Aws, Token
 from multiarch.edges.files.folder import check_folder
 from multiarch.edges.files.inputs import check_inputs, secret_values
 from multiarch.errors import ConfigurationError, MultiarchError, OperationFailedError
-from multiarch.futures import Deadline
 from multiarch.image.registry import Registry
 from multiarch.plan.destination import Destination
 from multiarch.plan.make import make_plan

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from multiarch.deadline import Deadline
 from multiarch.errors import OperationFailedError
-from multiarch.futures import Deadline, start
+from multiarch.futures import start
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.docker.process import Docker
@@ -57,6 +58,7 @@ class LocalRuntime:
         redaction: Redaction,
         folder: Path,
         interruption: Interruption | None = None,
+        deadline: Deadline | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,6 +71,7 @@ class LocalRuntime:
         self._aws_suffixes = aws_suffixes
         self._redaction = redaction
         self._interruption = interruption or Interruption()
+        self._deadline = deadline
         self._output: Callable[[BuildEvent], object] = print
         self._clock = clock
         self._monotonic = monotonic
@@ -78,7 +81,7 @@ class LocalRuntime:
     def _registries(self) -> "Registries":
         from multiarch.edges.registry.clients import Registries
 
-        return Registries(self._environment, self._config, self._redaction)
+        return Registries(self._environment, self._config, self._redaction, deadline=self._deadline)
 
     def begin(self, plan: Plan) -> None:
         """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""

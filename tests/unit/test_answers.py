@@ -9,15 +9,17 @@ import time
 import msgspec
 import pytest
 
+from multiarch.deadline import Deadline
 from multiarch.edges import answers
 from multiarch.edges.answers import Bounds, bounds_until, exchange, one_line, parse, seconds_to_wait
 from multiarch.edges.aws import Aws
 from multiarch.edges.registry.transport import Transport
 from multiarch.errors import OperationFailedError
-from multiarch.futures import Deadline
 from multiarch.image.ecr import fits
 from multiarch.run.recovery import understand
 from multiarch.text.redaction import Redaction
+from tests.hostile.answers import then_drip
+from tests.hostile.server import Hostile
 
 
 def test_exchange_that_never_answers_is_given_up() -> None:
@@ -157,3 +159,21 @@ def test_fits_follows_the_stars_in_short_time(words: tuple[str, str], expected: 
     begin = time.monotonic()
     assert fits(*words) is expected
     assert time.monotonic() - begin < 1
+
+
+def test_request_after_the_runs_deadline_takes_the_least_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "LEAST", 0.3)
+    begin = time.monotonic()
+    with Hostile(then_drip(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n")) as server:
+        transport = Transport(server.host, certificates=(), redaction=Redaction(), deadline=Deadline(0))
+        with pytest.raises(OperationFailedError, match=r"Client\.Timeout of 0 s exceeded"):
+            transport.request("GET", f"https://{server.host}/v2/", {}, size=1)
+    assert time.monotonic() - begin < 5
+
+
+def test_aws_after_the_runs_deadline_takes_the_least_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "LEAST", 0.3)
+    begin = time.monotonic()
+    with pytest.raises(OperationFailedError, match="no answer within 0 s"):
+        Aws(Deadline(0))._ask(lambda: threading.Event().wait(60))
+    assert time.monotonic() - begin < 5

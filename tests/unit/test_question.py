@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from multiarch.deadline import Deadline
 from multiarch.edges.ask.question import ask
 from multiarch.errors import ConfigurationError, OperationFailedError
-from multiarch.futures import Deadline
 
 
 def never() -> str:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, TypeVar
 
+from multiarch.deadline import Deadline
 from multiarch.edges.ask.question import Asked, ask
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws
 from multiarch.errors import MultiarchError, OperationFailedError
-from multiarch.futures import Deadline
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.reference import Repository
 from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from multiarch.deadline import Deadline
 from multiarch.doctor.docker import emulator, is_local, usable_builder
 from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info
 from multiarch.doctor.model import Answer, Observed, RepositoryState, Unanswered
@@ -21,7 +22,6 @@ from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.clients import Registries, ecr_token
 from multiarch.errors import MultiarchError, OperationFailedError
 from multiarch.failures import FailurePhase
-from multiarch.futures import Deadline
 from multiarch.image.ecr import Permission, Permissions, RepositoryFacts
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository

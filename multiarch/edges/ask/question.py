@@ -4,8 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
+from multiarch.deadline import Deadline
 from multiarch.errors import MultiarchError, OperationFailedError
-from multiarch.futures import Deadline, start
+from multiarch.futures import start
 
 _Answer = TypeVar("_Answer")
 _Answer_co = TypeVar("_Answer_co", covariant=True)

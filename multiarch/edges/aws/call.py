@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from multiarch.deadline import Deadline
 from multiarch.edges.answers import BoundedResponse, bounds_until, exchange, one_line, seconds_to_wait
 from multiarch.errors import OperationFailedError
-from multiarch.futures import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient

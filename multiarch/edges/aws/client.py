@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from multiarch.deadline import Deadline
 from multiarch.edges.aws.answers import (
     AuthorizationToken,
     CallerIdentity,
@@ -16,7 +17,6 @@ from multiarch.edges.aws.answers import (
 from multiarch.edges.aws.harmless import HARMLESS_CALLS
 from multiarch.edges.aws.token import Token, make_token
 from multiarch.errors import OperationFailedError
-from multiarch.futures import Deadline
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.registry import Registry
 

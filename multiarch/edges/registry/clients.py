@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.docker.config import Credentials, DockerConfig
 from multiarch.edges.registry.addresses import proxy_for
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.transport import Transport
 from multiarch.errors import OperationFailedError
-from multiarch.futures import Deadline
 from multiarch.image.registry import Registry
 from multiarch.text.redaction import Redaction
 

@@ -17,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
 from urllib3.exceptions import TimeoutError as NoAnswerError
 
+from multiarch.deadline import Deadline
 from multiarch.edges.answers import (
     KIB,
     BoundedResponse,
@@ -31,7 +32,6 @@ from multiarch.edges.answers import (
 )
 from multiarch.edges.registry.addresses import check_url, is_loopback
 from multiarch.errors import OperationFailedError
-from multiarch.futures import Deadline
 from multiarch.text.redaction import Redaction
 
 # Seconds of a connect, and of silence.
