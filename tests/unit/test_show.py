@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +24,7 @@ from tests.unit.fakes import COMMIT, DIRTY, ECR, ECR_HOST, NEWER, PARTITIONS, SH
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from multiarch.plan.facts import Facts
     from multiarch.plan.model import Plan
     from tests.unit.conftest import MakeScript
 
@@ -432,12 +433,18 @@ def test_platforms_that_are_targets_become_one_index() -> None:
     assert f"--tag {ECR_HOST}/shop:unverified" in script
 
 
+def unchecked_plan(seen: Facts, **of_run: Any) -> Plan:  # noqa: ANN401 - a setting each
+    """Return the plan of values that the checks of settings refuse: the script does not depend on them."""
+    settings = load({"repository": "shop"}).settings
+    return make_plan(replace(settings, run=replace(settings.run, **of_run)), seen)
+
+
 HACK = "x\ntouch hacked\n"
 HOSTILE_PLANS = {
     "a warning about an argument's name": plan_of(replace(facts(), secret_arguments={HACK: "by its name"})),
     "a folder's name": make_plan(load().settings, replace(facts(registry=None), folder_name=HACK)),
-    "a dist folder like an option": plan_of(facts(registry=None), dist="-rf"),
-    "a folder like an option": plan_of(deploy_files="--help"),
+    "a dist folder like an option": unchecked_plan(facts(registry=None), dist="-rf"),
+    "a folder like an option": unchecked_plan(facts(), deploy_files="--help"),
     "a changed file": plan_of(facts(commit=Commit(sha=SHA, dirty=True, origin="git", changes=(HACK,)))),
 }
 
