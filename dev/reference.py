@@ -18,8 +18,7 @@ import click
 from multiarch.cli import cli
 from multiarch.doctor import Check
 from multiarch.doctor.report import REPORT_VERSION
-from multiarch.errors import EXIT_CODES
-from multiarch.failures import FailureClass, FailurePhase
+from multiarch.errors import EXIT_CODES, FailureClass, FailurePhase
 from multiarch.failures.explain import EXPLAIN_VERSION
 from multiarch.failures.rules import ALL_RULES
 from multiarch.failures.tables.unexplained import UNKNOWN, UNKNOWN_RULE
@@ -146,6 +145,8 @@ After a failure, the object has `version` {RESULT_VERSION}, `kind` `"error"`, an
 | `message` | text | the error |
 | `hint` | text | the fix; it can have several lines, or be empty |
 | `exit_code` | number | the exit code of the process |
+| `class`, `phase`, `rule`, `cause`, `advice`, `line` | text or null | as in \
+[the explanation](#the-explanation-as-json); null if no [failure rule](#failure-rules) decided |
 """
 
 

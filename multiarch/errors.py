@@ -13,20 +13,91 @@ InterruptedRunError      130, 143  SIGINT, SIGTERM
 """
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import ClassVar
 
 
+class FailureClass(StrEnum):
+    """What a retry can do about a failure."""
+
+    TRANSIENT = "transient"  # retry
+    THROTTLED = "throttled"  # retry more slowly
+    AUTH_EXPIRED = "auth-expired"  # log in again, then retry
+    BUILDER_LOST = "builder-lost"  # repair the builder, then retry
+    PERMANENT = "permanent"  # stop
+    CONFIG = "config"  # stop; the advice names the fix
+
+
+class FailurePhase(StrEnum):
+    """The part of a run that failed."""
+
+    BASE_PULL = "base-pull"
+    RUN_STEP = "run-step"
+    PUSH = "push"
+    STS = "sts"
+    DOCKERFILE = "dockerfile"
+    ECR_API = "ecr-api"
+    LOGIN = "login"
+    OTHER = "other"
+    BUILDER_CREATE = "builder-create"
+    CACHE_IMPORT = "cache-import"
+    BUILDER_BOOT = "builder-boot"
+    MANIFEST = "manifest"
+    DAEMON = "daemon"
+    GIT = "git"
+    CACHE_EXPORT = "cache-export"
+    QEMU = "qemu"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """One failure: where it happened, its class, its cause, and what to do.
+
+    Attributes:
+        rule: the name of the failure rule that decided, `unknown` where none did.
+        line: the line of the output that decided.
+        retry_after: the seconds to wait that the output states.
+        once: one more attempt is worth it and no further one, as for a RUN step that failed on the network.
+    """
+
+    rule: str
+    phase: FailurePhase
+    failure_class: FailureClass
+    cause: str
+    advice: str
+    line: str
+    retry_after: float | None = None
+    once: bool = False
+
+    def cleaned(self, clean: Callable[[str], str]) -> "Diagnosis":
+        """Return the diagnosis with each text from the output cleaned, of secrets for example."""
+        return replace(self, cause=clean(self.cause), advice=clean(self.advice), line=clean(self.line))
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fields of the JSON."""
+        return {
+            "class": str(self.failure_class),
+            "phase": str(self.phase),
+            "rule": self.rule,
+            "cause": self.cause,
+            "advice": self.advice,
+            "line": self.line,
+        }
+
+
 class MultiarchError(Exception):
-    """An error with an exit code, and a hint that says what to do about it."""
+    """An error with an exit code, a hint that says what to do, and the diagnosis where a failure rule decided."""
 
     exit_code: ClassVar[int] = 1
     meaning: ClassVar[str] = "an unexpected error: please report it"
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", diagnosis: Diagnosis | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.diagnosis = diagnosis
 
 
 class ConfigurationError(MultiarchError):
@@ -68,12 +139,13 @@ class OperationFailedError(Exception):
     """What an edge raises: what the other side answered, not yet understood. `run/recovery.py` finds the cause.
 
     Attributes:
-        phase: where it happened, in the words of `failures.FailurePhase`.
+        phase: where it happened, in the words of `FailurePhase`.
         lines: the answer, oldest line first.
         retry_after: the seconds that the other side asked to wait.
         status: the HTTP status of the answer, None where there was no answer.
         code: the other side's own name of the error, such as AccessDeniedException or MANIFEST_UNKNOWN.
         host: who answered, or did not answer, with its port where it has one.
+        exit_code: of a process, None where it was no process, or did not end.
     """
 
     def __init__(
@@ -85,6 +157,7 @@ class OperationFailedError(Exception):
         status: int | None = None,
         code: str = "",
         host: str = "",
+        exit_code: int | None = None,
     ) -> None:
         super().__init__("\n".join(lines))
         self.phase = phase
@@ -93,6 +166,7 @@ class OperationFailedError(Exception):
         self.status = status
         self.code = code
         self.host = host
+        self.exit_code = exit_code
 
 
 class RunEndedError(Exception):
@@ -112,6 +186,7 @@ class InterruptedRunError(BaseException):
         super().__init__(self.message)
         self.exit_code = 128 + signal_number
         self.hint = ""
+        self.diagnosis = None
 
 
 EXIT_CODES: tuple[tuple[str, str], ...] = (

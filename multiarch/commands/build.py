@@ -101,6 +101,7 @@ def _carry_out(
         except MultiarchError as error:
             # It tells what a failed step said, or ran.
             error.message, error.hint = redaction.clean(error.message), redaction.clean(error.hint)
+            error.diagnosis = error.diagnosis and error.diagnosis.cleaned(redaction.clean)
             raise
         finally:
             runtime.close()

@@ -7,11 +7,12 @@ a log that matter, `parts.py` sets aside what would mask the cause, `diagnose.py
 
 from collections.abc import Iterable
 
+from multiarch.errors import Diagnosis, FailurePhase
 from multiarch.failures.diagnose import diagnose as _diagnose
-from multiarch.failures.model import Diagnosis, FailureClass, FailurePhase
+from multiarch.failures.understand import understand
 from multiarch.failures.unwrap import unwrapped
 
-__all__ = ["Diagnosis", "FailureClass", "FailurePhase", "diagnose"]
+__all__ = ["diagnose", "understand"]
 
 
 def diagnose(lines: Iterable[str], *, phase: FailurePhase | None = None) -> Diagnosis | None:

@@ -10,7 +10,8 @@ What must not mask the cause is set aside before, by `parts.py`.
 
 from collections.abc import Iterable, Sequence
 
-from multiarch.failures.model import Diagnosis, FailureClass, FailurePhase, FailureRule
+from multiarch.errors import Diagnosis, FailureClass, FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.parts import (
     NO_SIGN,
     OF_BUILDKIT,

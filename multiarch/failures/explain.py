@@ -3,15 +3,19 @@
 import json
 from collections.abc import Iterator
 
-from multiarch.failures import Diagnosis
+from multiarch.errors import Diagnosis
 
 EXPLAIN_VERSION = 2
 
 
+def fields_of(diagnosis: Diagnosis | None) -> dict[str, str | None]:
+    """Return `{"class", "phase", "rule", "cause", "advice", "line"}`; all of them null where there is no diagnosis."""
+    names = ("class", "phase", "rule", "cause", "advice", "line")
+    return {**dict.fromkeys(names), **(diagnosis.as_dict() if diagnosis else {})}
+
+
 def explanation_as_json(diagnosis: Diagnosis | None) -> str:
-    """Return `{"class", "phase", "rule", "cause", "advice", "line"}`; all of them null where no failure was found."""
-    fields = diagnosis.as_dict() if diagnosis else dict.fromkeys(("class", "phase", "rule", "cause", "advice", "line"))
-    return json.dumps({"version": EXPLAIN_VERSION, "kind": "explanation", **fields}, indent=2)
+    return json.dumps({"version": EXPLAIN_VERSION, "kind": "explanation", **fields_of(diagnosis)}, indent=2)
 
 
 def explanation_as_text(diagnosis: Diagnosis | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from multiarch.failures.model import FailurePhase
+from multiarch.errors import FailurePhase
 from multiarch.failures.reading import Line, compiled
 
 # The phase of a line, where the rule has none.

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multiarch.errors import InterruptedRunError, MultiarchError
+from multiarch.failures.explain import fields_of as explained
 from multiarch.image.manifest import PlatformImage
 from multiarch.record.model import CacheAccess, CacheUse, Record
 from multiarch.record.outcome import ImageOutcome, Retry, RunPhase, RunStatus
@@ -63,8 +64,10 @@ def result_as_json(record: Record) -> str:
 
 
 def error_as_json(error: MultiarchError | InterruptedRunError) -> str:
+    """Return the error, with the fields of an explanation: null where no failure rule decided."""
     fields = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-    return json.dumps({"version": RESULT_VERSION, "kind": "error", **fields}, indent=2)
+    diagnosis = explained(error.diagnosis)
+    return json.dumps({"version": RESULT_VERSION, "kind": "error", **fields, **diagnosis}, indent=2)
 
 
 def result_as_text(record: Record) -> Iterator[str]:

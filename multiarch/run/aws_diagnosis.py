@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from multiarch.failures import Diagnosis, FailurePhase
+from multiarch.errors import Diagnosis, FailurePhase
 from multiarch.image.ecr import (
     UNTESTED_ACTIONS,
     Permission,
@@ -49,26 +49,25 @@ class AwsAnswers:
 
 Ask = Callable[[Repository, Sequence[AwsQuestion]], AwsAnswers]
 
-# What says itself, in ECR's own words, which of them it is.
-_CLEAR = r"not authorized to perform|token has expired|maximum allowed number of images"
-# The last lines of a failure, by what they may hide; the first row that is found decides.
-_HIDES: Mapping[str, tuple[AwsQuestion, ...]] = {
-    r"already exists|immutable|cannot be overwritten": (AwsQuestion.REPOSITORY,),
-    r"\b404\b|not found|name unknown|does not exist": (AwsQuestion.REPOSITORY,),
-    r"\b403\b|forbidden|denied": (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS, AwsQuestion.IMAGES),
-    r"\beof\b|unexpected end of json": (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS),
-    r"\b400\b|bad request": (AwsQuestion.REPOSITORY,),
+_ALL = (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS, AwsQuestion.IMAGES)
+# What a failure rule may hide. Other rules name the cause themselves.
+_HIDDEN: Mapping[str, Sequence[AwsQuestion]] = {
+    **dict.fromkeys(("tag-immutable", "push-rejected", "cache-export-refused"), (AwsQuestion.REPOSITORY,)),
+    **dict.fromkeys(
+        ("repository-missing", "ecr-repository-missing", "push-repository-missing", "image-not-found"),
+        (AwsQuestion.REPOSITORY,),
+    ),
+    **dict.fromkeys(("registry-forbidden", "image-access-denied", "aws-operation-denied"), _ALL),
+    **dict.fromkeys(
+        ("ecr-upload-cut", "ecr-push-cut", "registry-connection-closed"),
+        (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS),
+    ),
 }
 
 
-def questions(diagnosis: Diagnosis) -> tuple[AwsQuestion, ...]:
-    """Return what is worth asking about a failure; nothing where the failure says itself what it is."""
-    if diagnosis.phase not in _PHASES:
-        return ()
-    text = f"{diagnosis.line}\n{diagnosis.cause}"
-    if re.search(_CLEAR, text, re.IGNORECASE):
-        return ()
-    return next((asked for words, asked in _HIDES.items() if re.search(words, text, re.IGNORECASE)), ())
+def questions(diagnosis: Diagnosis) -> Sequence[AwsQuestion]:
+    """Return what is worth asking about a failure; nothing where the failure names its cause."""
+    return _HIDDEN.get(diagnosis.rule, ()) if diagnosis.phase in _PHASES else ()
 
 
 def diagnose_with_aws(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from multiarch.errors import BuilderError, MultiarchError, OperationFailedError
-from multiarch.failures import FailureClass
+from multiarch.errors import BuilderError, FailureClass, MultiarchError, OperationFailedError
+from multiarch.failures import understand
 from multiarch.image.manifest import make_index
 from multiarch.plan.cache.move import Move, move_all, move_entries
 from multiarch.plan.model import Target
@@ -14,7 +14,6 @@ from multiarch.record import BuildReader, EventLog, ImageInfo, Record, RunInfo, 
 from multiarch.record.steps import in_file
 from multiarch.run.builder import ReadyBuilder
 from multiarch.run.context import Context
-from multiarch.run.recovery import understand
 from multiarch.run.registry import RegistryState
 
 _MAY_PASS = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multiarch.errors import BuilderError, OperationFailedError
+from multiarch.failures import understand
 from multiarch.plan.builder import REJECTED_HINT, BuilderAction, Node, decide, native_platforms, parse_inspect
 from multiarch.plan.steps import EnsureBuilder, RemoveBuilder
 from multiarch.run.context import Context
 
-_EXISTS = "existing instance for"
-_NO_BUILDER = "no builder "
+# The failure rules for a builder that exists, and for one that does not.
+_EXISTS = "builder-exists"
+_MISSING = "builder-missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class BuilderStage:
         try:
             self._context.runtime.run_last(step.command, phase="builder-create", seconds=seconds)
         except OperationFailedError as error:
-            if _NO_BUILDER not in str(error):
+            if understand(error).rule != _MISSING:
                 self._context.journal.warn("builder", f"could not remove the builder: {_last(error.lines)}")
 
     def _ensure(self, step: EnsureBuilder) -> ReadyBuilder:
@@ -62,7 +64,7 @@ class BuilderStage:
             try:
                 runtime.run(step.create, phase="builder-create")
             except OperationFailedError as error:
-                if _EXISTS not in str(error):
+                if understand(error).rule != _EXISTS:
                     raise
             else:
                 log.info(f"created builder {step.name} ({', '.join((step.driver, *step.options))})", phase="builder")

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from multiarch.errors import OperationFailedError
-from multiarch.failures import Diagnosis
+from multiarch.errors import Diagnosis, OperationFailedError
 from multiarch.image.manifest import Manifest
 from multiarch.image.reference import Repository
 from multiarch.log import Log

@@ -7,8 +7,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from typing import Any
 
-from multiarch.errors import InterruptedRunError, MultiarchError, OperationFailedError
-from multiarch.failures import Diagnosis, FailureClass
+from multiarch.errors import Diagnosis, FailureClass, InterruptedRunError, MultiarchError, OperationFailedError
 from multiarch.futures import completed, start
 from multiarch.image.verify import VerifiedImage
 from multiarch.log import Log

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from multiarch.errors import OperationFailedError, RegistryError
+from multiarch.failures import understand
 from multiarch.futures import map_all
 from multiarch.image.manifest import Manifest
 from multiarch.image.verify import VerifiedImage
@@ -22,7 +23,8 @@ from multiarch.run.order import describe_newer, is_newer
 _Action = Literal["created", "moved", "unchanged", "kept"]
 _Verify = Callable[[Target, str], VerifiedImage]
 
-_EXISTS = "already exists"
+# The failure rule for an immutable tag that is written again.
+_EXISTS = "tag-immutable"
 # Another run may have read a tag before this one wrote it, and write it afterwards. Between the two lies one request of
 # the other run: this run waits as long as its own requests took, and more; longer for a tag that is written for good.
 _PINNED_WAIT, _FLOATING_WAIT, _MOST_WAIT = 0.1, 0.02, 2.0
@@ -168,7 +170,7 @@ class _Tags:
                 self._write(step)
             except OperationFailedError as error:
                 # An immutable tag refuses to be written again, also with the digest that it has.
-                again = self._read(step) if _EXISTS in str(error) else None
+                again = self._read(step) if understand(error).rule == _EXISTS else None
                 if not again:
                     raise
                 if again.digest != self.image.digest:

@@ -14,12 +14,15 @@ from multiarch.errors import (
     AwsError,
     BuilderError,
     BuildError,
+    Diagnosis,
+    FailureClass,
+    FailurePhase,
     MultiarchError,
     OperationFailedError,
     RegistryError,
     RetriesExhaustedError,
 )
-from multiarch.failures import Diagnosis, FailureClass, FailurePhase, diagnose
+from multiarch.failures import understand
 from multiarch.plan.model import RetryPolicy
 from multiarch.record.outcome import Retry
 
@@ -162,24 +165,6 @@ class _DiagnosedError(Exception):
         self.diagnosis = diagnosis
 
 
-def understand(error: OperationFailedError) -> Diagnosis:
-    """Diagnose what an edge raised; what nobody knows is permanent, and shown as it was said."""
-    phase = FailurePhase(error.phase)
-    found = diagnose(error.lines, phase=phase)
-    if found:
-        # The edge knows where it happened, save for a build: a registry's words are those of a base image's pull too.
-        return found if phase is FailurePhase.OTHER else replace(found, phase=phase)
-    said = [line for line in error.lines if line.strip()]
-    return Diagnosis(
-        rule="unknown",
-        phase=phase,
-        failure_class=FailureClass.PERMANENT,
-        cause=said[-1].strip() if said else f"{phase} failed without a word",
-        advice="",
-        line=said[-1] if said else "",
-    )
-
-
 def final_error(step: str, diagnosis: Diagnosis, tries: int, seconds: float) -> MultiarchError:
     """Return the error that ends the run."""
     kind = _ERROR_OF_PHASE.get(diagnosis.phase, BuildError)
@@ -189,7 +174,7 @@ def final_error(step: str, diagnosis: Diagnosis, tries: int, seconds: float) -> 
     hint = diagnosis.advice
     if diagnosis.line.strip() and diagnosis.line.strip() not in message:
         hint = f"{hint}\noutput: {diagnosis.line.strip()}".strip()
-    return kind(message, hint=hint)
+    return kind(message, hint=hint, diagnosis=diagnosis)
 
 
 def _can_pass(error: BaseException) -> bool:

@@ -15,8 +15,8 @@ from multiarch.edges.answers import Bounds, bounds_until, exchange, one_line, pa
 from multiarch.edges.aws import Aws
 from multiarch.edges.registry.transport import Transport
 from multiarch.errors import OperationFailedError
+from multiarch.failures import understand
 from multiarch.image.ecr import fits
-from multiarch.run.recovery import understand
 from multiarch.text.redaction import Redaction
 from tests.hostile.answers import then_drip
 from tests.hostile.server import Hostile

@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from multiarch.edges.aws import Aws, Token
 from multiarch.errors import OperationFailedError
+from multiarch.failures import understand
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.registry import Registry
-from multiarch.run.recovery import understand
 from tests.unit.fakes import ECR, ECR_HOST
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.cli import cli, main
-from multiarch.failures import FailureClass
+from multiarch.errors import FailureClass
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.record.reader import EventKind
 from multiarch.report.names import ALL_FILES

@@ -12,6 +12,9 @@ from multiarch.errors import (
     BuilderError,
     BuildError,
     ConfigurationError,
+    Diagnosis,
+    FailureClass,
+    FailurePhase,
     InterruptedRunError,
     MultiarchError,
     OperationFailedError,
@@ -68,3 +71,17 @@ def test_the_exit_codes_are_listed_in_order() -> None:
 def test_what_an_edge_heard_is_kept_line_by_line() -> None:
     error = OperationFailedError("manifest", ["one", "two"], retry_after=3)
     assert (error.phase, error.lines, error.retry_after, str(error)) == ("manifest", ("one", "two"), 3, "one\ntwo")
+
+
+def test_cleaned_diagnosis_shows_no_secret() -> None:
+    diagnosis = Diagnosis(
+        rule="step-failed",
+        phase=FailurePhase.RUN_STEP,
+        failure_class=FailureClass.PERMANENT,
+        cause="step failed: curl -u hunter2",
+        advice="fix the step: curl -u hunter2",
+        line="hunter2 was rejected",
+    )
+    shown = diagnosis.cleaned(lambda text: text.replace("hunter2", "***")).as_dict()
+    assert "hunter2" not in "".join(shown.values())
+    assert shown["rule"] == "step-failed"

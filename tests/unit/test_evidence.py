@@ -4,8 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.errors import BuilderError, MultiarchError, OperationFailedError, RegistryError, RetriesExhaustedError
-from multiarch.failures import Diagnosis, FailureClass, FailurePhase
+from multiarch.errors import (
+    BuilderError,
+    Diagnosis,
+    FailurePhase,
+    MultiarchError,
+    OperationFailedError,
+    RegistryError,
+    RetriesExhaustedError,
+)
+from multiarch.failures import understand
 from multiarch.image.ecr import Permission, RepositoryFacts
 from multiarch.image.registry import Registry
 from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion, diagnose_with_aws, questions
@@ -30,9 +38,7 @@ TAKEN = "The image tag 'latest' already exists in the 'shop' repository and cann
 
 
 def failure(phase: FailurePhase, line: str) -> Diagnosis:
-    return Diagnosis(
-        rule="unknown", phase=phase, failure_class=FailureClass.PERMANENT, cause="it failed", advice="", line=line
-    )
+    return understand(OperationFailedError(phase, [line]))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ def failure(phase: FailurePhase, line: str) -> Diagnosis:
     [
         (FailurePhase.PUSH, PUSH_403, (REPOSITORY, PERMISSIONS, IMAGES)),
         (FailurePhase.PUSH, PUSH_EOF, (REPOSITORY, PERMISSIONS)),
-        (FailurePhase.PUSH, "unexpected end of JSON input", (REPOSITORY, PERMISSIONS)),
+        (FailurePhase.PUSH, "error parsing the response body: unexpected end of JSON input", (REPOSITORY, PERMISSIONS)),
         (FailurePhase.PUSH, PUSH_404, (REPOSITORY,)),
         (FailurePhase.MANIFEST, TAKEN, (REPOSITORY,)),
         (FailurePhase.CACHE_EXPORT, CACHE_400, (REPOSITORY,)),

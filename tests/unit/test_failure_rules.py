@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from multiarch.errors import FailurePhase
 from multiarch.failures import diagnose
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.failures.model import FailureRule
 from multiarch.failures.parts import STEP_VERDICT
 from multiarch.failures.reading import compiled
 from multiarch.failures.rules import ALL_RULES

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from multiarch.failures import Diagnosis, FailureClass, FailurePhase, diagnose
+from multiarch.errors import Diagnosis, FailureClass, FailurePhase
+from multiarch.failures import diagnose
 from multiarch.failures.reading import LINE_LIMIT, clean, read
 from multiarch.failures.rules import ALL_RULES
 

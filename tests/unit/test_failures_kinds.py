@@ -2,7 +2,8 @@
 
 import pytest
 
-from multiarch.failures import FailureClass, FailurePhase, diagnose
+from multiarch.errors import FailureClass, FailurePhase
+from multiarch.failures import diagnose
 from tests.unit.test_failures import ECR, RETRYABLE, solve, step, told
 
 KINDS: dict[str, tuple[str, str, str]] = {

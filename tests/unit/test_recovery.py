@@ -11,15 +11,18 @@ from multiarch.errors import (
     AwsError,
     BuilderError,
     BuildError,
+    Diagnosis,
+    FailureClass,
+    FailurePhase,
     MultiarchError,
     OperationFailedError,
     RegistryError,
     RetriesExhaustedError,
 )
-from multiarch.failures import Diagnosis, FailureClass, FailurePhase
+from multiarch.failures import understand
 from multiarch.plan.model import RetryPolicy
 from multiarch.record import Retry
-from multiarch.run.recovery import Recovery, final_error, understand
+from multiarch.run.recovery import Recovery, final_error
 from tests.unit.fakes import FakeClock
 
 if TYPE_CHECKING:
@@ -297,7 +300,7 @@ def test_a_failure_without_a_word_says_so() -> None:
         rule="unknown",
         phase=FailurePhase.DAEMON,
         failure_class=FailureClass.PERMANENT,
-        cause="daemon failed without a word",
+        cause="daemon failed without output",
         advice="",
         line="",
     )

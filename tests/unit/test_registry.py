@@ -16,10 +16,10 @@ from multiarch.edges.registry.addresses import is_loopback, proxy_for
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.transport import Response, Transport
 from multiarch.errors import OperationFailedError
+from multiarch.failures import understand
 from multiarch.image.manifest import Manifest, digest_of
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.run.recovery import understand
 from multiarch.text.redaction import Redaction
 from tests.unit.conftest import Reply, Request, Server
 from tests.unit.fakes import ECR_HOST, INDEX_TYPE

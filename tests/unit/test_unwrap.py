@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from multiarch.failures import FailureClass, diagnose
+from multiarch.errors import FailureClass
+from multiarch.failures import diagnose
 from multiarch.failures.unwrap import unwrapped
 
 URL = "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/base/blobs/sha256:5ad1"

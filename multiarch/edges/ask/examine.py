@@ -20,8 +20,8 @@ from multiarch.edges.docker.process import Docker
 from multiarch.edges.files.private import PrivateFolder
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.clients import Registries, ecr_token
-from multiarch.errors import MultiarchError, OperationFailedError
-from multiarch.failures import FailurePhase
+from multiarch.errors import FailurePhase, MultiarchError, OperationFailedError
+from multiarch.failures import understand
 from multiarch.image.ecr import Permission, Permissions, RepositoryFacts
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
@@ -30,7 +30,7 @@ from multiarch.plan.builder import Builder, parse_builders
 from multiarch.plan.model import Plan
 from multiarch.plan.repositories import builder_image, pushed_repositories, references
 from multiarch.plan.steps import UNVERIFIED_TAG
-from multiarch.run.recovery import final_error, understand
+from multiarch.run.recovery import final_error
 from multiarch.text.redaction import Redaction
 
 # For everything together: with Python's start, and what stopping takes, no examination lasts longer than 15 s.
@@ -51,6 +51,11 @@ _WHERE_TO_LOOK = {
     FailurePhase.LOGIN: _NETWORK,
     FailurePhase.MANIFEST: _NETWORK,
 }
+
+# The failure rules for an image that docker does not have: BuildKit's own has a rule of its own.
+_NO_IMAGE = ("image-not-found", "buildkit-image-missing")
+# https://docs.docker.com/engine/containers/run/#exit-status: the command cannot be invoked, or is not found.
+_NO_PROGRAM = (126, 127)
 
 # What is not there, by whether a creation template makes it.
 _STATES: Mapping[bool | None, RepositoryState] = {
@@ -317,7 +322,7 @@ def _is_here(run: Callable[..., str], image: str) -> bool:
     try:
         run("image", "inspect", "--format", "{{.Id}}", image)
     except OperationFailedError as error:
-        if "No such image" in str(error):
+        if understand(error).rule in _NO_IMAGE:
             return False
         raise
     return True
@@ -327,7 +332,7 @@ def _runs(run: Callable[..., str], container: str, program: str) -> bool:
     try:
         run("exec", container, f"/usr/bin/{program}", "-version")
     except OperationFailedError as error:
-        if "no such file or directory" in str(error):
+        if error.exit_code in _NO_PROGRAM:
             return False
         raise
     return True

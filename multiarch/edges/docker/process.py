@@ -250,7 +250,8 @@ def _lines(output: bytes) -> list[str]:
 
 def _output(command: Sequence[str], process: subprocess.Popen[bytes], output: bytes, errors: bytes, phase: str) -> str:
     if process.returncode != 0:
-        raise OperationFailedError(phase, _lines(errors) or _lines(output) or [_exit_line(command, process)])
+        lines = _lines(errors) or _lines(output) or [_exit_line(command, process)]
+        raise OperationFailedError(phase, lines, exit_code=process.returncode)
     return output.decode(errors="replace")
 
 

@@ -1,6 +1,6 @@
 """What the tables share: classes, hosts, network errors, and advice that recurs."""
 
-from multiarch.failures.model import FailureClass
+from multiarch.errors import FailureClass
 
 T = FailureClass.TRANSIENT
 THROTTLED = FailureClass.THROTTLED

@@ -1,6 +1,7 @@
 """What git and CodeBuild print about the source of a build."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import CONFIG, PERMANENT, T
 
 GIT_RULES: tuple[FailureRule, ...] = (

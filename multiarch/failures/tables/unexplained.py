@@ -1,6 +1,7 @@
 """What decides if no other rule does: consequences, a missing cache, and unknown failures."""
 
-from multiarch.failures.model import FailureClass, FailurePhase, FailureRule
+from multiarch.errors import FailureClass, FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import CONFIG, CREDENTIALS, PERMANENT
 
 # Lines that are consequences, for an output without any other line.

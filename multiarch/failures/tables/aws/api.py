@@ -1,6 +1,7 @@
 """What the APIs of ECR and AWS answer."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import AGAIN, CONFIG, PERMANENT, REGION, SLOWER, THROTTLED, T
 
 API_RULES: tuple[FailureRule, ...] = (

@@ -1,6 +1,7 @@
 """What AWS, its command line and its SDKs print about credentials and permissions."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import AGAIN, AUTH_EXPIRED, CA, CONFIG, CREDENTIALS, GRANT, T
 
 CREDENTIAL_RULES: tuple[FailureRule, ...] = (

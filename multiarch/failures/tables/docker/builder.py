@@ -1,6 +1,7 @@
 """What buildx and BuildKit print about the builder."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import BUILDER_LOST, CONFIG, DRIVER, PERMANENT, REPAIR
 
 BUILDER_RULES: tuple[FailureRule, ...] = (

@@ -1,6 +1,7 @@
 """What BuildKit prints about exporting and importing caches."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import CONFIG, THROTTLED, T
 
 CACHE_RULES: tuple[FailureRule, ...] = (

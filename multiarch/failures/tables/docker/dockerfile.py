@@ -1,6 +1,7 @@
 """What the Dockerfile frontend and bake print about the Dockerfile, the context and the platforms."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import CONFIG, PERMANENT
 
 DOCKERFILE_RULES: tuple[FailureRule, ...] = (

@@ -1,6 +1,7 @@
 """What docker, its plugins and TLS print about the build host."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import CA, CONFIG, PRIVILEGED
 
 HOST_RULES: tuple[FailureRule, ...] = (

@@ -1,6 +1,7 @@
 """What registries answer."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import AUTH_EXPIRED, CONFIG, PERMANENT
 
 ANSWER_RULES: tuple[FailureRule, ...] = (

@@ -52,8 +52,6 @@ PASSING_RULES: tuple[FailureRule, ...] = (
         "cannot reuse body, request must be retried":
             "/shop:1: failed to copy: cannot reuse body, request must be retried",
         "failed commit on ref .{0,100}: no response": 'failed commit on ref "layer-sha256:00": no response',
-        "(?:response body|manifest|token|layer|blob|registry).{0,200}unexpected end of json input":
-            "error parsing the response body: unexpected end of JSON input",
     }, cause="a layer was damaged or lost in transfer with {host}", advice="retry",
         why="the next transfer is a new one",
     ),
@@ -91,6 +89,14 @@ PASSING_RULES: tuple[FailureRule, ...] = (
             "Failed to resolve 'registry.nowhere.com' ([Errno -2] Name or service not known)",
     }, cause="host {host} does not exist",
         advice="correct the name (registry, account, region), or the DNS of the build", why="the name stays unknown",
+    ),
+    FailureRule("registry-connection-closed", None, T, {
+        rf"{REQUEST}.{{0,600}}?(?:: |unexpected )eof\b":
+            'failed to do request: Put "https://registry.example.com/v2/shop/blobs/uploads/1": EOF',
+        "(?:response body|manifest|token|layer|blob|registry).{0,200}unexpected end of json input":
+            "error parsing the response body: unexpected end of JSON input",
+    }, cause="{host} closed the connection before the end of its answer", advice=AGAIN,
+        why="a network error; ECR also closes the connection where a permission is missing",
     ),
     FailureRule("registry-connection-failed", None, T, {
         f"{REQUEST}.{{0,600}}?(?:{NETWORK}|connection refused)":

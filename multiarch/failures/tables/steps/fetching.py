@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import ONCE, T
 
 # A server of the step's own, which a test asks: no fetch. A resolver that answers there is the network's.

@@ -1,6 +1,7 @@
 """What package managers of distributions, Node.js and Python print if they cannot fetch."""
 
-from multiarch.failures.model import FailurePhase, FailureRule
+from multiarch.errors import FailurePhase
+from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import KNOWN_HOST, THROTTLED
 from multiarch.failures.tables.steps.fetching import NO_ANSWER, fetch
 
