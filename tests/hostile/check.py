@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from multiarch.errors import MultiarchError, OperationFailedError
-from multiarch.run.recovery import final_error, understand
+from multiarch.failures import understand
+from multiarch.run.recovery import final_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
