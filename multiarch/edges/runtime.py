@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
-from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.docker.config import DockerConfig
+from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.docker.process import Docker
 from multiarch.edges.files.folder import write_files
 from multiarch.edges.files.inputs import check_layout

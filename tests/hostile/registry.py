@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from multiarch.edges.docker.config import Credentials
+from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.transport import Transport
 from multiarch.image.manifest import INDEX_TYPE, Manifest, digest_of

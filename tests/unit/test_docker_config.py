@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import stat
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.docker.config import DockerConfig
+from multiarch.edges.docker.credentials import Credentials, ask_helper
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
 from tests.unit.fakes import ECR_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from tests.unit.conftest import MakeScript
 
@@ -145,14 +148,51 @@ def test_docker_config_names_another_folder(tmp_path: Path) -> None:
     assert config.has_helper(ECR_HOST)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "\udcff"], ids=["no JSON", "no object", "no text"])
-def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> None:
+MALFORMED = {
+    "no JSON": b"{",
+    "no object": b"[]",
+    "no text": b"\xff",
+    "too deep": b'{"x":' + b"[" * 100_000,
+    "too large": b'{"x": "' + b"x" * (8 * 1024 * 1024) + b'"}',
+    "logins that are a list": b'{"auths": []}',
+    "helpers that are a word": b'{"credHelpers": "x"}',
+    "a helper that is a number": b'{"credHelpers": {"ghcr.io": 7}}',
+    "a store that is a list": b'{"credsStore": []}',
+}
+
+
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+def test_config_that_is_malformed_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.json"
-    path.write_bytes(content.encode(errors="surrogateescape"))
+    path.write_bytes(content)
     with pytest.raises(ConfigurationError) as caught:
         DockerConfig({"DOCKER_CONFIG": str(tmp_path)})
-    assert caught.value.message.startswith(str(path))
-    assert caught.value.hint == "it is docker's own configuration: mend it, or move it away"
+    assert caught.value.message.startswith(f"cannot read {path}: ")
+    assert caught.value.hint == "fix config.json of docker, or move it aside"
+
+
+KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a pipe": (os.mkfifo, "not a regular file"),
+    "a device without end": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+    "a directory": (Path.mkdir, "Is a directory"),
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), KINDS.values(), ids=KINDS)
+def test_config_that_is_no_file_is_named_at_once(tmp_path: Path, make: Callable[[Path], object], reason: str) -> None:
+    path = tmp_path / "config.json"
+    make(path)
+    with pytest.raises(ConfigurationError) as caught:
+        DockerConfig({"DOCKER_CONFIG": str(tmp_path)})
+    assert caught.value.message == f"cannot read {path}: {reason}"
+
+
+def test_docker_config_that_is_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    with pytest.raises(ConfigurationError) as caught:
+        DockerConfig({"DOCKER_CONFIG": str(path)})
+    assert caught.value.message == f"DOCKER_CONFIG must be a directory: {path} is a file"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", None], ids=["empty file", "empty object", "no file"])
@@ -214,11 +254,26 @@ def test_a_login_in_the_file_is_read_as_docker_reads_it(
     assert (found and (found.username, found.password, found.identity_token)) == expected
 
 
-def test_a_login_in_the_file_that_is_no_base64_is_said(make_config: MakeConfig) -> None:
-    config = make_config({"auths": {"ghcr.io": {"auth": "a"}}})
-    with pytest.raises(OperationFailedError) as caught:
-        config.credentials("ghcr.io")
-    assert caught.value.lines == (f"{config.folder / 'config.json'}: the login for ghcr.io cannot be read",)
+ENTRIES: dict[str, object] = {
+    "no base64": {"auth": "a"},
+    "no text": {"auth": base64.b64encode(b"\xff\xfe").decode()},
+    "a list": [],
+    "a word": "x",
+    "a number for a login": {"auth": 7},
+    "a list for a token": {"identitytoken": ["a"]},
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_login_that_is_malformed_is_named(make_config: MakeConfig, entry: object) -> None:
+    config = make_config({"auths": {"ghcr.io": entry, "quay.io": {"auth": basic("ada:x")}}})
+    if entry:
+        with pytest.raises(OperationFailedError) as caught:
+            config.credentials("ghcr.io")
+        assert caught.value.lines == (f"{config.folder / 'config.json'}: the login for ghcr.io is malformed",)
+    else:
+        assert config.credentials("ghcr.io") is None
+    assert config.credentials("quay.io")
 
 
 def test_this_run_s_login_comes_before_the_file_s(make_config: MakeConfig) -> None:
@@ -263,6 +318,13 @@ def test_a_helper_that_knows_no_login_is_no_failure(make_config: MakeConfig, mak
 BROKEN = {
     "fails": ("echo secret >&2; exit 3", "docker-credential-vault get failed for ghcr.io"),
     "says nonsense": ("echo nonsense", "docker-credential-vault get failed for ghcr.io"),
+    "says without end": ("yes", "docker-credential-vault get failed for ghcr.io"),
+    "says lists without end": (
+        "head -c 60000 /dev/zero | tr '\\0' '['",
+        "docker-credential-vault get failed for ghcr.io",
+    ),
+    "says a number": ("""echo '{"Username": 7, "Secret": "x"}'""", "docker-credential-vault get failed for ghcr.io"),
+    "does not read": ("exec 0<&-; exit 3", "docker-credential-vault get failed for ghcr.io"),
     "says half": ("""echo '{"Username": "ada"}'""", "docker-credential-vault get failed for ghcr.io"),
     "is not there": (None, "docker-credential-vault: No such file or directory"),
 }
@@ -277,3 +339,20 @@ def test_a_helper_that_does_not_answer_is_named_and_what_it_said_is_not(
     with pytest.raises(OperationFailedError) as caught:
         make_config({"credsStore": "vault"}).credentials("ghcr.io")
     assert (caught.value.phase, caught.value.lines) == ("login", (line,))
+
+
+def test_helper_that_never_answers_is_killed(make_script: MakeScript, tmp_path: Path) -> None:
+    script = make_script("docker-credential-vault", f"echo $$ > {tmp_path}/pid; sleep 60")
+    begin = time.monotonic()
+    with pytest.raises(OperationFailedError) as caught:
+        ask_helper("vault", "ghcr.io", {"PATH": f"{script.parent}:/usr/bin:/bin"}, seconds=0.5)
+    assert caught.value.lines == ("docker-credential-vault get gave no answer within 0 s",)
+    assert time.monotonic() - begin < 10
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), 0)
+
+
+@pytest.mark.parametrize("helper", ["../x", "a b", "a\0b", "-x", "a/b"])
+def test_helper_with_an_invalid_name_is_not_started(helper: str) -> None:
+    with pytest.raises(OperationFailedError, match="names an invalid credential helper"):
+        ask_helper(helper, "ghcr.io", {})

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from multiarch.edges.docker.config import Credentials
+from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.registry.addresses import is_loopback, proxy_for
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.transport import Response, Transport

@@ -15,7 +15,8 @@ from multiarch.doctor.machine import Daemon, parse_endpoint, parse_info
 from multiarch.doctor.model import Answer, Observed, RepositoryState, Unanswered
 from multiarch.edges.ask.question import Asked, ask
 from multiarch.edges.aws import HARMLESS_ACTIONS, Aws, Token
-from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.docker.config import DockerConfig
+from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.docker.process import Docker
 from multiarch.edges.files.private import PrivateFolder
 from multiarch.edges.registry.client import RegistryClient

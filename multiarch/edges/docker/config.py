@@ -3,42 +3,38 @@
 https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties
 """
 
-import base64
 import json
 import os
-import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+import msgspec
+
+from multiarch.edges.docker.credentials import Credentials, ask_helper, encode, parse_entry
 from multiarch.edges.files.private import PrivateFolder
+from multiarch.edges.files.read import read_file
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
 
 _CONFIG = "config.json"
 # Docker Hub's key in every docker configuration.
 _DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 _ECR_HELPER = "ecr-login"
+# The largest seen have some kilobytes.
+_SIZE = 8 * 1024 * 1024
+_HINT = "fix config.json of docker, or move it aside"
 # Writing the login takes milliseconds; whoever removes it waits no longer than this for a thread that writes it.
 _WRITE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """What a registry is shown; a token instead of a password has no user name.
+class _Known(msgspec.Struct, frozen=True):
+    """The part of docker's configuration that matters here; Go takes null for nothing."""
 
-    Attributes:
-        identity_token: an OAuth refresh token: https://distribution.github.io/distribution/spec/auth/oauth/.
-    """
-
-    username: str
-    password: str
-    identity_token: bool = False
-
-    def __repr__(self) -> str:
-        return f"Credentials(username={self.username!r}, password=<redacted>)"
+    auths: dict[str, Any] | None = None
+    cred_helpers: dict[str, str | None] | None = msgspec.field(default=None, name="credHelpers")
+    creds_store: str | None = msgspec.field(default=None, name="credsStore")
 
 
 class DockerConfig:
@@ -57,10 +53,11 @@ class DockerConfig:
         home = environment.get("HOME") or str(Path.home())
         self.folder = Path(environment.get("DOCKER_CONFIG") or Path(home, ".docker"))
         if self.folder.exists() and not self.folder.is_dir():
-            msg = f"docker's configuration is to be a folder, and {self.folder} is none"
-            raise ConfigurationError(msg, hint="DOCKER_CONFIG names the folder that config.json is in")
+            msg = f"DOCKER_CONFIG must be a directory: {self.folder} is a file"
+            raise ConfigurationError(msg, hint="set DOCKER_CONFIG to the directory of config.json")
         self._environment = environment
         self._private: Path | None = None
+        self._known = _Known()
         self._config = self._read()
         self._login: dict[str, Credentials] = {}
         self._root = private or PrivateFolder()
@@ -69,8 +66,8 @@ class DockerConfig:
 
     def has_helper(self, host: str) -> bool:
         """Whether a credential helper that knows ECR already answers for this registry."""
-        helpers = self._map("credHelpers")
-        return bool(helpers.get(host)) or (host not in helpers and self._config.get("credsStore") == _ECR_HELPER)
+        helpers = self._known.cred_helpers or {}
+        return bool(helpers.get(host)) or (host not in helpers and self._known.creds_store == _ECR_HELPER)
 
     def log_in(self, host: str, credentials: Credentials) -> Path:
         """Write the login into the private folder, which is made on first use; return the folder.
@@ -88,9 +85,9 @@ class DockerConfig:
         config = dict(self._config)
         # With a credential store, docker looks for every login there and nowhere else, unless the registry has a
         # helper of its own; an empty one means the file: cli/config/configfile/file.go, GetCredentialsStore.
-        config["credHelpers"] = {**self._map("credHelpers"), **dict.fromkeys(self._login, "")}
-        auths = {name: {"auth": _basic(each)} for name, each in self._login.items()}
-        config["auths"] = {**self._map("auths"), **auths}
+        config["credHelpers"] = {**(self._known.cred_helpers or {}), **dict.fromkeys(self._login, "")}
+        auths = {name: {"auth": encode(each)} for name, each in self._login.items()}
+        config["auths"] = {**(self._known.auths or {}), **auths}
         _write(folder / _CONFIG, json.dumps(config))
         return folder
 
@@ -103,23 +100,15 @@ class DockerConfig:
         if host in self._login:
             return self._login[host]
         key = _DOCKER_HUB_KEY if host == "docker.io" else host
-        helper = self._map("credHelpers").get(key, self._config.get("credsStore", ""))
+        helper = (self._known.cred_helpers or {}).get(key, self._known.creds_store)
         if helper:
-            return self._ask_helper(helper, key)
-        entry = self._map("auths").get(key) or self._map("auths").get(f"https://{key}") or {}
-        if token := entry.get("identitytoken"):
-            return Credentials(username="", password=token, identity_token=True)
-        if auth := entry.get("auth"):
-            try:
-                username, _, password = base64.b64decode(auth).decode().rstrip("\0").partition(":")
-            except ValueError:
-                line = f"{self.folder / _CONFIG}: the login for {key} cannot be read"
-                raise OperationFailedError("login", [line]) from None
-            return Credentials(username=username, password=password)
-        return None
-
-    def _map(self, key: str) -> Mapping[str, Any]:
-        return self._config.get(key) or {}
+            return ask_helper(helper, key, self._environment)
+        auths = self._known.auths or {}
+        try:
+            return parse_entry(auths.get(key) or auths.get(f"https://{key}") or {})
+        except ValueError:
+            line = f"{self.folder / _CONFIG}: the login for {key} is malformed"
+            raise OperationFailedError("login", [line]) from None
 
     def close(self) -> None:
         """Remove the private folder, and the login with it; a login that is still under way makes none after it."""
@@ -134,20 +123,17 @@ class DockerConfig:
     def _read(self) -> dict[str, Any]:
         path = self.folder / _CONFIG
         try:
-            config = json.loads(path.read_bytes() or b"{}")
+            config = msgspec.json.decode(read_file(path, _SIZE) or b"{}", type=dict[str, Any])
+            self._known = msgspec.convert(config, _Known)
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (OSError, ValueError) as error:
-            msg = f"{path} cannot be read: {error}"
-            raise ConfigurationError(msg, hint="it is docker's own configuration: mend it, or move it away") from None
-        if not isinstance(config, dict):
-            msg = f"{path} is not a JSON object"
-            raise ConfigurationError(msg, hint="it is docker's own configuration: mend it, or move it away")
-        for key in ("auths", "credHelpers"):
-            if not isinstance(config.get(key) or {}, dict):
-                msg = f"{path}: {key} is not a JSON object"
-                raise ConfigurationError(msg, hint="it is docker's own configuration: mend it, or move it away")
-        return cast("dict[str, Any]", config)
+        except OSError as error:
+            msg = f"cannot read {path}: {error.strerror}"
+            raise ConfigurationError(msg, hint=_HINT) from None
+        except (msgspec.MsgspecError, RecursionError) as error:
+            msg = f"cannot read {path}: {error}"
+            raise ConfigurationError(msg, hint=_HINT) from None
+        return config
 
     def _make_private(self) -> Path:
         folder = self._private = self._root.path / "docker"
@@ -160,30 +146,6 @@ class DockerConfig:
                 if entry.name != _CONFIG:
                     (folder / entry.name).symlink_to(entry.absolute())
         return folder
-
-    def _ask_helper(self, helper: str, key: str) -> Credentials | None:
-        """https://github.com/docker/docker-credential-helpers#development."""
-        command = [f"docker-credential-{helper}", "get"]
-        try:
-            process = subprocess.run(
-                command, input=key.encode(), env=dict(self._environment), capture_output=True, check=False
-            )
-        except OSError as error:
-            raise OperationFailedError("login", [f"{command[0]}: {error.strerror}"]) from None
-        if process.returncode != 0 and b"credentials not found" in process.stdout:
-            return None
-        try:
-            answer = json.loads(process.stdout if process.returncode == 0 else b"")
-            username, secret = answer["Username"], answer["Secret"]
-        except (ValueError, KeyError, TypeError):
-            raise OperationFailedError("login", [f"{command[0]} get failed for {key}"]) from None
-        if username == "<token>":
-            return Credentials(username="", password=secret, identity_token=True)
-        return Credentials(username=username, password=secret)
-
-
-def _basic(credentials: Credentials) -> str:
-    return base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
 
 
 def _write(path: Path, text: str) -> None:

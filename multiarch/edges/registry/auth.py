@@ -3,7 +3,6 @@
 https://distribution.github.io/distribution/spec/auth/token/
 """
 
-import base64
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -12,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from multiarch.edges.answers import KIB, parse
-from multiarch.edges.docker.config import Credentials
+from multiarch.edges.docker.credentials import Credentials, encode
 from multiarch.edges.registry.addresses import check_url, is_loopback
 from multiarch.edges.registry.transport import Response, Transport
 from multiarch.image.registry import Registry
@@ -121,7 +120,7 @@ class Authorization:
     def _basic(self, credentials: Credentials | None) -> str:
         if not credentials:
             return ""
-        encoded = base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
+        encoded = encode(credentials)
         self._redaction.add(credentials.password)
         self._redaction.add(encoded)
         return f"Basic {encoded}"

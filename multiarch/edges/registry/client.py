@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 
 from multiarch.edges.answers import MIB, one_line, parse
-from multiarch.edges.docker.config import Credentials
+from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.registry.auth import Authorization
 from multiarch.edges.registry.transport import Response, Transport
 from multiarch.errors import OperationFailedError

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws, Token
-from multiarch.edges.docker.config import Credentials, DockerConfig
+from multiarch.edges.docker.config import DockerConfig
+from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.registry.addresses import proxy_for
 from multiarch.edges.registry.client import RegistryClient
 from multiarch.edges.registry.transport import Transport
