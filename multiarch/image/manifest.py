@@ -41,6 +41,12 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def short_digest(digest: str) -> str:
+    """Return a digest with 12 digits, for people: `sha256:0123456789ab`. JSON has whole digests."""
+    algorithm, _, digits = digest.partition(":")
+    return f"{algorithm}:{digits[:12]}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """A manifest or an index: its bytes, which the digest is of, and what they say."""

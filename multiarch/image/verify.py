@@ -1,17 +1,17 @@
-"""What an image in the registry must have before it gets a name. Pure."""
+"""Verifies an image before it is tagged. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from multiarch.errors import RegistryError
-from multiarch.image.manifest import Manifest, PlatformImage, platform_of
+from multiarch.image.manifest import Manifest, PlatformImage, platform_of, short_digest
 from multiarch.image.platform import Platform
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedImage:
-    """An image that was read back and is what was asked for."""
+    """An image that was read back and has all requested platforms."""
 
     manifest: Manifest
     platforms: tuple[PlatformImage, ...]
@@ -22,55 +22,54 @@ class VerifiedImage:
 
 
 def same_layers(images: Sequence[PlatformImage]) -> list[Platform]:
-    """Return the platforms whose layers are another one's too: right for data alone, and wrong for programs."""
+    """Return the platforms that share all layers with another platform: correct for data, wrong for programs."""
     digests = [tuple(layer.digest for layer in image.layers) for image in images]
     counts = Counter(digests)
     return [image.platform for image, each in zip(images, digests, strict=True) if counts[each] > 1]
 
 
-def missing_platforms(wanted: Sequence[Platform], top: Manifest) -> list[Platform]:
+def missing_platforms(expected: Sequence[Platform], index: Manifest) -> list[Platform]:
     """Return the platforms that an index does not have."""
-    there = top.platforms()
-    return [platform for platform in wanted if platform not in there]
+    existing = index.platforms()
+    return [platform for platform in expected if platform not in existing]
 
 
 def verify_image(
-    wanted: Sequence[Platform],
+    expected: Sequence[Platform],
     top: Manifest,
     *,
     manifest: Callable[[str], Manifest],
     config: Callable[[str], bytes],
     map_all: Callable[[Callable[[Platform], PlatformImage], Sequence[Platform]], Sequence[PlatformImage]],
 ) -> VerifiedImage:
-    """Check that an image has every platform that was asked for, and that each is what the index says.
+    """Check that an image has every expected platform, and that the configuration of each one agrees.
 
     Args:
-        wanted: the platforms that were asked for.
-        top: what the digest stands for: an index, or the manifest of an image of one platform.
+        expected: the requested platforms.
+        top: an index, or the manifest of an image with one platform.
         manifest: reads a manifest by digest.
-        config: reads an image's configuration by digest.
-        map_all: applies a function to all platforms, at once where that is faster.
+        config: reads an image configuration by digest.
+        map_all: applies a function to all platforms, concurrently if that is faster.
 
     Raises:
-        RegistryError: a platform is missing, or is another one in its own configuration.
+        RegistryError: a platform is missing, or its configuration has another platform.
     """
-    if top.is_index and (missing := missing_platforms(wanted, top)):
-        msg = f"the image {top.digest} lacks {', '.join(map(str, missing))}"
-        raise RegistryError(msg, hint="it was not published; build again, and report it if it happens again")
+    if top.is_index and (missing := missing_platforms(expected, top)):
+        msg = f"image {short_digest(top.digest)} lacks {', '.join(map(str, missing))}"
+        raise RegistryError(msg, hint="the image was not published; build again, and open an issue if it happens again")
     digests = top.platforms() if top.is_index else {}
 
     def check(platform: Platform) -> PlatformImage:
         image = manifest(digests[platform]) if top.is_index else top
-        said = config(image.config)
-        found = platform_of(said)
+        content = config(image.config)
+        found = platform_of(content)
         if not found:
-            msg = f"the image for {platform} does not say what it was built for: {image.digest}"
-            raise RegistryError(msg, hint="is it an image? It was not published")
+            msg = f"the image for {platform} has no platform in its configuration: {short_digest(image.digest)}"
+            raise RegistryError(msg, hint="the image was not published; check whether it is a container image")
         if found != platform:
-            msg = f"the image for {platform} was built for {found}: {image.digest}"
-            raise RegistryError(
-                msg, hint="does a FROM line name a platform, or an image of one platform? It was not published"
-            )
-        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=image.layers(said))
+            msg = f"the image for {platform} was built for {found}: {short_digest(image.digest)}"
+            hint = "the image was not published; check whether a FROM line names a platform or a one-platform image"
+            raise RegistryError(msg, hint=hint)
+        return PlatformImage(platform=platform, digest=image.digest, size=image.size, layers=image.layers(content))
 
-    return VerifiedImage(manifest=top, platforms=tuple(map_all(check, wanted)))
+    return VerifiedImage(manifest=top, platforms=tuple(map_all(check, expected)))

@@ -1,4 +1,4 @@
-"""What a run is about, as far as it is known before it begins. Pure."""
+"""Describes a run before it begins: its plan, settings and Dockerfile. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,14 +12,14 @@ from multiarch.record.model import ImageInfo, PartInfo, RunInfo, Setting
 def run_of(
     plan: Plan, *, settings: Sequence[tuple[str, str, str]], begin: datetime, dockerfile: str, text: str
 ) -> RunInfo:
-    """Describe a run.
+    """Return the head of a run's record.
 
     Args:
-        plan: what it will do.
+        plan: the plan of the run.
         settings: name, value and origin of each setting.
-        begin: the time of day.
-        dockerfile: its path, as the settings have it.
-        text: what it says; empty where it could not be read.
+        begin: when the run began.
+        dockerfile: its path, as in the settings.
+        text: the text of the Dockerfile; empty if it cannot be read.
     """
     builder = plan.prepare.builder
     return RunInfo(

@@ -1,7 +1,8 @@
-"""The real cause behind a registry's answer that misleads, from what AWS says of repository and role. Pure.
+"""Finds the cause of an ambiguous answer of the registry, from AWS's answers about repository and role. Pure.
 
-A registry has few words: 403 is a missing right or a full repository, EOF a missing right, 404 a missing repository or
-an image, 400 on the cache an old BuildKit or an immutable tag. ECR's own API tells them apart.
+ECR's registry reports different causes alike: 403 is a missing permission or a full repository, EOF a missing
+permission, 404 a missing repository or image, 400 on a cache export an old BuildKit or an immutable tag. ECR's API
+tells them apart.
 """
 
 import re
@@ -25,22 +26,22 @@ from multiarch.plan.model import Plan
 from multiarch.plan.repositories import references
 from multiarch.plan.steps import UNVERIFIED_TAG
 
-# ECR's quota of images in a repository has been 10,000 and is 100,000 now; fewer have never been too many.
+# ECR's quota of images per repository: 10,000 in the past, 100,000 now.
 _MANY_IMAGES = 10_000
 _PHASES = (FailurePhase.PUSH, FailurePhase.MANIFEST, FailurePhase.CACHE_EXPORT)
 
 
 class AwsQuestion(StrEnum):
-    """What can be asked of AWS without changing anything."""
+    """A question to AWS that changes nothing."""
 
     REPOSITORY = "repository"  # DescribeRepositories
-    PERMISSIONS = "permissions"  # calls that name what cannot exist
+    PERMISSIONS = "permissions"  # calls with a digest or an upload that cannot exist
     IMAGES = "images"  # ListImages
 
 
 @dataclass(frozen=True, kw_only=True)
 class AwsAnswers:
-    """What AWS answered; what it would not say keeps its default."""
+    """The answers of AWS; a question without an answer keeps the default."""
 
     repository: RepositoryFacts | Literal["missing", "unknown"] = "unknown"
     permissions: Permissions = field(default_factory=dict)
@@ -50,8 +51,8 @@ class AwsAnswers:
 Ask = Callable[[Repository, Sequence[AwsQuestion]], AwsAnswers]
 
 _ALL = (AwsQuestion.REPOSITORY, AwsQuestion.PERMISSIONS, AwsQuestion.IMAGES)
-# What a failure rule may hide. Other rules name the cause themselves.
-_HIDDEN: Mapping[str, Sequence[AwsQuestion]] = {
+# The questions to ask about an ambiguous failure, by its rule. Other rules name the cause.
+_AMBIGUOUS: Mapping[str, Sequence[AwsQuestion]] = {
     **dict.fromkeys(("tag-immutable", "push-rejected", "cache-export-refused"), (AwsQuestion.REPOSITORY,)),
     **dict.fromkeys(
         ("repository-missing", "ecr-repository-missing", "push-repository-missing", "image-not-found"),
@@ -66,12 +67,12 @@ _HIDDEN: Mapping[str, Sequence[AwsQuestion]] = {
 
 
 def questions(diagnosis: Diagnosis) -> Sequence[AwsQuestion]:
-    """Return what is worth asking about a failure; nothing where the failure names its cause."""
-    return _HIDDEN.get(diagnosis.rule, ()) if diagnosis.phase in _PHASES else ()
+    """Return the questions to ask about a failure; none if the failure names its cause."""
+    return _AMBIGUOUS.get(diagnosis.rule, ()) if diagnosis.phase in _PHASES else ()
 
 
 def diagnose_with_aws(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
-    """Ask AWS about a failure for good, and say what it means; empty where nothing is to be learnt."""
+    """Ask AWS about a failure that ends the run, and return the cause as text; empty if AWS has no answer."""
     asked = questions(diagnosis)
     subject = _subject(plan, diagnosis)
     if not asked or not subject or not subject[0].registry.is_ecr:
@@ -81,7 +82,7 @@ def diagnose_with_aws(plan: Plan, diagnosis: Diagnosis, ask: Ask) -> str:
 
 
 def _subject(plan: Plan, diagnosis: Diagnosis) -> tuple[Repository, Sequence[str]] | None:
-    """Return the repository that was written to, and the tags that were."""
+    """Return the repository and the tags that the failed write was for."""
     if diagnosis.phase is FailurePhase.CACHE_EXPORT:
         caches = [each for target in plan.targets for each in references(target.cache_to)]
         return (caches[0][0], [caches[0][1]]) if caches else None
@@ -89,33 +90,36 @@ def _subject(plan: Plan, diagnosis: Diagnosis) -> tuple[Repository, Sequence[str
     return pushed[0] if pushed else None
 
 
-def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], said: AwsAnswers) -> str:
-    """Say what AWS's answers mean for a failure; empty where they mean nothing."""
+def finding(diagnosis: Diagnosis, repository: Repository, tags: Sequence[str], answers: AwsAnswers) -> str:
+    """Return the cause that AWS's answers show, and how to fix it; empty if they show none."""
     registry = repository.registry
-    if said.repository == "missing":
-        where = f"account {registry.account}, {registry.region}"
-        return f"AWS says: the repository {repository.name} does not exist in {where}; {create_command(repository)}"
-    if stuck := _stuck(diagnosis, tags, said):
-        assert isinstance(said.repository, RepositoryFacts)
-        cure = mutability_command(repository, said.repository, stuck)
-        return f"AWS says: {', '.join(stuck)} is immutable in {repository.name}; let it move: {cure}"
-    if lacking := denied(said.permissions):
-        text = f"AWS says: the role may not do {', '.join(lacking)} on {repository.name}"
-        return f"{text}; python -m multiarch policy prints the policy that it needs"
-    if said.images is not None and said.images >= _MANY_IMAGES:
-        text = f"AWS says: {repository.name} holds {said.images:,} images, which may be all that its quota allows"
-        return f"{text}; let a lifecycle rule remove untagged and old ones, or ask for a higher quota"
-    if Permission.ALLOWED in said.permissions.values():
-        allowed = ", ".join(action for action, each in said.permissions.items() if each is Permission.ALLOWED)
-        rest = " and ".join(UNTESTED_ACTIONS)
-        return f"AWS says: the role may do {allowed}; {rest} cannot be tried without writing: has it those?"
+    if answers.repository == "missing":
+        place = f"account {registry.account}, {registry.region}"
+        text = f"AWS reports: repository {repository.name} does not exist in {place}"
+        return f"{text}. To create it: {create_command(repository)}"
+    if immutable := _immutable(diagnosis, tags, answers):
+        assert isinstance(answers.repository, RepositoryFacts)
+        command = mutability_command(repository, answers.repository, immutable)
+        noun = "tags" if len(immutable) > 1 else "tag"
+        return f"AWS reports: {noun} {', '.join(immutable)} immutable in {repository.name}. To allow moving: {command}"
+    if missing := denied(answers.permissions):
+        text = f"AWS reports: the role is not allowed to perform {', '.join(missing)} on {repository.name}"
+        return f"{text}. Add the policy that python -m multiarch policy prints"
+    if answers.images is not None and answers.images >= _MANY_IMAGES:
+        text = f"AWS reports: repository {repository.name} has {answers.images:,} images, probably as many as its quota"
+        return f"{text}. Expire untagged and old images with a lifecycle rule, or request a higher quota"
+    if Permission.ALLOWED in answers.permissions.values():
+        allowed = ", ".join(action for action, each in answers.permissions.items() if each is Permission.ALLOWED)
+        untested = " and ".join(UNTESTED_ACTIONS)
+        text = f"AWS reports: the role is allowed to perform {allowed}"
+        return f"{text}. Check that it is also allowed to perform {untested}, which cannot be tested without writing"
     return ""
 
 
-def _stuck(diagnosis: Diagnosis, tags: Sequence[str], said: AwsAnswers) -> list[str]:
-    """Return the immutable ones of the tags: of those that the failure names, where it names any."""
-    if not isinstance(said.repository, RepositoryFacts) or AwsQuestion.PERMISSIONS in questions(diagnosis):
+def _immutable(diagnosis: Diagnosis, tags: Sequence[str], answers: AwsAnswers) -> list[str]:
+    """Return the immutable tags among those that the failure names; among all tags if it names none."""
+    if not isinstance(answers.repository, RepositoryFacts) or AwsQuestion.PERMISSIONS in questions(diagnosis):
         return []
     words = set(re.split(r"[^\w.-]+", diagnosis.line))
     named = [tag for tag in tags if tag in words]
-    return [tag for tag in named or tags if tag != UNVERIFIED_TAG or named if said.repository.is_immutable(tag)]
+    return [tag for tag in named or tags if tag != UNVERIFIED_TAG or named if answers.repository.is_immutable(tag)]

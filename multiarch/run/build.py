@@ -1,4 +1,4 @@
-"""The build of a run: one bake for everything that is built, and an index for an image of several parts."""
+"""Builds all targets of a run in one bake, and pushes an index for an image of several parts."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from multiarch.errors import BuilderError, FailureClass, MultiarchError, OperationFailedError
 from multiarch.failures import understand
-from multiarch.image.manifest import make_index
+from multiarch.image.manifest import make_index, short_digest
 from multiarch.plan.cache.move import Move, move_all, move_entries
 from multiarch.plan.model import Target
 from multiarch.plan.steps import Assemble, Build
@@ -16,26 +16,26 @@ from multiarch.run.builder import ReadyBuilder
 from multiarch.run.context import Context
 from multiarch.run.registry import RegistryState
 
-_MAY_PASS = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)
-# Lines of the failed step's output that end the log.
-_SHOWN = 20
+_RETRIED = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)
+# Lines of the failed step's output to log.
+_OUTPUT_LINES = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
-    """An image that exists, by digest and without a name of this run's: built, assembled, or found in the registry."""
+    """An image that exists by digest, and has no tag of this run yet: built, assembled, or reused."""
 
     target: Target
     digest: str
 
 
 class BuildStage:
-    """Builds, and keeps what BuildKit said of the last attempt.
+    """Builds, and keeps BuildKit's events of the last attempt.
 
     Attributes:
-        about: what the run is about, its caches as they are written.
-        reader: of the last attempt; None where nothing was built.
-        attempts: of the build.
+        about: the head of the record, with the caches that are really written.
+        reader: the events of the last attempt; None before the first one.
+        attempts: the number of attempts.
     """
 
     def __init__(self, context: Context, about: RunInfo, events: EventLog | None) -> None:
@@ -55,7 +55,7 @@ class BuildStage:
         """Build these targets in one bake.
 
         Raises:
-            MultiarchError: the build failed for good.
+            MultiarchError: the build failed.
         """
         step = self._adapted(step, targets, builder, registry)
         self._context.log.info(f"building for {', '.join(map(str, _platforms(targets)))}", phase="build")
@@ -65,19 +65,19 @@ class BuildStage:
         metadata = self._bake(step)
         digests = {part: _digest(metadata.get(part.name)) for target in targets for part in target.parts}
         if not all(digests.values()):
-            msg = "buildx ended well but names no digest"
-            raise BuilderError(msg, hint="its metadata file has none; is it too old? buildx 0.11 and later write it")
+            msg = "buildx succeeded, but reported no digest"
+            raise BuilderError(msg, hint="update buildx: version 0.11 or later writes the digest to its metadata file")
         self._warn_of_cache()
         return [self.assembled(target, [digests[part] for part in target.parts]) for target in targets]
 
     def assembled(self, target: Target, digests: Sequence[str]) -> BuiltImage:
-        """Return the image of a target whose parts are in the registry, or in an archive, by digest."""
+        """Return the image of a target whose parts exist by digest, in the registry or in an archive."""
         digest = self._assemble(target.assemble, target, digests) if target.assemble else digests[0]
         self._context.journal.built(target, digest)
         return BuiltImage(target=target, digest=digest)
 
     def record(self) -> Record:
-        """Return what the last attempt of the build did, as far as it got."""
+        """Return the record of the last attempt, also of a failed one."""
         return make_record(self.reader, run=self.about)
 
     def _bake(self, step: Build) -> Mapping[str, object]:
@@ -93,7 +93,7 @@ class BuildStage:
             except OperationFailedError as error:
                 lines = [*self.reader.failure_lines(), *error.lines]
                 failed = OperationFailedError(error.phase, lines)
-                raise self._ended_login(failed) or failed from None
+                raise self._expired_login(failed) or failed from None
 
         try:
             return self._context.recovery.run("build", bake)
@@ -101,11 +101,11 @@ class BuildStage:
             self._show_failed_step()
             platforms = self._context.runtime.builder_platforms(step.builder) if isinstance(error, BuilderError) else ()
             if platforms:
-                error.hint = f"{error.hint}\nthe builder {step.builder} runs {', '.join(platforms)}"
+                error.hint = f"{error.hint}\nbuilder {step.builder} supports {', '.join(platforms)}"
             raise
 
     def _adapted(self, step: Build, targets: Sequence[Target], builder: ReadyBuilder, registry: RegistryState) -> Build:
-        """Move caches to where they may be written, and say so; nothing is attempted that cannot pass."""
+        """Return the build step with only the chosen targets, and with cache tags that can be overwritten."""
         journal = self._context.journal
         for warning in registry.cache_warnings:
             journal.warn("cache", warning)
@@ -113,8 +113,8 @@ class BuildStage:
         is_overwritten = any(share.is_shared and share.cache_to for share in shares)
         if len(builder.nodes) > 1 and is_overwritten and len(_platforms(targets)) > 1:
             # https://github.com/docker/buildx/issues/1044
-            nodes = f"{step.builder} has {len(builder.nodes)} nodes, which overwrite each other's cache"
-            journal.warn("cache", f"{nodes}: only one platform's is kept; --cache-per-platform keeps all of them")
+            nodes = f"builder {step.builder} has {len(builder.nodes)} nodes, which overwrite each other's cache"
+            journal.warn("cache", f"{nodes}. To keep the cache of every platform: --cache-per-platform")
         built = [target.name for target in targets]
         images = tuple(_as_built(image, built, registry.moves) for image in self.about.images)
         if self.about.images != images:
@@ -124,7 +124,7 @@ class BuildStage:
         return replace(chosen, definition=move_all(step.definition, registry.moves))
 
     def _assemble(self, step: Assemble, target: Target, digests: Sequence[str]) -> str:
-        """Make one index of the parts, each of which holds the manifests of its platforms."""
+        """Push one index of all parts, and return its digest."""
 
         def push() -> str:
             parts = zip(target.parts, digests, strict=True)
@@ -134,18 +134,18 @@ class BuildStage:
             return index.digest
 
         digest = self._context.recovery.run("push", push)
-        self._context.log.info(f"one index of {len(digests)} images: {digest}", phase="build")
+        self._context.log.info(f"pushed index of {len(digests)} images: {short_digest(digest)}", phase="build")
         return digest
 
     def _warn_of_cache(self) -> None:
         use = self.record().cache_use
         if use and (reason := use.export_error):
             found = self._context.diagnose(understand(OperationFailedError("cache-export", [reason])))
-            text = f"the cache could not be written, the image is good: {reason}"
+            text = f"cache export failed, the image is not affected: {reason}"
             self._context.journal.warn("cache", "; ".join(filter(None, (text, found))))
 
-    def _ended_login(self, failed: OperationFailedError) -> OperationFailedError | None:
-        """Find out whether a 403 to a HEAD, whose answer has no words, is a login that has ended: ask once more."""
+    def _expired_login(self, failed: OperationFailedError) -> OperationFailedError | None:
+        """Return the error of an expired login behind a 403 without a body, as HEAD gets: read a manifest to see it."""
         found = understand(failed)
         for target in self._context.plan.targets:
             repository = target.repository
@@ -154,8 +154,8 @@ class BuildStage:
             try:
                 self._context.runtime.manifest(repository, None, target.commit_tag)
             except OperationFailedError as error:
-                # Trouble of its own tells nothing of the login: it is what passes, and the next attempt asks again.
-                return error if understand(error).failure_class in _MAY_PASS else None
+                # A permanent failure of this request shows nothing about the login.
+                return error if understand(error).failure_class in _RETRIED else None
             return None
         return None
 
@@ -163,7 +163,11 @@ class BuildStage:
         failed = self.record().failed_step
         if failed:
             place = in_file(self.about.dockerfile, failed.line)
-            lines = [f"failed: {failed.title}{place}", *(f"  {line}" for line in failed.output[-_SHOWN:]), failed.error]
+            lines = [
+                f"failed: {failed.title}{place}",
+                *(f"  {line}" for line in failed.output[-_OUTPUT_LINES:]),
+                failed.error,
+            ]
             self._context.log.error("\n".join(lines), phase="build")
 
 
@@ -181,5 +185,5 @@ def _platforms(targets: Sequence[Target]) -> list[object]:
     return list(dict.fromkeys(platform for target in targets for platform in target.platforms))
 
 
-def _digest(said: object) -> str:
-    return str(said.get("containerimage.digest", "")) if isinstance(said, Mapping) else ""
+def _digest(fields: object) -> str:
+    return str(fields.get("containerimage.digest", "")) if isinstance(fields, Mapping) else ""

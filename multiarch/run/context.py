@@ -1,4 +1,4 @@
-"""What every stage of a run is given."""
+"""The context that the stages of a run share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from multiarch.run.runtime import Runtime
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """One run: its plan, the world, and how to attempt, tell and time what is done.
+    """One run: its plan, its runtime, log and journal, its retries and its clock.
 
     Attributes:
-        diagnose: what AWS says of a failure, as one sentence; empty where AWS has nothing to say.
+        diagnose: returns the cause of a failure that AWS reports; empty if it reports none.
         clock: seconds.
         sleep: waits for some seconds.
     """
@@ -33,11 +33,11 @@ class Context:
     sleep: Callable[[float], None]
 
     def manifest(self, repository: Repository, reference: str, phase: str) -> Manifest | None:
-        """Read a manifest that may not exist, with attempts of its own."""
+        """Read a manifest with retries; None if it does not exist."""
         return self.recovery.run(phase, lambda: self.runtime.manifest(repository, None, reference))
 
     def read(self, repository: Repository | None, layout: str | None, digest: str) -> Manifest:
-        """Read a manifest that has to exist.
+        """Read a manifest that must exist, without retries.
 
         Raises:
             OperationFailedError: the registry or the layout does not have it.

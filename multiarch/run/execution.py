@@ -1,4 +1,4 @@
-"""Carries a plan out, stage by stage. No I/O of its own: that is the runtime's."""
+"""Runs a plan, stage by stage. The runtime does all I/O."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -26,10 +26,10 @@ from multiarch.run.runtime import Runtime
 from multiarch.run.verify import verify
 from multiarch.text.redaction import Redaction
 
-# Its state may be many gigabytes; whoever interrupts a run does not wait for that.
+# Removing many gigabytes of state takes long; an interrupted run does not wait for it.
 _REMOVAL_SECONDS = 120.0
 _LAST_SECONDS = 5.0
-# Seconds of a build after which it is worth finding out which platforms were emulated.
+# After a build of this many seconds, the run finds out which platforms were emulated.
 _LONG_BUILD = 5.0
 _ANSWER_SECONDS = 2.0
 
@@ -49,17 +49,17 @@ class Execution:
         about: RunInfo | None = None,
         events: EventLog | None = None,
     ) -> None:
-        """Prepare.
+        """Prepare the stages.
 
         Args:
-            plan: what is to be done.
-            runtime: the world.
-            log: is told what happens.
-            clock: tells the seconds.
+            plan: the plan to run.
+            runtime: docker, AWS, the registry and the files.
+            log: the log of the run.
+            clock: returns seconds.
             sleep: waits for some seconds.
-            begin: the clock's time when the run began, for its deadline: something may have been attempted already.
-            about: what the record says of the run before it begins.
-            events: is given the build's events, to keep them.
+            begin: the clock's time at the begin of the run, from which the deadline counts; now by default.
+            about: the head of the record.
+            events: receives the events of the build.
         """
         started = clock() if begin is None else begin
         journal = Journal(plan, log, clock=clock, begin=started)
@@ -71,7 +71,7 @@ class Execution:
             plan.retry,
             fixes={FailureClass.AUTH_EXPIRED: self._log_in_again, FailureClass.BUILDER_LOST: self._repair_builder},
             announce=journal.retry,
-            evidence=diagnose,
+            aws_diagnosis=diagnose,
             sleep=sleep,
             clock=clock,
             begin=started,
@@ -94,21 +94,21 @@ class Execution:
         self._failure: MultiarchError | InterruptedRunError | None = None
 
     def run(self) -> None:
-        """Carry out every step; `record` says what came of it.
+        """Run every step; `record` returns the outcome.
 
         Raises:
-            MultiarchError: a step failed for good; nothing that was not verified has a published name.
+            MultiarchError: a step failed; no image was tagged without verification.
         """
         self._build.begin()
         try:
-            self._carry_out()
+            self._run_stages()
         except (MultiarchError, InterruptedRunError) as error:
             self._failure = error
             raise
         self._context.journal.done()
 
     def record(self, redaction: Redaction) -> Record:
-        """Return what the run did, however far it got, without secrets."""
+        """Return the record of the run without secrets, also of a run that ended early."""
         native: tuple[str, ...] = ()
         with suppress(FutureTimeoutError, OperationFailedError):
             native = self._native.result(timeout=_ANSWER_SECONDS) if self._native else ()
@@ -122,7 +122,7 @@ class Execution:
         )
         return masked(record, redaction.clean)
 
-    def _carry_out(self) -> None:
+    def _run_stages(self) -> None:
         plan, journal = self._context.plan, self._context.journal
         for warning in plan.warnings:
             journal.warn("plan", warning)
@@ -130,7 +130,7 @@ class Execution:
             with journal.timed("prepare"):
                 registry, builder = self._prepare()
             with journal.timed("build"):
-                built = self._make(registry, builder)
+                built = self._build_images(registry, builder)
             with journal.timed("verify"):
                 verified = [(each.target, self._verify(each)) for each in built]
             if not plan.is_local:
@@ -142,9 +142,9 @@ class Execution:
             raise
 
     def _prepare(self) -> tuple[RegistryState, ReadyBuilder]:
-        """Boot the builder and look into the registry: two things that need not wait for each other.
+        """Prepare builder and registry at the same time.
 
-        Nothing waits for the versions: they are for whoever reads the log, and asked for beside the slower of the two.
+        The versions are only for the log, so they are read beside the slower of the two and nothing waits for them.
         """
         plan = self._context.plan
         registry = start(self._registry.prepare)
@@ -156,7 +156,7 @@ class Execution:
             future.result()
             is_all_reused = future is registry and len(registry.result().reused) == len(plan.targets)
             if is_all_reused and not plan.finish.remove_builder:
-                break  # nothing is built, so nobody needs the builder that may still boot
+                break  # nothing is built, so the builder is not needed
             if is_first:
                 start(self._show_versions)
             is_first = False
@@ -165,11 +165,11 @@ class Execution:
 
     def _show_versions(self) -> None:
         command = self._context.plan.prepare.versions.command
-        said = self._context.recovery.run("docker", lambda: self._context.runtime.run(command, phase="daemon"))
-        self._context.log.info(said.strip(), phase="docker")
+        versions = self._context.recovery.run("docker", lambda: self._context.runtime.run(command, phase="daemon"))
+        self._context.log.info(versions.strip(), phase="docker")
 
-    def _make(self, registry: RegistryState, builder: ReadyBuilder) -> list[BuiltImage]:
-        """Return an image for each target: found in the registry, built here, or made of parts that exist."""
+    def _build_images(self, registry: RegistryState, builder: ReadyBuilder) -> list[BuiltImage]:
+        """Return an image for each target: reused, built, or assembled from existing parts."""
         plan, journal = self._context.plan, self._context.journal
         images = []
         for target in plan.targets:
@@ -215,10 +215,10 @@ class Execution:
             with journal.timed("deploy-files"):
                 rendered = render_deploy_files(step, {target.name: image.digest for target, image in verified})
                 self._context.runtime.write_files(step.folder, {name: text.encode() for name, text in rendered.items()})
-                self._context.log.info(f"wrote {', '.join(rendered)} to {step.folder}", phase="deploy-files")
+                self._context.log.info(f"written to {step.folder}: {', '.join(rendered)}", phase="deploy-files")
 
     def _clean_up(self, error: BaseException) -> None:
-        """Remove a builder that is not kept: its creation may still be under way beside what failed."""
+        """Remove the builder of a failed run unless it is kept; its creation may still be running."""
         step = self._context.plan.finish.remove_builder
         if not step:
             return

@@ -1,4 +1,4 @@
-"""What a run has done so far: every view of a run that ended early is made from it."""
+"""Notes what a run has done so far, also for the record of a run that ends early."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from multiarch.record.steps import Interval
 
 
 class Journal:
-    """The notes of one run, written by its stages and read by its record.
+    """The notes of one run: its stages write them, its record reads them.
 
     Attributes:
         seconds: since the run began.
@@ -48,7 +48,7 @@ class Journal:
         self._log.warning(retry.as_line(), phase=retry.step)
 
     def built(self, target: Target, digest: str, *, reused: bool = False) -> None:
-        """Note an image that has a digest; it is not verified yet."""
+        """Note an image that is not verified yet."""
         status: RunStatus = "reused" if reused else "built" if target.repository else "local"
         self._note(target, status=status, digest=digest, image=_image(target, digest))
 
@@ -56,10 +56,10 @@ class Journal:
         self._note(target, digest=image.digest, image=_image(target, image.digest), platforms=image.platforms)
 
     def published(self, target: Target, tag: PublishedTag) -> bool:
-        """Note a tag in the order of the plan; return whether that is news."""
+        """Note a tag, in the order of the plan; return whether it is the first note of this tag."""
         with self._lock:
             known = {each.tag: each for each in self._images[target.name].tags}
-            # A tag that was moved again keeps what it was first seen at.
+            # A tag that was moved twice keeps its first `previous`.
             is_new = tag.tag not in known
             if is_new or tag.action in ("unchanged", "kept"):
                 known[tag.tag] = tag
@@ -68,7 +68,7 @@ class Journal:
         return is_new
 
     def done(self) -> None:
-        """Note that every step was carried out."""
+        """Note that every step succeeded."""
         self._is_done = True
 
     def outcome(self, failure: MultiarchError | InterruptedRunError | None) -> Outcome:
@@ -89,7 +89,7 @@ class Journal:
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
-        """Note how long a phase takes; a phase that goes on after a break of no length is one phase."""
+        """Note how long a phase takes; a phase that follows itself is noted once."""
         begin = self.seconds
         try:
             yield

@@ -1,9 +1,9 @@
-"""Points tags at verified images, and believes no write before it was read back.
+"""Points tags at verified images, and reads every tag back after writing it.
 
-A registry writes no tag on a condition, so two runs can write one tag at the same time. A pinned tag is read right
-before it is written and again a little later: runs of one commit then agree on the image that the commit's tag ended
-at, and everything that follows is about that image. A floating tag goes forward alone: where an older build wrote it
-last, it is moved again.
+A registry has no conditional writes, so two runs can write one tag at the same time. A pinned tag is read right before
+it is written, and again a little later: runs of one commit then agree on the image that the commit tag points to, and
+the rest of the run is about that image. A floating tag only moves forward: after an older build moved it back, it is
+moved again.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Literal
 from multiarch.errors import OperationFailedError, RegistryError
 from multiarch.failures import understand
 from multiarch.futures import map_all
-from multiarch.image.manifest import Manifest
+from multiarch.image.manifest import Manifest, short_digest
 from multiarch.image.verify import VerifiedImage
 from multiarch.plan.model import Target
 from multiarch.plan.steps import Tag
@@ -23,10 +23,10 @@ from multiarch.run.order import describe_newer, is_newer
 _Action = Literal["created", "moved", "unchanged", "kept"]
 _Verify = Callable[[Target, str], VerifiedImage]
 
-# The failure rule for an immutable tag that is written again.
+# The failure rule for a write to an existing immutable tag.
 _EXISTS = "tag-immutable"
-# Another run may have read a tag before this one wrote it, and write it afterwards. Between the two lies one request of
-# the other run: this run waits as long as its own requests took, and more; longer for a tag that is written for good.
+# Another run can read a tag before this run writes it, and write it afterwards. In between is one request of the other
+# run, so this run waits longer than its own requests took, and longest for a pinned tag. Seconds.
 _PINNED_WAIT, _FLOATING_WAIT, _MOST_WAIT = 0.1, 0.02, 2.0
 _ROUNDS = 3
 
@@ -37,17 +37,17 @@ def publish(
     existing: Mapping[str, Mapping[str, str]],
     verify: _Verify,
 ) -> list[tuple[Target, VerifiedImage]]:
-    """Write the pinned tags of all images, then the floating ones; return the images that the tags ended at.
+    """Write the pinned tags of all images, then the floating tags; return the images that the tags point to.
 
     Args:
         context: the run.
-        images: verified, all of them.
-        existing: by target, the digests that its tags had before the build: those may be replaced.
-        verify: verifies the image of another run of this commit, which published it meanwhile.
+        images: all verified images.
+        existing: by target, the digests of its tags before the build; these images can be replaced.
+        verify: verifies the image of another run of this commit that published it during this run.
 
     Raises:
-        RegistryError: a pinned tag is another commit's meanwhile, or a tag does not stay where it was written.
-        MultiarchError: the registry refused.
+        RegistryError: another commit took a pinned tag during this run, or a tag changes after every write.
+        MultiarchError: the registry failed.
     """
     all_tags = [_Tags(context, target, image, existing.get(target.name, {}), verify) for target, image in images]
     for tags in all_tags:
@@ -65,7 +65,7 @@ class _Tags:
     """The tags of one image.
 
     Attributes:
-        image: what the tags name; another run's, where that was quicker.
+        image: the image that the tags point to; another run's image if that run was faster.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class _Tags:
         self._slowest = 0.0
 
     def pin(self) -> None:
-        """Write the pinned tags: the commit's first, since it is the name that the others are found by."""
+        """Write the pinned tags: the commit tag first, because other runs look for it."""
         for steps in (self._pinned[:1], self._pinned[1:]):
             map_all(self._pin, steps)
 
     def agree(self) -> None:
-        """Read the pinned tags back until all of them name one image, which may be another run's of this commit."""
+        """Read the pinned tags back until all point to one image, of this run or of another run of this commit."""
         for _ in range(_ROUNDS):
             if not any(step.tag in self._written for step in self._pinned):
                 return
@@ -99,11 +99,11 @@ class _Tags:
         raise self._unsettled(self._pinned)
 
     def move(self) -> None:
-        """Move the floating tags to the image, those that name a newer one left out."""
+        """Move the floating tags to the image, except tags that point to a newer image."""
         map_all(self._move, self._floating)
 
     def settle(self) -> None:
-        """Read back everything that was written, and write again what an older build overwrote."""
+        """Read the written tags back, and write those again that an older build overwrote."""
         overtaken: list[Tag] = []
         for _ in range(_ROUNDS):
             moved = [step for step in self._floating if step.tag in self._written]
@@ -120,80 +120,85 @@ class _Tags:
         raise self._unsettled(overtaken)
 
     def _is_agreed(self) -> bool:
-        """Whether all pinned tags name the image; takes the image of the commit's tag where another run wrote it."""
+        """Return whether all pinned tags point to the image; if another run wrote the commit tag, use its image."""
         found = map_all(self._read_back, self._pinned)
-        for step, there in zip(self._pinned[:1], found, strict=False):
-            if there.digest not in (self.image.digest, self._existing.get(step.tag)):
-                self._check_commit(step, there)
-                self._adopt(step, there)
-        return all(there.digest == self.image.digest for there in found)
+        for step, current in zip(self._pinned[:1], found, strict=False):
+            if current.digest not in (self.image.digest, self._existing.get(step.tag)):
+                self._check_commit(step, current)
+                self._adopt(step, current)
+        return all(current.digest == self.image.digest for current in found)
 
-    def _adopt(self, step: Tag, there: Manifest) -> None:
+    def _adopt(self, step: Tag, current: Manifest) -> None:
+        """Use another run's image instead of this run's.
+
+        Raises:
+            RegistryError: the image of the other run is not the one that this run is for.
+        """
         name = step.repository.tagged(step.tag)
-        text = f"{step.tag} was published by another build meanwhile: {there.digest} is kept"
+        text = f"kept tag {step.tag} of another build of this commit: {short_digest(current.digest)}"
         self._context.journal.warn("tag", text)
         try:
-            self.image = self._verify(self.target, there.digest)
+            self.image = self._verify(self.target, current.digest)
         except RegistryError as error:
-            msg = f"{name} was published by another build of this commit meanwhile, and {error.message}"
-            hint = "build all platforms of a commit in one run, or name each build apart: --commit-tag TAG"
+            msg = f"another build of this commit published {name} during this run, and {error.message}"
+            hint = "build all platforms of a commit in one run, or use a tag per build: --commit-tag TAG"
             raise RegistryError(msg, hint=hint) from None
         self._note(step, "unchanged", "")
 
     def _pin(self, step: Tag) -> None:
-        """Write a pinned tag; one that another run of this commit wrote meanwhile is left until the runs agree."""
+        """Write a pinned tag, unless another run of this commit wrote it first."""
         self._write_pinned(step, replaces=(self._existing.get(step.tag, ""),))
 
     def _repin(self, step: Tag) -> None:
-        """Write a pinned tag that does not name the image that the runs of this commit agreed on."""
+        """Write a pinned tag that does not point to the image that the runs of this commit agreed on."""
         self._write_pinned(step, replaces=None)
 
     def _write_pinned(self, step: Tag, *, replaces: Collection[str] | None) -> None:
-        """Write a pinned tag unless it names the image already.
+        """Write a pinned tag unless it points to the image already.
 
         Args:
             step: the tag.
-            replaces: the digests that it may be moved from; None for those of all images of this commit.
+            replaces: the digests that can be replaced; None for all images of this commit.
         """
 
         def attempt() -> tuple[_Action, str] | None:
-            there = self._read(step)
-            if there and there.digest == self.image.digest:
-                # The answer to an earlier write may be lost: then the tag is right already.
+            current = self._read(step)
+            if current and current.digest == self.image.digest:
+                # The answer to an earlier write can be lost: then the tag is correct already.
                 return ("created" if step.tag in self._written else "unchanged"), ""
             self._written[step.tag] = step
-            if there and there.digest != self._existing.get(step.tag):
-                self._check_commit(step, there)
-                if replaces is not None and there.digest not in replaces:
+            if current and current.digest != self._existing.get(step.tag):
+                self._check_commit(step, current)
+                if replaces is not None and current.digest not in replaces:
                     return None
             try:
                 self._write(step)
             except OperationFailedError as error:
-                # An immutable tag refuses to be written again, also with the digest that it has.
+                # A registry rejects every write to an existing immutable tag, also with the same digest.
                 again = self._read(step) if understand(error).rule == _EXISTS else None
                 if not again:
                     raise
                 if again.digest != self.image.digest:
                     self._check_commit(step, again)
                     return None
-            return ("moved", there.digest) if there else ("created", "")
+            return ("moved", current.digest) if current else ("created", "")
 
         outcome = self._context.recovery.run("tag", attempt)
         if outcome:
             self._note(step, *outcome)
 
     def _move(self, step: Tag) -> None:
-        """Move a floating tag forward; it is read before each write."""
+        """Move a floating tag forward, and read it before each write."""
 
         def attempt() -> tuple[_Action, str]:
             begin = self._context.clock()
-            there = self._read(step)
-            before = self._before.setdefault(step.tag, there.digest if there else "")
-            if there and there.digest == self.image.digest:
-                is_ours = step.tag in self._written
-                return ("moved" if before else "created") if is_ours else "unchanged", before if is_ours else ""
-            if there and is_newer(self._context.runtime, there, step):
-                text = f"{step.tag} stays where it is: it names {describe_newer(step, there)}"
+            current = self._read(step)
+            before = self._before.setdefault(step.tag, current.digest if current else "")
+            if current and current.digest == self.image.digest:
+                is_written = step.tag in self._written
+                return ("moved" if before else "created") if is_written else "unchanged", before if is_written else ""
+            if current and is_newer(self._context.runtime, current, step):
+                text = f"{step.tag} not moved: it already points to {describe_newer(step, current)}"
                 self._context.journal.warn("tag", text)
                 self._written.pop(step.tag, None)
                 return "kept", ""
@@ -205,37 +210,40 @@ class _Tags:
         self._note(step, *self._context.recovery.run("tag", attempt))
 
     def _is_lost(self, step: Tag) -> bool:
-        """Whether a floating tag that was written has to be written again."""
-        there = self._read_back(step)
-        if there.digest == self.image.digest:
+        """Return whether a floating tag must be written again."""
+        current = self._read_back(step)
+        if current.digest == self.image.digest:
             return False
-        if there.digest == self._before.get(step.tag):
+        if current.digest == self._before.get(step.tag):
             return True  # the write had no effect
-        newer = is_newer(self._context.runtime, there, step)
+        newer = is_newer(self._context.runtime, current, step)
         if newer is False:
-            text = f"{step.tag} was taken by an older build meanwhile, {there.digest}, and is moved again"
+            text = f"retrying tag {step.tag}, because an older build moved it to {short_digest(current.digest)}"
             self._context.journal.warn("tag", text)
             return True
-        on = describe_newer(step, there) if newer else f"another image, {there.digest}"
-        self._context.journal.warn("tag", f"{step.tag} has moved on, to {on}")
+        image = describe_newer(step, current) if newer else f"another image, {short_digest(current.digest)}"
+        self._context.journal.warn("tag", f"another build moved tag {step.tag} to {image}")
         return False
 
-    def _check_commit(self, step: Tag, there: Manifest) -> None:
-        """Refuse a pinned tag that was given to another commit since this run looked."""
-        is_ours = step.commit is not None and there.revision == step.commit.sha
-        # The commit's tag is made of the commit's digits: an image that does not say its commit can be of no other.
-        if is_ours or (step is self._pinned[0] and not (there.revision and step.commit)):
+    def _check_commit(self, step: Tag, current: Manifest) -> None:
+        """Raise RegistryError if a pinned tag points to another commit's image."""
+        is_same_commit = step.commit is not None and current.revision == step.commit.sha
+        # The commit tag contains the commit's digits, so an image without a recorded commit is of this commit.
+        if is_same_commit or (step is self._pinned[0] and not (current.revision and step.commit)):
             return
         name = step.repository.tagged(step.tag)
-        of = f"commit {there.revision}" if there.revision else "another image"
-        msg = f"{name} was published for {of} meanwhile: {there.digest}; this build's image is {self.image.digest}"
-        raise RegistryError(msg, hint="the image that was built here does not have that name; give it another tag")
+        owner = f"for commit {current.revision[:12]}" if current.revision else "with another image"
+        digests = f"{short_digest(current.digest)}; the image of this build is {short_digest(self.image.digest)}"
+        msg = f"another build published {name} {owner} during this run: {digests}"
+        raise RegistryError(
+            msg, hint="publish the image of this build under another tag: --commit-tag TAG or --tag TAG"
+        )
 
     def _unsettled(self, steps: Sequence[Tag]) -> RegistryError:
         names = ", ".join(step.repository.tagged(step.tag) for step in steps)
-        msg = f"{names} does not stay at {self.image.digest}, which was written {_ROUNDS} times"
+        msg = f"{names} does not stay at {short_digest(self.image.digest)} after {_ROUNDS} writes"
         return RegistryError(
-            msg, hint="another build keeps writing the tag, or the registry does not keep what it accepts"
+            msg, hint="check for other builds that write the tag, and for a registry that loses writes"
         )
 
     def _read(self, step: Tag) -> Manifest | None:

@@ -1,6 +1,6 @@
-"""What to do when a phase fails: try again what can pass, repair what can be repaired, explain the rest.
+"""Retries transient failures, repairs what the next attempt needs, and turns other failures into errors.
 
-`failures.diagnose` says what a failure is; this module acts on it, phase by phase, with tenacity's waits.
+`failures.diagnose` finds the class of a failure; this module decides what to do for each class.
 """
 
 import time
@@ -38,17 +38,17 @@ _ERROR_OF_PHASE: Mapping[FailurePhase, type[MultiarchError]] = {
     FailurePhase.MANIFEST: RegistryError,
 }
 _WAITS: Mapping[FailureClass, tenacity.wait.wait_base] = {
-    # Doubled from try to try, so that five tries outlast an outage of 15 s (30 s of throttling), and spread, so that
-    # builds that failed together do not come again together.
+    # Doubled from attempt to attempt, so that five attempts outlast an outage of 15 s (30 s of throttling). The random
+    # part keeps builds that failed together from retrying together.
     FailureClass.TRANSIENT: tenacity.wait_exponential(multiplier=1, max=30) + tenacity.wait_random(0, 1),
     FailureClass.THROTTLED: tenacity.wait_exponential(multiplier=2, max=120) + tenacity.wait_random(0, 3),
     FailureClass.AUTH_EXPIRED: tenacity.wait_none(),
-    # At once, and then more and more patiently: the docker below the builder may be restarting.
+    # The first retry is immediate, later ones wait longer: docker itself can be restarting.
     FailureClass.BUILDER_LOST: tenacity.wait_incrementing(start=0, increment=2, max=10),
 }
-# Steps that prove that docker is running, and the rule for a docker that is not.
-_OF_DOCKER = ("docker", "builder")
-_AWAY = "docker-unreachable"
+# Steps whose success shows that docker is running, and the rule for a docker that is not running.
+_DOCKER_STEPS = ("docker", "builder")
+_NO_DOCKER = "docker-unreachable"
 
 _Outcome = TypeVar("_Outcome")
 
@@ -62,7 +62,7 @@ class Recovery:
         *,
         fixes: Mapping[FailureClass, Callable[[], object]],
         announce: Callable[[Retry], object],
-        evidence: Callable[[Diagnosis], str] = lambda _: "",
+        aws_diagnosis: Callable[[Diagnosis], str] = lambda _: "",
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         begin: float | None = None,
@@ -70,29 +70,29 @@ class Recovery:
         """Start the clock.
 
         Args:
-            policy: tries of each phase, and seconds for the whole run.
-            fixes: what to do before the next try of a failure of a class: log in again, repair the builder.
-            announce: is told of each further try before the wait.
-            evidence: is asked once about what failed for good; what it finds out is added to the error's hint.
-            sleep: waits for some seconds.
-            clock: tells the seconds.
-            begin: when the run began, now by default.
+            policy: attempts of each phase, and seconds for the whole run.
+            fixes: by class of failure, what to do before the next attempt: log in again, or repair the builder.
+            announce: is called with each retry before the wait.
+            aws_diagnosis: is called with the failure that ends the run; its text is added to the error's hint.
+            sleep: waits for a number of seconds.
+            clock: returns seconds.
+            begin: the clock's time at the begin of the run, from which the deadline counts; now by default.
         """
         self._policy = policy
-        self._cures = fixes
+        self._fixes = fixes
         self._announce = announce
-        self._evidence = evidence
+        self._aws_diagnosis = aws_diagnosis
         self._sleep = sleep
         self._clock = clock
         self._start = clock() if begin is None else begin
-        self._curing: set[FailureClass] = set()
+        self._fixing: set[FailureClass] = set()
         self._docker_answered = False
 
     def run(self, step: str, operation: Callable[[], _Outcome]) -> _Outcome:
-        """Carry out an operation, and again where that can help.
+        """Run an operation, and retry transient failures until the attempts or the deadline are exhausted.
 
         Raises:
-            MultiarchError: it failed for good; the error says why, and what to do.
+            MultiarchError: the operation failed; the error has its cause and a hint.
         """
 
         def attempt() -> _Outcome:
@@ -100,11 +100,11 @@ class Recovery:
                 outcome = operation()
             except OperationFailedError as error:
                 raise _DiagnosedError(error, self._understand(error)) from None
-            self._docker_answered = self._docker_answered or step in _OF_DOCKER
+            self._docker_answered = self._docker_answered or step in _DOCKER_STEPS
             return outcome
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_can_pass),
+            retry=tenacity.retry_if_exception(_is_retried),
             stop=self._is_over,
             wait=_wait,
             before_sleep=lambda state: self._before_sleep(step, state),
@@ -114,9 +114,9 @@ class Recovery:
         try:
             return retrying(attempt)
         except _DiagnosedError as error:
-            tries = int(retrying.statistics["attempt_number"])
-            final = final_error(step, error.diagnosis, tries, self._clock() - self._start)
-            final.hint = "\n".join(filter(None, (final.hint, self._evidence(error.diagnosis))))
+            attempts = int(retrying.statistics["attempt_number"])
+            final = final_error(step, error.diagnosis, attempts, self._clock() - self._start)
+            final.hint = "\n".join(filter(None, (final.hint, self._aws_diagnosis(error.diagnosis))))
             raise final from None
 
     def _before_sleep(self, step: str, state: tenacity.RetryCallState) -> None:
@@ -131,24 +131,24 @@ class Recovery:
                 wait=wait,
             )
         )
-        cure = self._cures.get(diagnosis.failure_class)
-        # A cure may fail of the very cause that it cures: an expired session cannot log in again.
-        if cure and diagnosis.failure_class not in self._curing:
-            self._curing.add(diagnosis.failure_class)
+        fix = self._fixes.get(diagnosis.failure_class)
+        # A fix can fail for the cause that it fixes: an expired session cannot log in again.
+        if fix and diagnosis.failure_class not in self._fixing:
+            self._fixing.add(diagnosis.failure_class)
             try:
-                cure()
+                fix()
             except OperationFailedError as error:
                 found = self._understand(error)
-                # What can pass is left to the next try, which fails of it again and comes back here.
+                # A transient failure of the fix is left to the next attempt, which fails for the same cause.
                 if found.failure_class not in _WAITS:
                     raise final_error(step, found, state.attempt_number, self._clock() - self._start) from None
             finally:
-                self._curing.discard(diagnosis.failure_class)
+                self._fixing.discard(diagnosis.failure_class)
 
     def _understand(self, error: OperationFailedError) -> Diagnosis:
-        """Diagnose in the light of this run: a docker that answered before is one that restarts, not one that lacks."""
+        """Diagnose a failure; a docker that answered earlier in this run and is not running now is restarting."""
         found = understand(error)
-        if self._docker_answered and found.phase is FailurePhase.DAEMON and found.rule == _AWAY:
+        if self._docker_answered and found.phase is FailurePhase.DAEMON and found.rule == _NO_DOCKER:
             return replace(found, failure_class=FailureClass.BUILDER_LOST)
         return found
 
@@ -165,19 +165,19 @@ class _DiagnosedError(Exception):
         self.diagnosis = diagnosis
 
 
-def final_error(step: str, diagnosis: Diagnosis, tries: int, seconds: float) -> MultiarchError:
-    """Return the error that ends the run."""
+def final_error(step: str, diagnosis: Diagnosis, attempts: int, seconds: float) -> MultiarchError:
+    """Return the error that ends the run, of the type that belongs to the phase."""
     kind = _ERROR_OF_PHASE.get(diagnosis.phase, BuildError)
     message = f"{step}: {diagnosis.cause}"
-    if diagnosis.failure_class in _WAITS and tries > 1:
-        kind, message = RetriesExhaustedError, f"{message} (tried {tries} times in {seconds:.0f} s)"
+    if diagnosis.failure_class in _WAITS and attempts > 1:
+        kind, message = RetriesExhaustedError, f"{message} ({attempts} attempts in {seconds:.0f} s)"
     hint = diagnosis.advice
     if diagnosis.line.strip() and diagnosis.line.strip() not in message:
         hint = f"{hint}\noutput: {diagnosis.line.strip()}".strip()
     return kind(message, hint=hint, diagnosis=diagnosis)
 
 
-def _can_pass(error: BaseException) -> bool:
+def _is_retried(error: BaseException) -> bool:
     return isinstance(error, _DiagnosedError) and error.diagnosis.failure_class in _WAITS
 
 
@@ -190,6 +190,6 @@ def _diagnosis(state: tenacity.RetryCallState) -> Diagnosis:
 def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     assert isinstance(error, _DiagnosedError)
-    asked = error.error.retry_after if error.error.retry_after is not None else error.diagnosis.retry_after
-    # Some registries ask for microseconds: that is no wait.
-    return asked if asked is not None and asked >= 1 else _WAITS[error.diagnosis.failure_class](state)
+    stated = error.error.retry_after if error.error.retry_after is not None else error.diagnosis.retry_after
+    # Some registries state microseconds, which is as good as no wait.
+    return stated if stated is not None and stated >= 1 else _WAITS[error.diagnosis.failure_class](state)

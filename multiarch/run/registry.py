@@ -1,4 +1,4 @@
-"""The registry before the build: login, repositories, and images of this commit that exist already."""
+"""Prepares the registry before the build: login, repositories, and existing images of this commit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from multiarch.run.existing import Existing, check_moves, find_existing
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryState:
-    """What was found in the registry.
+    """The state of the registry before the build.
 
     Attributes:
-        existing: by target, what its tags name already.
-        moves: caches whose tags may not be overwritten.
-        cache_warnings: what becomes of those caches; worth saying only where something is built.
+        existing: by target, the images that its pinned tags point to.
+        moves: caches whose tags are immutable.
+        cache_warnings: one per such cache; logged only if something is built.
     """
 
     existing: Mapping[str, Existing]
@@ -30,18 +30,18 @@ class RegistryState:
 
     @property
     def reused(self) -> Mapping[str, Manifest]:
-        """The images of this commit that exist already, by target: nothing is built for them."""
+        """By target, the existing image of this commit: these targets are not built."""
         return {name: found.image for name, found in self.existing.items() if found.image}
 
 
 class RegistryStage:
-    """Signs in, finds repositories and images."""
+    """Signs in, and finds repositories and images."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def prepare(self) -> RegistryState:
-        """Find out everything about the registry that the build depends on.
+        """Return the state of the registry that the build depends on.
 
         Raises:
             MultiarchError: a repository is missing, a tag belongs to another build, or the registry refused.
@@ -53,45 +53,45 @@ class RegistryStage:
         moves: list[Move] = []
         warnings: list[str] = []
         for step in plan.prepare.repositories:
-            found, told = self._find(step, facts)
+            found, notes = self._find(step, facts)
             moves += found
-            warnings += told
+            warnings += notes
         existing = {}
         for target in plan.targets:
             of_image = facts.get(target.repository) if target.repository else None
             named = find_existing(self._context, target.reuse, of_image) if target.reuse else Existing()
             existing[target.name] = named
             if named.image:
-                self._tell_reused(target)
+                self._log_reused(target)
             if of_image:
                 check_moves(self._context, target.publish, of_image, named.image.digest if named.image else "")
         return RegistryState(existing=existing, moves=tuple(moves), cache_warnings=tuple(warnings))
 
     def log_in(self, step: Login, *, fresh: bool) -> None:
-        said = self._context.recovery.run("login", lambda: self._context.runtime.log_in(step.registry, fresh=fresh))
-        self._context.log.info(said, phase="login")
+        text = self._context.recovery.run("login", lambda: self._context.runtime.log_in(step.registry, fresh=fresh))
+        self._context.log.info(text, phase="login")
 
     def _find(self, step: FindRepository, facts: dict[Repository, RepositoryFacts]) -> tuple[list[Move], list[str]]:
-        """Find out whether a repository exists, and where its caches have to be."""
+        """Return the caches of a repository that need another tag, and warnings; note the repository's settings."""
         state = self._context.runtime.find_repository(step.repository)
         if isinstance(state, RepositoryFacts):
             facts[step.repository] = state
             names = [tag for target in self._context.plan.targets for tag in target.tags]
             moves = [move for tag in step.cache_tags if (move := move_cache(step.repository, tag, state, names))]
             lost = [move.tag for move in moves if not move.to]
-            let = mutability_command(step.repository, state, lost) if lost else ""
-            return moves, move_warnings(moves, let) if moves else []
+            command = mutability_command(step.repository, state, lost) if lost else ""
+            return moves, move_warnings(moves, command) if moves else []
         if state != "missing":
             return [], []
         registry, name = step.repository.registry, step.repository.name
-        msg = f"the repository {name} does not exist in account {registry.account}, {registry.region}"
+        msg = f"repository {name} does not exist in account {registry.account}, {registry.region}"
         command = create_command(step.repository)
         if step.holds_image:
-            raise RegistryError(msg, hint=f"make it once, as that account: {command}")
+            raise RegistryError(msg, hint=f"create it in that account: {command}")
         moves = [Move(repository=step.repository, tag=tag, to="") for tag in step.cache_tags]
-        return moves, [f"no cache is written: {msg}; make it once: {command}"]
+        return moves, [f"cache export disabled: {msg}. To create it: {command}"]
 
-    def _tell_reused(self, target: Target) -> None:
+    def _log_reused(self, target: Target) -> None:
         assert target.repository
         name = target.repository.tagged(target.commit_tag)
-        self._context.log.info(f"{name} is there already: nothing to build", phase="registry")
+        self._context.log.info(f"{name} already exists for this commit; skipping the build", phase="registry")

@@ -1,4 +1,4 @@
-"""What a run needs of the world, as a protocol that the edges implement."""
+"""The runtime of a run: a protocol that the edges implement."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
@@ -13,31 +13,31 @@ from multiarch.run.aws_diagnosis import AwsAnswers, AwsQuestion
 
 
 class Runtime(Protocol):
-    """What the steps need of the world; each raises OperationFailedError where the world does not do it."""
+    """Operations on docker, AWS, the registry and files; each raises OperationFailedError if it fails."""
 
     def run(self, command: Command, *, phase: str) -> str:
         """Run a docker command, and return its standard output."""
 
     def run_last(self, command: Command, *, phase: str, seconds: float) -> str:
-        """Stop whatever still runs, in other threads too, then run one more docker command, for so long at most."""
+        """Stop all running docker commands, then run one more, for at most `seconds`."""
 
     def make_parent(self, path: str) -> None:
-        """Make the folder that a file will be in."""
+        """Create the parent folder of a file."""
 
     def bake(self, command: Command, definition: bytes, reader: BuildReader) -> Mapping[str, object]:
-        """Run bake over a definition, show its output as it comes, and return its metadata."""
+        """Run bake with a definition on its standard input, log its output, and return its metadata."""
 
     def builder_platforms(self, name: str) -> Sequence[str]:
-        """Return the platforms that a builder can run."""
+        """Return the platforms of a builder."""
 
     def log_in(self, registry: Registry, *, fresh: bool) -> str:
-        """Sign in, and say as whom and for how long; with `fresh`, with a new token."""
+        """Sign in, with a new token if `fresh`; return a line for the log."""
 
     def find_repository(self, repository: Repository) -> RepositoryFacts | Literal["missing", "unknown"]:
-        """Return what ECR keeps of a repository; missing where there is none and no push will make it."""
+        """Return a repository's settings; `missing` if it does not exist and no push will create it."""
 
     def manifest(self, repository: Repository | None, layout: str | None, reference: str) -> Manifest | None:
-        """Read a manifest from the registry or from a layout folder, where an empty reference is its only image."""
+        """Read a manifest from a repository or an OCI layout; in a layout, "" is the reference of its only image."""
 
     def blob(self, repository: Repository | None, layout: str | None, digest: str) -> bytes:
         """Read a small blob."""
@@ -46,16 +46,16 @@ class Runtime(Protocol):
         """Point a tag at a manifest."""
 
     def is_ancestor(self, older: str, newer: str) -> bool | None:
-        """Whether one commit is in the other's history; None where that cannot be told."""
+        """Return whether a commit is an ancestor of another; None if unknown."""
 
     def ask_aws(self, repository: Repository, questions: Sequence[AwsQuestion]) -> AwsAnswers:
-        """Find out what AWS says about a repository of its own, without changing anything; never raises."""
+        """Ask AWS about a repository in ECR, read-only; never raises."""
 
     def unpack(self, archive: str, layout: str) -> None:
-        """Make a layout folder of an archive, and remove the archive."""
+        """Unpack an archive into an OCI layout, and remove the archive."""
 
     def replace(self, fresh: str, layout: str) -> None:
-        """Put a layout folder in the place of the one that is there."""
+        """Replace a layout folder with a new one."""
 
     def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
-        """Write files into a folder, all of them or none; OutputError where that cannot be done."""
+        """Write all files into a folder, or none of them and raise OutputError."""

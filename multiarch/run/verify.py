@@ -1,7 +1,7 @@
-"""The check that an image is what was asked for, before it gets a name."""
+"""Verifies an image before it is tagged."""
 
 from multiarch.futures import map_all
-from multiarch.image.manifest import Manifest
+from multiarch.image.manifest import Manifest, short_digest
 from multiarch.image.verify import VerifiedImage, same_layers, verify_image
 from multiarch.plan.model import Target
 from multiarch.run.context import Context
@@ -11,7 +11,7 @@ def verify(context: Context, target: Target, digest: str) -> VerifiedImage:
     """Read an image back from the registry, or from the layout of a local build, and check it.
 
     Raises:
-        MultiarchError: a platform is missing or is not what it says, or the image cannot be read back.
+        MultiarchError: a platform is missing or wrong, or the image cannot be read.
     """
     step = target.verify
 
@@ -30,9 +30,9 @@ def verify(context: Context, target: Target, digest: str) -> VerifiedImage:
     image = context.recovery.run("verify", attempt)
     context.journal.verified(target, image)
     for each in image.platforms:
-        context.log.info(f"{each.platform} is there: {each.digest}", phase="verify")
+        context.log.info(f"verified {each.platform}: {short_digest(each.digest)}", phase="verify")
     if same := same_layers(image.platforms):
-        names = " and ".join(map(str, same))
-        text = f"{names} have the very same layers: does a FROM line name one platform?"
+        platforms = " and ".join(map(str, same))
+        text = f"{platforms} have identical layers; check whether a FROM line names a platform"
         context.journal.warn("verify", text)
     return image

@@ -26,7 +26,7 @@ from multiarch.errors import (
 )
 from multiarch.futures import map_all
 from multiarch.image.ecr import RepositoryFacts
-from multiarch.image.manifest import Layer, Manifest, PlatformImage
+from multiarch.image.manifest import Layer, Manifest, PlatformImage, short_digest
 from multiarch.image.platform import Platform
 from multiarch.image.registry import Registry
 from multiarch.plan.make import make_plan
@@ -149,7 +149,7 @@ def after_preparation(runtime: FakeRuntime) -> list[str]:
 # The main job
 
 
-def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_tag_comes_first() -> None:
+def test_run_reads_the_image_back_then_writes_the_commit_tag_first() -> None:
     runtime = FakeRuntime()
     image = runtime.builds
     result = Ran(runtime).result()
@@ -179,7 +179,7 @@ def test_the_registry_is_read_back_before_anything_is_tagged_and_the_commit_s_ta
     assert result.cache_to == (f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}",)
 
 
-def test_login_repository_and_the_look_for_this_commit_s_image_keep_their_order() -> None:
+def test_run_prepares_login_repository_and_existing_image_in_order() -> None:
     runtime = FakeRuntime()
     runtime.hooks["bake"] = lambda: runtime.wait_for("version")
     Ran(runtime).result()
@@ -189,7 +189,7 @@ def test_login_repository_and_the_look_for_this_commit_s_image_keep_their_order(
     assert runtime.count("version") == 1
 
 
-def test_login_and_builder_are_prepared_at_the_same_time() -> None:
+def test_run_prepares_login_and_builder_at_the_same_time() -> None:
     meet = threading.Barrier(2, timeout=5)
     runtime = FakeRuntime()
     runtime.hooks = {"login": meet.wait, "create --name": meet.wait}
@@ -212,7 +212,7 @@ def cache_of(runtime: FakeRuntime) -> tuple[list[str], list[str]]:
     return target.get("cache-from", []), target.get("cache-to", [])
 
 
-def test_a_cache_whose_tag_is_immutable_moves_to_one_that_is_not_and_says_so() -> None:
+def test_run_immutable_cache_tag_uses_another_tag_and_warns() -> None:
     runtime = FakeRuntime()
     runtime.state = EXCLUDED
     result = Ran(runtime).result()
@@ -222,7 +222,7 @@ def test_a_cache_whose_tag_is_immutable_moves_to_one_that_is_not_and_says_so() -
     assert result.warnings == ("the cache is kept as dev-cache: cache is immutable in shop, and dev-cache is not",)
 
 
-def test_a_cache_that_may_be_written_nowhere_is_not_written_and_the_cure_is_named() -> None:
+def test_run_only_immutable_cache_tags_disables_cache_export() -> None:
     runtime = FakeRuntime()
     runtime.state = IMMUTABLE
     result = Ran(runtime, plan_of(tags=("",))).result()
@@ -232,7 +232,7 @@ def test_a_cache_that_may_be_written_nowhere_is_not_written_and_the_cure_is_name
     assert result.retries == ()
 
 
-def test_a_repository_for_caches_has_tags_of_its_own() -> None:
+def test_run_cache_repository_uses_its_mutability() -> None:
     runtime = FakeRuntime()
     runtime.states = {"shop": IMMUTABLE, "caches": RepositoryFacts()}
     result = Ran(runtime, plan_of(cache_repository="caches", tags=("",))).result()
@@ -240,19 +240,19 @@ def test_a_repository_for_caches_has_tags_of_its_own() -> None:
     assert cache_of(runtime)[0] == [f"type=registry,ref={ECR_HOST}/caches:cache"]
 
 
-def test_without_a_repository_for_caches_there_is_none_and_the_image_is_built_all_the_same() -> None:
+def test_run_missing_cache_repository_warns_and_builds() -> None:
     runtime = FakeRuntime()
     runtime.states = {"caches": "missing"}
     result = Ran(runtime, plan_of(cache_repository="caches")).result()
     assert cache_of(runtime)[1] == []
     (warning,) = result.warnings
     assert warning == (
-        "no cache is written: the repository caches does not exist in account 123456789012, eu-west-1; "
-        "make it once: aws ecr create-repository --region eu-west-1 --repository-name caches"
+        "cache export disabled: repository caches does not exist in account 123456789012, eu-west-1. "
+        "To create it: aws ecr create-repository --region eu-west-1 --repository-name caches"
     )
 
 
-def test_what_is_not_built_needs_no_cache() -> None:
+def test_run_reused_image_has_no_cache_warning() -> None:
     runtime = FakeRuntime()
     runtime.state = IMMUTABLE
     runtime.add(runtime.builds, TAG, "latest")
@@ -260,18 +260,18 @@ def test_what_is_not_built_needs_no_cache() -> None:
     assert (result.status, result.warnings) == ("reused", ())
 
 
-def test_nodes_that_overwrite_each_other_s_cache_are_told_of() -> None:
+def test_run_two_nodes_with_one_cache_warns() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.answers["inspect multiarch"] = TWO_NODES
     (warning,) = Ran(runtime).result().warnings
     assert warning == (
-        "multiarch has 2 nodes, which overwrite each other's cache: only one platform's is kept; "
-        "--cache-per-platform keeps all of them"
+        "builder multiarch has 2 nodes, which overwrite each other's cache. "
+        "To keep the cache of every platform: --cache-per-platform"
     )
 
 
-def test_platforms_with_caches_of_their_own_are_built_apart_and_become_one_image() -> None:
+def test_run_cache_per_platform_assembles_one_image() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.answers["inspect multiarch"] = TWO_NODES
@@ -303,7 +303,7 @@ def test_run_with_parts_from_elsewhere_assembles_verifies_and_tags_without_a_bui
     assert {"bake", "create --name", "inspect multiarch"}.isdisjoint(runtime.events)
 
 
-def test_run_with_a_part_that_is_gone_names_nothing() -> None:
+def test_run_with_a_missing_part_tags_nothing() -> None:
     runtime = FakeRuntime(FakeImage(BOTH[0]))
     parts = [Part(name=name, platforms=(Platform.parse(name),), digest=FakeImage(name).digest) for name in BOTH]
     error = Ran(runtime, make_plan(load({"repository": "shop"}).settings, facts(), parts=parts)).error()
@@ -311,21 +311,21 @@ def test_run_with_a_part_that_is_gone_names_nothing() -> None:
     assert runtime.tagged() == {}
 
 
-def test_a_platform_that_bake_does_not_name_is_not_left_out() -> None:
+def test_run_part_without_digest_raises_builder_error() -> None:
     runtime = FakeRuntime()
     runtime.metadata = {"image-linux-amd64": {"containerimage.digest": runtime.builds.digest}}
     error = Ran(runtime, plan_of(cache_per_platform=True)).error()
     assert isinstance(error, BuilderError)
-    assert error.message == "buildx ended well but names no digest"
+    assert error.message == "buildx succeeded, but reported no digest"
 
 
-def test_what_a_plan_warns_of_stands_in_the_result() -> None:
+def test_run_records_the_warnings_of_the_plan() -> None:
     seen = replace(facts(), secret_arguments={"NPM_TOKEN": "by its name"})
     result = Ran(FakeRuntime(), plan_of(seen)).result()
     assert result.warnings[0].startswith("the build argument NPM_TOKEN looks like a secret")
 
 
-def test_a_moved_tag_names_what_it_pointed_at_before() -> None:
+def test_run_moved_tag_records_the_previous_digest() -> None:
     runtime = FakeRuntime()
     before = FakeImage(*BOTH, revision="", salt="before")
     runtime.add(before, "latest")
@@ -335,14 +335,14 @@ def test_a_moved_tag_names_what_it_pointed_at_before() -> None:
     )
 
 
-def test_a_tag_that_is_right_already_is_left_alone() -> None:
+def test_run_correct_tag_is_not_written() -> None:
     runtime = FakeRuntime()
     runtime.add(runtime.builds, "latest")
     assert Ran(runtime).result().tags[1].action == "unchanged"
     assert runtime.count("tag latest") == 0
 
 
-def test_a_local_build_is_unpacked_then_verified_and_nothing_is_tagged() -> None:
+def test_run_local_build_unpacks_verifies_and_tags_nothing() -> None:
     runtime = FakeRuntime()
     result = Ran(runtime, plan_of(facts(registry=None))).result()
     assert after_preparation(runtime)[:3] == [
@@ -356,19 +356,19 @@ def test_a_local_build_is_unpacked_then_verified_and_nothing_is_tagged() -> None
     assert (result.status, result.image.image, result.tags) == ("local", "dist/shop", ())
 
 
-def test_a_local_build_that_is_not_verified_replaces_nothing() -> None:
+def test_run_local_build_failed_verification_replaces_nothing() -> None:
     runtime = FakeRuntime(builds=FakeImage("linux/amd64", "linux/s390x"))
     assert isinstance(Ran(runtime, plan_of(facts(registry=None))).error(), RegistryError)
     assert not any("becomes" in event for event in runtime.events)
 
 
-def test_a_builder_that_is_not_kept_is_removed_when_all_else_is_done() -> None:
+def test_run_without_builder_keep_removes_the_builder_last() -> None:
     runtime = FakeRuntime()
     Ran(runtime, plan_of(builder_keep=False)).result()
     assert runtime.events[-1] == "rm multiarch"
 
 
-def test_a_builder_that_cannot_be_removed_does_not_fail_a_published_image() -> None:
+def test_run_failed_removal_of_the_builder_warns() -> None:
     runtime = FakeRuntime()
     runtime.fail("rm multiarch", OperationFailedError("other", ["ERROR: something nobody knows"]))
     result = Ran(runtime, plan_of(builder_keep=False)).result()
@@ -376,7 +376,7 @@ def test_a_builder_that_cannot_be_removed_does_not_fail_a_published_image() -> N
     assert result.warnings == ("could not remove the builder: ERROR: something nobody knows",)
 
 
-def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() -> None:
+def test_run_uncommitted_changes_builds_and_moves_only_its_tag() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, salt="before"), f"{TAG}-dirty", "latest")
     result = Ran(runtime, plan_of(facts(commit=DIRTY))).result()
@@ -386,18 +386,18 @@ def test_a_dirty_tree_is_built_whatever_is_there_and_moves_no_tag_but_its_own() 
 # What comes next
 
 
-def test_the_files_are_written_when_all_else_is_done_and_name_the_verified_digest() -> None:
+def test_run_writes_deploy_files_last_with_the_verified_digest() -> None:
     runtime = FakeRuntime()
     ran = Ran(runtime, plan_of(deploy_files="out", builder_keep=False))
     result = ran.result()
     assert runtime.events[-2:] == ["rm multiarch", "write to out"]
     assert sorted(runtime.files) == ["out/image.env", "out/imageDetail.json", "out/imagedefinitions.json"]
     assert all(result.image.image in text for text in runtime.files.values())
-    assert "wrote imagedefinitions.json, imageDetail.json, image.env to out" in ran.said
+    assert "written to out: imagedefinitions.json, imageDetail.json, image.env" in ran.said
     assert list(result.phases) == ["prepare", "build", "verify", "tag", "clean up", "deploy-files"]
 
 
-def test_a_reused_image_is_handed_over_too() -> None:
+def test_run_reused_image_writes_deploy_files() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, salt="before"), TAG)
     result = Ran(runtime, plan_of(deploy_files="out")).result()
@@ -405,7 +405,7 @@ def test_a_reused_image_is_handed_over_too() -> None:
     assert all(result.digest in text for text in runtime.files.values())
 
 
-def test_what_another_build_published_meanwhile_is_what_is_handed_over() -> None:
+def test_run_image_of_another_run_is_in_deploy_files() -> None:
     runtime = FakeRuntime()
     theirs = FakeImage(*BOTH, salt="theirs")
     runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
@@ -414,47 +414,47 @@ def test_what_another_build_published_meanwhile_is_what_is_handed_over() -> None
 
 
 @pytest.mark.parametrize("event", ["bake", f"read {TAG}", "tag latest", "login"])
-def test_a_run_that_fails_hands_nothing_over(event: str) -> None:
+def test_run_failure_writes_no_deploy_files(event: str) -> None:
     runtime = FakeRuntime()
     runtime.fail(event, OperationFailedError("other", ["ERROR: something nobody knows"]))
     Ran(runtime, plan_of(deploy_files="out")).error()
     assert runtime.files == {}
 
 
-# What is not there
+# Missing things
 
 
-def test_a_missing_repository_ends_the_run_before_the_build_and_says_how_to_make_it() -> None:
+def test_run_missing_repository_fails_before_the_build() -> None:
     runtime = FakeRuntime()
     runtime.state = "missing"
     error = Ran(runtime).error()
     assert type(error) is RegistryError
-    assert error.message == "the repository shop does not exist in account 123456789012, eu-west-1"
+    assert error.message == "repository shop does not exist in account 123456789012, eu-west-1"
     assert error.hint == (
-        "make it once, as that account: aws ecr create-repository --region eu-west-1 --repository-name shop"
+        "create it in that account: aws ecr create-repository --region eu-west-1 --repository-name shop"
     )
     assert "bake" not in runtime.events
 
 
-def test_a_repository_that_nobody_may_ask_about_is_left_to_the_push() -> None:
+def test_run_unknown_repository_builds() -> None:
     runtime = FakeRuntime()
     runtime.state = "unknown"
     assert Ran(runtime).result().status == "built"
 
 
-def test_a_build_without_a_digest_is_the_builder_s_fault() -> None:
+def test_run_build_without_digest_raises_builder_error() -> None:
     runtime = FakeRuntime()
     runtime.metadata = {"buildx.build.warnings": []}
     error = Ran(runtime).error()
     assert type(error) is BuilderError
-    assert error.message == "buildx ended well but names no digest"
+    assert error.message == "buildx succeeded, but reported no digest"
     assert runtime.tagged() == {}
 
 
 # Reuse
 
 
-def test_this_commit_s_image_is_taken_as_it_is_verified_and_moving_tags_follow() -> None:
+def test_run_existing_image_is_reused_verified_and_tagged() -> None:
     runtime = FakeRuntime()
     there = FakeImage(*BOTH, salt="before")
     runtime.add(there, TAG)
@@ -465,7 +465,7 @@ def test_this_commit_s_image_is_taken_as_it_is_verified_and_moving_tags_follow()
     assert f"read {there.platform_digest(1)}" in runtime.events
 
 
-def test_a_reused_image_does_not_wait_for_the_builder() -> None:
+def test_run_reused_image_does_not_wait_for_the_builder() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH), TAG)
     never = threading.Event()
@@ -476,7 +476,7 @@ def test_a_reused_image_does_not_wait_for_the_builder() -> None:
         never.set()
 
 
-def test_a_builder_that_is_not_kept_is_removed_after_it_was_made_also_where_nothing_was_built() -> None:
+def test_run_reused_image_waits_for_the_builder_to_remove_it() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH), TAG)
     made = threading.Event()
@@ -491,7 +491,7 @@ def test_a_builder_that_is_not_kept_is_removed_after_it_was_made_also_where_noth
     assert order == [True]
 
 
-def test_a_builder_that_is_still_being_made_when_the_run_fails_is_stopped_and_then_removed() -> None:
+def test_run_failure_during_builder_creation_removes_the_builder() -> None:
     runtime, begun = FakeRuntime(), threading.Event()
 
     def make() -> None:
@@ -505,7 +505,7 @@ def test_a_builder_that_is_still_being_made_when_the_run_fails_is_stopped_and_th
     assert runtime.events[-2:] == ["stop", "rm multiarch"]
 
 
-def test_a_builder_that_is_to_be_kept_is_left_alone_when_the_run_fails() -> None:
+def test_run_failure_with_builder_keep_keeps_the_builder() -> None:
     runtime = FakeRuntime()
     runtime.fail("login", OperationFailedError("login", ["An error occurred (AccessDeniedException): not authorized"]))
     Ran(runtime).error()
@@ -513,7 +513,7 @@ def test_a_builder_that_is_to_be_kept_is_left_alone_when_the_run_fails() -> None
     assert "rm multiarch" not in runtime.events
 
 
-def test_a_signal_while_the_builder_is_removed_does_not_leave_it() -> None:
+def test_run_signal_during_removal_removes_the_builder() -> None:
     runtime = FakeRuntime()
 
     def interrupt() -> None:
@@ -534,7 +534,7 @@ LEFT = {
 
 
 @pytest.mark.parametrize(("said", "warning"), LEFT.items(), ids=LEFT)
-def test_a_builder_that_was_not_made_yet_is_not_said_to_be_left(said: str, warning: str) -> None:
+def test_run_failed_removal_of_a_missing_builder_does_not_warn(said: str, warning: str) -> None:
     runtime = FakeRuntime()
     runtime.fail("login", OperationFailedError("login", ["An error occurred (AccessDeniedException): not authorized"]))
     runtime.fail("rm multiarch", OperationFailedError("builder-create", [said]))
@@ -544,62 +544,62 @@ def test_a_builder_that_was_not_made_yet_is_not_said_to_be_left(said: str, warni
     assert warning in ran.said
 
 
-ANOTHER_NAME = "a name for this commit: --commit-tag TAG; one that moves: --tag TAG; --if-exists rebuild replaces it"
+ANOTHER_TAG = "use another tag (--commit-tag TAG), a floating tag (--tag TAG), or --if-exists rebuild to replace it"
 REUSE_REFUSED = {
     "fail": (
         {"if_exists": "fail"}, FakeImage(*BOTH),
-        "{image} is there already: {digest}", "--if-exists skip takes it as it is; rebuild replaces it",
+        "{image} already exists: {digest}", "use --if-exists skip to reuse the image, or rebuild to replace it",
     ),
     "another commit under a derived tag": (
         {}, FakeImage(*BOTH, revision=NEWER),
-        f"{{image}} is the image of another build: commit {NEWER}, {{digest}}", ANOTHER_NAME,
+        f"{{image}} already belongs to another build (commit {NEWER[:12]}): {{digest}}", ANOTHER_TAG,
     ),
-    "another commit under a tag of one's own": (
+    "another commit under a passed tag": (
         {"commit_tag": "v1"}, FakeImage(*BOTH, revision=NEWER),
-        f"{{image}} is the image of another build: commit {NEWER}, {{digest}}", ANOTHER_NAME,
+        f"{{image}} already belongs to another build (commit {NEWER[:12]}): {{digest}}", ANOTHER_TAG,
     ),
-    "nobody knows which commit under a tag of one's own": (
+    "unknown commit under a passed tag": (
         {"commit_tag": "v1"}, FakeImage(*BOTH, revision=""),
-        "{image} is the image of another build: it does not say which commit, {digest}", ANOTHER_NAME,
+        "{image} already belongs to another build (no commit recorded on it): {digest}", ANOTHER_TAG,
     ),
-    "a platform is not in it": (
+    "without a platform": (
         {}, FakeImage("linux/amd64", "linux/s390x"),
-        "{image} is there already, without linux/arm64: {digest}", "--if-exists rebuild replaces it",
+        "{image} already exists without linux/arm64: {digest}", "use --if-exists rebuild to replace the image",
     ),
-    "one manifest where two platforms were asked for": (
+    "one manifest instead of two platforms": (
         {}, FakeImage("linux/amd64"),
-        "{image} is there already, for linux/amd64 alone, without linux/arm64: {digest}",
-        "--if-exists rebuild replaces it",
+        "{image} already exists for linux/amd64 only, without linux/arm64: {digest}",
+        "use --if-exists rebuild to replace the image",
     ),
-    "one manifest of another platform than was asked for": (
+    "one manifest of another platform": (
         {"platforms": ("linux/amd64",)}, FakeImage("linux/arm64"),
-        "{image} is there already, for linux/arm64 alone, without linux/amd64: {digest}",
-        "--if-exists rebuild replaces it",
+        "{image} already exists for linux/arm64 only, without linux/amd64: {digest}",
+        "use --if-exists rebuild to replace the image",
     ),
-    "one manifest that does not say its platform": (
+    "one manifest without a platform": (
         {"platforms": ("linux/amd64",)}, FakeImage("linux/amd64", says={"linux/amd64": {}}),
-        "{image} is there already, for a platform that it does not name alone, without linux/amd64: {digest}",
-        "--if-exists rebuild replaces it",
+        "{image} already exists for an unknown platform only, without linux/amd64: {digest}",
+        "use --if-exists rebuild to replace the image",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("flags", "there", "message", "hint"), REUSE_REFUSED.values(), ids=REUSE_REFUSED)
-def test_an_image_that_is_there_and_is_not_wanted_ends_the_run(
+def test_run_unusable_existing_image_raises_configuration_error(
     flags: dict[str, object], there: FakeImage, message: str, hint: str
 ) -> None:
     runtime, tag = FakeRuntime(), str(flags.get("commit_tag", TAG))
     runtime.add(there, tag)
     error = Ran(runtime, plan_of(**flags)).error()
     assert type(error) is ConfigurationError
-    assert error.message == message.format(image=f"{ECR_HOST}/shop:{tag}", digest=there.digest)
+    assert error.message == message.format(image=f"{ECR_HOST}/shop:{tag}", digest=short_digest(there.digest))
     assert error.hint == hint
     assert runtime.tagged() == {tag: there.digest}
 
 
 REPLACED = {
     "rebuild replaces this commit's image": ({"if_exists": "rebuild"}, FakeImage(*BOTH, salt="before"), TAG),
-    "and another commit's under a tag of one's own": (
+    "rebuild replaces another commit's image under a passed tag": (
         {"if_exists": "rebuild", "commit_tag": "v1"},
         FakeImage(*BOTH, revision=NEWER),
         "v1",
@@ -608,9 +608,7 @@ REPLACED = {
 
 
 @pytest.mark.parametrize(("flags", "there", "tag"), REPLACED.values(), ids=REPLACED)
-def test_an_image_that_is_to_be_replaced_is_built_and_replaced(
-    flags: dict[str, object], there: FakeImage, tag: str
-) -> None:
+def test_run_if_exists_rebuild_replaces_the_image(flags: dict[str, object], there: FakeImage, tag: str) -> None:
     runtime = FakeRuntime()
     runtime.add(there, tag)
     result = Ran(runtime, plan_of(**flags)).result()
@@ -620,19 +618,19 @@ def test_an_image_that_is_to_be_replaced_is_built_and_replaced(
     assert runtime.tagged()[tag] == runtime.builds.digest
 
 
-def test_a_tag_of_one_s_own_that_names_this_commit_is_reused() -> None:
+def test_run_passed_tag_of_this_commit_is_reused() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH), "v1")
     assert Ran(runtime, plan_of(commit_tag="v1")).result().status == "reused"
 
 
-def test_a_derived_tag_without_a_revision_can_be_of_no_other_commit_and_is_reused() -> None:
+def test_run_commit_tag_without_recorded_commit_is_reused() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, revision=""), TAG)
     assert Ran(runtime).result().status == "reused"
 
 
-def test_a_reused_image_of_another_architecture_is_not_spread_to_moving_tags() -> None:
+def test_run_reused_image_of_wrong_platform_moves_no_tag() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, says={"linux/arm64": {"os": "linux", "architecture": "amd64"}}), TAG)
     error = Ran(runtime).error()
@@ -643,7 +641,7 @@ def test_a_reused_image_of_another_architecture_is_not_spread_to_moving_tags() -
 # Races and newer commits
 
 
-def test_a_commit_tag_that_another_build_published_meanwhile_is_kept_and_moving_tags_follow_it() -> None:
+def test_publish_commit_tag_of_another_run_is_kept_for_all_tags() -> None:
     runtime = FakeRuntime()
     theirs = FakeImage(*BOTH, salt="theirs")
     runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
@@ -651,10 +649,10 @@ def test_a_commit_tag_that_another_build_published_meanwhile_is_kept_and_moving_
     assert result.digest == theirs.digest
     assert [(each.tag, each.action) for each in result.tags] == [(TAG, "unchanged"), ("latest", "created")]
     assert runtime.tagged() == {TAG: theirs.digest, "latest": theirs.digest}
-    assert result.warnings == (f"{TAG} was published by another build meanwhile: {theirs.digest} is kept",)
+    assert result.warnings == (f"kept tag {TAG} of another build of this commit: {short_digest(theirs.digest)}",)
 
 
-def test_what_was_published_meanwhile_is_verified_before_latest_follows_it() -> None:
+def test_publish_commit_tag_of_another_run_is_verified() -> None:
     runtime = FakeRuntime()
     theirs = FakeImage("linux/amd64", "linux/s390x", salt="theirs")
     runtime.hooks["bake"] = lambda: runtime.add(theirs, TAG)
@@ -663,19 +661,19 @@ def test_what_was_published_meanwhile_is_verified_before_latest_follows_it() -> 
     assert runtime.tagged() == {TAG: theirs.digest}
 
 
-NEWEST = {
+COMMITS = {
     # ancestors by history, annotated time, kept?
     "a newer commit by history": (True, "", True),
-    "an older commit by history, whatever the times say": (False, "2099-01-01T00:00:00+00:00", False),
-    "a newer commit by time, in a clone without its history": (None, "2099-01-01T00:00:00+00:00", True),
+    "an older commit by history, a newer one by time": (False, "2099-01-01T00:00:00+00:00", False),
+    "a newer commit by time, without its history": (None, "2099-01-01T00:00:00+00:00", True),
     "an older commit by time": (None, "2001-01-01T00:00:00+00:00", False),
     "no history and no time": (None, "", False),
-    "a time without a zone is no time": (None, "2099-01-01T00:00:00", False),
+    "a time without a zone": (None, "2099-01-01T00:00:00", False),
 }
 
 
-@pytest.mark.parametrize(("is_ancestor", "time", "kept"), NEWEST.values(), ids=NEWEST)
-def test_a_moving_tag_is_not_moved_back(is_ancestor: bool | None, time: str, kept: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("is_ancestor", "time", "kept"), COMMITS.values(), ids=COMMITS)
+def test_publish_floating_tag_is_not_moved_to_older_commit(is_ancestor: bool | None, time: str, kept: bool) -> None:  # noqa: FBT001
     runtime = FakeRuntime()
     newest = FakeImage(*BOTH, revision=NEWER, time=time)
     runtime.add(newest, "latest")
@@ -685,30 +683,36 @@ def test_a_moving_tag_is_not_moved_back(is_ancestor: bool | None, time: str, kep
     expected = ("kept", newest.digest) if kept else ("moved", runtime.builds.digest)
     assert (result.tags[1].action, runtime.tagged()["latest"]) == expected
     assert result.tags[1].previous == ("" if kept else newest.digest)
-    assert result.warnings == ((f"latest stays where it is: it names a newer commit, {NEWER}",) if kept else ())
+    warning = f"latest not moved: it already points to a newer commit, {NEWER[:12]}"
+    assert result.warnings == ((warning,) if kept else ())
 
 
 VERSIONS = {
     # our version, theirs, their commit is newer, kept?
-    "a back-port does not take it": ("1.1.5", "1.2.0", False, True),
-    "a later version does, though its commit is older": ("1.2.1", "1.2.0", True, False),
-    "versions are compared by their numbers": ("1.9.0", "1.10.0", False, True),
-    "one version, a newer commit": ("1.2.0", "1.2.0", True, True),
-    "what names no version goes by its commit": ("1.1.5", "0123456", True, True),
-    "so does what names none and is older": ("1.1.5", "main", False, False),
+    "a backport": ("1.1.5", "1.2.0", False, True),
+    "a later version of an older commit": ("1.2.1", "1.2.0", True, False),
+    "versions compared as numbers": ("1.9.0", "1.10.0", False, True),
+    "same version, a newer commit": ("1.2.0", "1.2.0", True, True),
+    "no version, a newer commit": ("1.1.5", "0123456", True, True),
+    "no version, an older commit": ("1.1.5", "main", False, False),
 }
 
 
 @pytest.mark.parametrize(("ours", "theirs", "is_newer", "kept"), VERSIONS.values(), ids=VERSIONS)
-def test_versions_move_forward_only(ours: str, theirs: str, is_newer: bool, kept: bool) -> None:  # noqa: FBT001
+def test_publish_floating_tag_is_not_moved_to_older_version(
+    ours: str,
+    theirs: str,
+    is_newer: bool,  # noqa: FBT001
+    kept: bool,  # noqa: FBT001
+) -> None:
     runtime = FakeRuntime()
     there = FakeImage(*BOTH, revision=NEWER, version=theirs)
     runtime.add(there, "latest")
     runtime.ancestors[SHA, NEWER] = is_newer
     result = Ran(runtime, plan_of(commit_tag=f"v{ours}")).result()
     assert result.tags[1].action == ("kept" if kept else "moved")
-    newer = f"a later version, {theirs}" if "." in theirs and not is_newer else f"a newer commit, {NEWER}"
-    assert result.warnings == ((f"latest stays where it is: it names {newer}",) if kept else ())
+    newer = f"a later version, {theirs}" if "." in theirs and not is_newer else f"a newer commit, {NEWER[:12]}"
+    assert result.warnings == ((f"latest not moved: it already points to {newer}",) if kept else ())
 
 
 def later(runtime: FakeRuntime, name: str, image: FakeImage) -> None:
@@ -717,7 +721,7 @@ def later(runtime: FakeRuntime, name: str, image: FakeImage) -> None:
 
 
 @pytest.mark.parametrize("name", [TAG, "1.2.0"])
-def test_publish_another_run_of_the_commit_writes_later_takes_one_image_for_all_tags(name: str) -> None:
+def test_publish_later_write_of_another_run_ends_with_one_image(name: str) -> None:
     runtime = FakeRuntime()
     theirs = FakeImage(*BOTH, salt="theirs")
     later(runtime, name, theirs)
@@ -728,13 +732,13 @@ def test_publish_another_run_of_the_commit_writes_later_takes_one_image_for_all_
     assert {each.tag for each in result.tags} == {TAG, "1.2.0", "1.2", "latest"}
 
 
-def test_publish_another_run_of_the_commit_with_other_platforms_names_nothing_more() -> None:
+def test_publish_another_run_with_other_platforms_fails() -> None:
     runtime = FakeRuntime()
     theirs = FakeImage("linux/amd64", salt="theirs")
     later(runtime, TAG, theirs)
     error = Ran(runtime).error()
     assert type(error) is RegistryError
-    assert f"{ECR_HOST}/shop:{TAG} was published by another build of this commit meanwhile" in error.message
+    assert f"another build of this commit published {ECR_HOST}/shop:{TAG} during this run" in error.message
     assert "linux/arm64" in error.message
     assert "build all platforms of a commit in one run" in error.hint
     assert "latest" not in runtime.tagged()
@@ -751,12 +755,12 @@ class DeafRuntime(FakeRuntime):
             self.names[tag] = before
 
 
-def test_publish_a_write_without_effect_is_an_error() -> None:
+def test_publish_lost_write_raises_error() -> None:
     error = Ran(DeafRuntime()).error()
     assert "cannot be read back: 404 Not Found" in f"{error.message} {error.hint}"
 
 
-def test_publish_a_floating_tag_that_keeps_what_it_had_is_an_error() -> None:
+def test_publish_lost_write_of_floating_tag_raises_registry_error() -> None:
     runtime = DeafRuntime()
     runtime.add(runtime.builds, TAG)
     before = FakeImage(*BOTH, revision="", salt="before")
@@ -764,7 +768,7 @@ def test_publish_a_floating_tag_that_keeps_what_it_had_is_an_error() -> None:
     error = Ran(runtime).error()
     assert type(error) is RegistryError
     assert error.message == (
-        f"{ECR_HOST}/shop:latest does not stay at {runtime.builds.digest}, which was written 3 times"
+        f"{ECR_HOST}/shop:latest does not stay at {short_digest(runtime.builds.digest)} after 3 writes"
     )
 
 
@@ -790,34 +794,36 @@ def older_build(runtime: FakeRuntime, revision: str = NEWER) -> FakeImage:
     return theirs
 
 
-def test_a_tag_that_an_older_build_wrote_meanwhile_is_moved_again() -> None:
+def test_publish_older_write_to_floating_tag_is_overwritten() -> None:
     runtime = FakeRuntime()
     theirs = older_build(runtime)
     ran = Ran(runtime)
     result = ran.result()
     assert runtime.tagged()["latest"] == runtime.builds.digest
-    assert result.warnings == (f"latest was taken by an older build meanwhile, {theirs.digest}, and is moved again",)
+    warning = f"retrying tag latest, because an older build moved it to {short_digest(theirs.digest)}"
+    assert result.warnings == (warning,)
     assert ran.clock.slept == [AGREE, LOOK, LOOK]
 
 
-def test_a_tag_that_a_newer_build_wrote_meanwhile_is_left_to_it() -> None:
+def test_publish_newer_write_to_floating_tag_is_kept() -> None:
     runtime = FakeRuntime()
     theirs = older_build(runtime)
     runtime.ancestors[SHA, NEWER] = True
     runtime.ancestors[NEWER, SHA] = False
     result = Ran(runtime).result()
     assert runtime.tagged()["latest"] == theirs.digest
-    assert result.warnings == (f"latest has moved on, to a newer commit, {NEWER}",)
+    assert result.warnings == (f"another build moved tag latest to a newer commit, {NEWER[:12]}",)
 
 
-def test_of_two_builds_that_cannot_be_compared_the_last_one_wins() -> None:
+def test_publish_write_of_unknown_age_is_kept() -> None:
     runtime = FakeRuntime()
     theirs = older_build(runtime, revision="")
-    assert Ran(runtime).result().warnings == (f"latest has moved on, to another image, {theirs.digest}",)
+    warning = f"another build moved tag latest to another image, {short_digest(theirs.digest)}"
+    assert Ran(runtime).result().warnings == (warning,)
     assert runtime.tagged()["latest"] == theirs.digest
 
 
-def test_builds_that_both_think_to_be_newer_do_not_fight_for_ever() -> None:
+def test_publish_repeated_older_writes_raise_registry_error() -> None:
     runtime = FakeRuntime()
     theirs = FakeImage(*BOTH, revision=NEWER, time="2001-01-01T00:00:00+00:00", salt="theirs")
 
@@ -828,19 +834,19 @@ def test_builds_that_both_think_to_be_newer_do_not_fight_for_ever() -> None:
     runtime.hooks["tag latest"] = lambda: runtime.hooks.update({"read latest": again})
     error = Ran(runtime).error()
     assert type(error) is RegistryError
-    assert error.message.startswith(f"{ECR_HOST}/shop:latest does not stay at {runtime.builds.digest}")
+    assert error.message.startswith(f"{ECR_HOST}/shop:latest does not stay at {short_digest(runtime.builds.digest)}")
     assert runtime.count("tag latest") == 4
 
 
-def test_force_move_is_read_back_and_left_to_whoever_wrote_later() -> None:
+def test_publish_force_move_keeps_a_later_write() -> None:
     runtime = FakeRuntime()
     theirs = older_build(runtime)
     ran = Ran(runtime, plan_of(force_move=True))
-    assert ran.result().warnings == (f"latest has moved on, to another image, {theirs.digest}",)
+    assert ran.result().warnings == (f"another build moved tag latest to another image, {short_digest(theirs.digest)}",)
     assert ran.clock.slept == [AGREE, LOOK]
 
 
-def test_a_slow_registry_is_given_more_time() -> None:
+def test_publish_slow_registry_waits_longer() -> None:
     runtime = FakeRuntime()
     ran = Ran(runtime)
     runtime.hooks["tag latest"] = lambda: ran.clock.sleep(0.5)
@@ -848,7 +854,7 @@ def test_a_slow_registry_is_given_more_time() -> None:
     assert ran.clock.slept == [AGREE, 0.5, 1.0]
 
 
-# Further names that do not move
+# Further pinned tags
 
 
 RELEASE = facts(source=Source(commit=COMMIT, tag="v1.2.0"))
@@ -859,7 +865,7 @@ def release(**flags: object) -> Plan:
     return plan_of(RELEASE, **{**RELEASE_TAGS, **flags})
 
 
-def test_all_names_of_a_release_are_given() -> None:
+def test_publish_release_writes_all_tags() -> None:
     runtime = FakeRuntime()
     result = Ran(runtime, release()).result()
     assert [(each.tag, each.action) for each in result.tags] == [
@@ -869,7 +875,7 @@ def test_all_names_of_a_release_are_given() -> None:
 
 
 @pytest.mark.parametrize("there", [(TAG,), ("1.2.0",), (TAG, "1.2.0")])
-def test_a_release_that_is_there_under_one_of_its_names_is_not_built_and_gets_the_others(
+def test_run_existing_release_is_reused_and_gets_all_tags(
     there: tuple[str, ...],
 ) -> None:
     runtime = FakeRuntime()
@@ -883,7 +889,7 @@ def test_a_release_that_is_there_under_one_of_its_names_is_not_built_and_gets_th
     assert set(runtime.tagged().values()) == {image.digest}
 
 
-def test_a_release_s_name_that_is_another_commit_s_is_refused_with_both_digests() -> None:
+def test_run_release_tag_of_another_commit_fails_with_both_digests() -> None:
     runtime = FakeRuntime()
     ours, theirs = FakeImage(*BOTH), FakeImage(*BOTH, revision=NEWER)
     runtime.add(ours, TAG)
@@ -891,12 +897,12 @@ def test_a_release_s_name_that_is_another_commit_s_is_refused_with_both_digests(
     error = Ran(runtime, release()).error()
     assert (type(error), runtime.count("bake")) == (ConfigurationError, 0)
     assert error.message == (
-        f"{ECR_HOST}/shop:1.2.0 is the image of another build: commit {NEWER}, {theirs.digest}; "
-        f"this commit's image is {ours.digest}"
+        f"{ECR_HOST}/shop:1.2.0 already belongs to another build (commit {NEWER[:12]}): {short_digest(theirs.digest)}; "
+        f"the image of this commit is {short_digest(ours.digest)}"
     )
 
 
-def test_two_images_of_one_commit_are_refused_with_both_digests() -> None:
+def test_run_two_images_of_one_commit_fails_with_both_digests() -> None:
     runtime = FakeRuntime()
     first, second = FakeImage(*BOTH, salt="first"), FakeImage(*BOTH, salt="second")
     runtime.add(first, TAG)
@@ -904,21 +910,22 @@ def test_two_images_of_one_commit_are_refused_with_both_digests() -> None:
     error = Ran(runtime, release()).error()
     assert type(error) is ConfigurationError
     assert error.message == (
-        f"this commit has two images in {ECR_HOST}/shop: {TAG} is {first.digest}, 1.2.0 is {second.digest}"
+        f"this commit has two images in {ECR_HOST}/shop: "
+        f"{TAG} is {short_digest(first.digest)}, 1.2.0 is {short_digest(second.digest)}"
     )
     result = Ran(runtime, release(if_exists="rebuild")).result()
     assert {each.tag: each.previous for each in result.tags[:2]} == {TAG: first.digest, "1.2.0": second.digest}
 
 
-def test_a_release_s_name_that_another_build_took_meanwhile_is_refused_with_both_digests() -> None:
+def test_publish_release_tag_taken_during_the_run_fails_with_both_digests() -> None:
     runtime = FakeRuntime()
     theirs = FakeImage(*BOTH, revision=NEWER)
     runtime.hooks["bake"] = lambda: runtime.add(theirs, "1.2.0")
     error = Ran(runtime, release()).error()
     assert type(error) is RegistryError
     assert error.message == (
-        f"{ECR_HOST}/shop:1.2.0 was published for commit {NEWER} meanwhile: {theirs.digest}; "
-        f"this build's image is {runtime.builds.digest}"
+        f"another build published {ECR_HOST}/shop:1.2.0 for commit {NEWER[:12]} during this run: "
+        f"{short_digest(theirs.digest)}; the image of this build is {short_digest(runtime.builds.digest)}"
     )
     assert "latest" not in runtime.tagged()
 
@@ -938,36 +945,37 @@ def immutable(*images: tuple[FakeImage, str]) -> FakeRuntime:
     return runtime
 
 
-def test_a_tag_that_cannot_move_is_refused_before_the_build() -> None:
+def test_run_immutable_floating_tag_fails_before_the_build() -> None:
     there = FakeImage(*BOTH, revision=NEWER)
     runtime = immutable((there, "latest"))
     error = Ran(runtime).error()
     assert (type(error), runtime.count("bake")) == (ConfigurationError, 0)
-    assert error.message == f"{ECR_HOST}/shop:latest cannot move from {there.digest}: tags are immutable"
+    assert error.message == f"cannot move {ECR_HOST}/shop:latest from {short_digest(there.digest)}: tags are immutable"
     assert "IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters filterType=WILDCARD,filter=latest" in (
         error.hint
     )
     assert "--tag ''" in error.hint
 
 
-def test_a_tag_that_will_never_move_is_worth_a_warning() -> None:
+def test_run_new_immutable_floating_tag_warns() -> None:
     result = Ran(immutable()).result()
-    assert result.warnings[0].startswith("latest will be written once and never move: immutable; let it: aws ecr")
+    begin = "later builds cannot move tag latest, because tags are immutable. To allow it: aws ecr"
+    assert result.warnings[0].startswith(begin)
 
 
-def test_a_tag_that_would_stay_anyway_needs_no_leave_to_move() -> None:
+def test_run_immutable_tag_of_newer_commit_is_kept() -> None:
     runtime = immutable((FakeImage(*BOTH, revision=NEWER), "latest"))
     runtime.ancestors[SHA, NEWER] = True
     assert Ran(runtime).result().tags[1].action == "kept"
 
 
-def test_a_tag_that_is_excluded_moves() -> None:
+def test_run_excluded_floating_tag_moves() -> None:
     runtime = immutable((FakeImage(*BOTH, revision=NEWER), "latest"))
     runtime.state = RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("lat*",))
     assert Ran(runtime).result().tags[1].action == "moved"
 
 
-def test_a_re_run_in_an_immutable_repository_succeeds() -> None:
+def test_run_again_in_immutable_repository_succeeds() -> None:
     image = FakeImage(*BOTH)
     runtime = immutable((image, TAG), (image, "latest"))
     result = Ran(runtime).result()
@@ -975,21 +983,22 @@ def test_a_re_run_in_an_immutable_repository_succeeds() -> None:
     assert (result.status, result.warnings) == ("reused", ())
 
 
-def test_an_image_that_cannot_be_replaced_is_not_built_anew() -> None:
+def test_run_rebuild_of_immutable_tag_fails_before_the_build() -> None:
     there = FakeImage(*BOTH)
     error = Ran(immutable((there, TAG)), plan_of(if_exists="rebuild")).error()
     assert type(error) is ConfigurationError
-    assert error.message == f"{ECR_HOST}/shop:{TAG} cannot be replaced: tags are immutable, it is {there.digest}"
+    digest = short_digest(there.digest)
+    assert error.message == f"cannot replace {ECR_HOST}/shop:{TAG}, which is {digest}: tags are immutable"
 
 
-def test_a_changed_tree_s_tag_in_an_immutable_repository_is_refused_before_the_build() -> None:
+def test_run_immutable_tag_of_uncommitted_changes_fails_before_the_build() -> None:
     runtime = immutable((FakeImage(*BOTH, revision=""), f"{TAG}-dirty"))
     error = Ran(runtime, plan_of(facts(commit=DIRTY))).error()
     assert (type(error), runtime.count("bake")) == (ConfigurationError, 0)
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_a_tag_that_was_taken_between_look_and_write_is_success_for_this_commit_alone(is_ours: bool) -> None:  # noqa: FBT001
+def test_publish_rejected_write_succeeds_only_for_this_commit(is_ours: bool) -> None:  # noqa: FBT001
     runtime = FakeRuntime()
     theirs = runtime.builds if is_ours else FakeImage(*BOTH, revision=NEWER, salt="theirs")
     runtime.hooks[f"tag {TAG}"] = lambda: runtime.add(theirs, TAG)
@@ -1000,7 +1009,7 @@ def test_a_tag_that_was_taken_between_look_and_write_is_success_for_this_commit_
         assert type(Ran(runtime).error()) is RegistryError
 
 
-def test_force_move_moves_a_tag_back() -> None:
+def test_publish_force_move_moves_a_tag_back() -> None:
     runtime = FakeRuntime()
     runtime.add(FakeImage(*BOTH, revision=NEWER), "latest")
     runtime.ancestors[SHA, NEWER] = True
@@ -1013,7 +1022,7 @@ def test_force_move_moves_a_tag_back() -> None:
 UNVERIFIED = {
     "a platform is missing": (
         FakeImage("linux/amd64", "linux/s390x"),
-        "the image {digest} lacks linux/arm64",
+        "image {digest} lacks linux/arm64",
     ),
     "a platform was built for another": (
         FakeImage(*BOTH, says={"linux/arm64": {"os": "linux", "architecture": "amd64"}}),
@@ -1023,19 +1032,18 @@ UNVERIFIED = {
 
 
 @pytest.mark.parametrize(("image", "message"), UNVERIFIED.values(), ids=UNVERIFIED)
-def test_an_image_that_fails_verification_publishes_nothing_and_is_not_tried_again(
-    image: FakeImage, message: str
-) -> None:
+def test_run_failed_verification_tags_nothing_without_retry(image: FakeImage, message: str) -> None:
     runtime = FakeRuntime(builds=image)
     ran = Ran(runtime)
     error = ran.error()
     assert type(error) is RegistryError
-    assert error.message == message.format(digest=image.digest, second=image.platform_digest(1))
+    digest, second = short_digest(image.digest), short_digest(image.platform_digest(1))
+    assert error.message == message.format(digest=digest, second=second)
     assert runtime.tagged() == {}
     assert (runtime.count("bake"), ran.waited) == (1, [])
 
 
-def test_an_image_that_cannot_be_read_back_is_a_registry_error() -> None:
+def test_run_unreadable_image_raises_registry_error() -> None:
     runtime = FakeRuntime()
     runtime.metadata = {"image": {"containerimage.digest": f"sha256:{'1' * 64}"}}
     error = Ran(runtime).error()
@@ -1044,17 +1052,17 @@ def test_an_image_that_cannot_be_read_back_is_a_registry_error() -> None:
     assert runtime.tagged() == {}
 
 
-def test_platforms_with_the_very_same_layers_are_worth_a_warning() -> None:
+def test_run_platforms_with_identical_layers_warns() -> None:
     result = Ran(FakeRuntime(builds=FakeImage(*BOTH, base="linux/amd64"))).result()
     assert result.warnings == (
-        "linux/amd64 and linux/arm64 have the very same layers: does a FROM line name one platform?",
+        "linux/amd64 and linux/arm64 have identical layers; check whether a FROM line names a platform",
     )
 
 
 # The builder
 
 
-def test_a_builder_that_fits_is_taken() -> None:
+def test_run_matching_builder_is_used() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.answers["inspect multiarch"] = FITTING
@@ -1071,7 +1079,7 @@ def test_a_builder_that_fits_is_taken() -> None:
         pytest.param("Driver: docker-container\n", id="no options"),
     ],
 )
-def test_a_builder_that_does_not_fit_is_made_anew_with_its_cache(inspected: str) -> None:
+def test_run_builder_without_option_is_recreated(inspected: str) -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.answers["inspect multiarch"] = inspected
@@ -1083,7 +1091,7 @@ def test_a_builder_that_does_not_fit_is_made_anew_with_its_cache(inspected: str)
     assert result.warnings == ()
 
 
-def test_a_builder_of_another_driver_is_not_ours_to_remove() -> None:
+def test_run_builder_of_another_driver_is_rejected() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.answers["inspect multiarch"] = "Driver: kubernetes\n"
@@ -1096,7 +1104,7 @@ def test_a_builder_of_another_driver_is_not_ours_to_remove() -> None:
     assert "rm --keep-state" not in runtime.events
 
 
-def test_a_builder_that_does_not_boot_is_made_anew() -> None:
+def test_run_builder_that_does_not_boot_is_recreated() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.fail("inspect multiarch", OperationFailedError("builder-boot", ["ERROR: no such container", ""]))
@@ -1105,14 +1113,14 @@ def test_a_builder_that_does_not_boot_is_made_anew() -> None:
     assert runtime.count("rm --keep-state") == 1
 
 
-def test_the_docker_driver_has_nothing_to_make() -> None:
+def test_run_docker_driver_creates_no_builder() -> None:
     runtime = FakeRuntime()
     runtime.answers["inspect default"] = "Driver: docker\n"
     Ran(runtime, plan_of(builder_driver="docker")).result()
     assert "create --name" not in runtime.events
 
 
-def test_a_docker_driver_that_does_not_answer_ends_the_run() -> None:
+def test_run_docker_driver_failure_raises_builder_error() -> None:
     runtime = FakeRuntime()
     runtime.fail("inspect default", OperationFailedError("builder-boot", ["ERROR: something nobody knows"]))
     error = Ran(runtime, plan_of(builder_driver="docker")).error()
@@ -1120,7 +1128,7 @@ def test_a_docker_driver_that_does_not_answer_ends_the_run() -> None:
     assert error.message == "builder: something nobody knows"
 
 
-def test_a_builder_that_is_lost_in_the_build_is_repaired_and_the_build_alone_is_tried_again() -> None:
+def test_run_lost_builder_is_repaired_and_only_the_build_retried() -> None:
     runtime = FakeRuntime()
     runtime.fail("bake", OperationFailedError("other", [LOST]))
     ran = Ran(runtime)
@@ -1140,13 +1148,13 @@ def test_a_builder_that_is_lost_in_the_build_is_repaired_and_the_build_alone_is_
     [
         pytest.param("version", "docker", id="docker"),
         pytest.param("login", "login", id="login"),
-        pytest.param(f"read {TAG}", "registry", id="the look for the image"),
+        pytest.param(f"read {TAG}", "registry", id="registry"),
         pytest.param("blob", "verify", id="verify"),
         pytest.param(f"tag {TAG}", "tag", id="tag"),
-        pytest.param("tag latest", "tag", id="moving tag"),
+        pytest.param("tag latest", "tag", id="floating tag"),
     ],
 )
-def test_a_failure_that_can_pass_repeats_its_own_phase_alone(event: str, step: str) -> None:
+def test_run_transient_failure_retries_only_its_phase(event: str, step: str) -> None:
     runtime = FakeRuntime()
     runtime.fail(event, OperationFailedError("manifest", [UNAVAILABLE], retry_after=7))
     if event == "version":
@@ -1160,7 +1168,7 @@ def test_a_failure_that_can_pass_repeats_its_own_phase_alone(event: str, step: s
     assert runtime.tagged() == {TAG: runtime.builds.digest, "latest": runtime.builds.digest}
 
 
-def test_a_build_that_broke_off_is_tried_again_alone_and_waits_as_long_as_it_was_told() -> None:
+def test_run_throttled_build_waits_as_long_as_stated() -> None:
     runtime = FakeRuntime()
     throttled = (
         "#8 ERROR: unexpected status code https://registry-1.docker.io/v2/x: 429 Too Many Requests: retry after 12 s"
@@ -1171,7 +1179,7 @@ def test_a_build_that_broke_off_is_tried_again_alone_and_waits_as_long_as_it_was
     assert (runtime.count("bake"), runtime.count("login"), ran.waited) == (2, 1, [12])
 
 
-def test_an_expired_login_is_renewed_before_the_next_try() -> None:
+def test_run_expired_login_is_renewed_before_the_retry() -> None:
     runtime = FakeRuntime()
     runtime.fail(f"tag {TAG}", OperationFailedError("manifest", [EXPIRED]))
     Ran(runtime).result()
@@ -1180,8 +1188,8 @@ def test_an_expired_login_is_renewed_before_the_next_try() -> None:
     assert events[begin : begin + 4] == [f"tag {TAG}", "login again", f"read {TAG}", f"tag {TAG}"]
 
 
-def test_a_403_without_words_is_asked_about_until_something_tells() -> None:
-    """A HEAD has no words, and the question about it may meet a fault of its own."""
+def test_run_403_without_body_is_retried_until_its_cause_is_known() -> None:
+    """An answer to HEAD has no body, and the request that finds the cause can fail, too."""
     head = f"ERROR: failed to push: unexpected status from HEAD request to https://{ECR_HOST}/v2/shop/blobs/sha256:1"
     runtime = FakeRuntime()
     bake = runtime.bake
@@ -1199,8 +1207,8 @@ def test_a_403_without_words_is_asked_about_until_something_tells() -> None:
     assert runtime.count("login again") == 1
 
 
-def test_credentials_that_stay_expired_end_the_run_after_the_tries() -> None:
-    """The cure for an expired login is a login: where that says the same, it must not be its own cure."""
+def test_run_credentials_that_stay_expired_fails() -> None:
+    """A new login fixes an expired login; if it fails for the same cause, it is not repeated."""
     expired = "An error occurred (ExpiredTokenException) when calling the GetAuthorizationToken operation: expired"
     runtime = FakeRuntime()
     errors = [OperationFailedError("ecr-api", [expired]) for _ in range(2000)]
@@ -1212,7 +1220,7 @@ def test_credentials_that_stay_expired_end_the_run_after_the_tries() -> None:
     assert "bake" not in runtime.events
 
 
-def test_a_failure_that_no_try_can_cure_is_not_tried_again() -> None:
+def test_run_permanent_failure_is_not_retried() -> None:
     runtime = FakeRuntime()
     refused = (
         "An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: "
@@ -1226,13 +1234,13 @@ def test_a_failure_that_no_try_can_cure_is_not_tried_again() -> None:
     assert (runtime.count("login"), ran.waited) == (1, [])
 
 
-def test_a_cause_that_does_not_pass_uses_up_the_tries() -> None:
+def test_run_persistent_failure_raises_retries_exhausted() -> None:
     runtime = FakeRuntime()
     errors = [OperationFailedError("manifest", [UNAVAILABLE], retry_after=2) for _ in range(3)]
     runtime.fail("tag latest", *errors)
     error = Ran(runtime, plan_of(retry_attempts=3)).error()
     assert type(error) is RetriesExhaustedError
-    assert error.message.endswith("(tried 3 times in 4 s)")
+    assert error.message.endswith("(3 attempts in 4 s)")
     assert runtime.tagged() == {TAG: runtime.builds.digest}
 
 
@@ -1244,7 +1252,7 @@ def event_line(name: str, error: str = "") -> str:
     return f'{{"vertexes":[{{{parts},"error":"{error}"}}]}}'
 
 
-def test_a_failed_step_is_shown_with_its_name_and_is_a_build_error() -> None:
+def test_run_failed_step_is_logged_and_raises_build_error() -> None:
     runtime = FakeRuntime()
     failure = 'process \\"/bin/sh -c make\\" did not complete successfully: exit code: 2'
     runtime.lines = [
@@ -1260,7 +1268,7 @@ def test_a_failed_step_is_shown_with_its_name_and_is_a_build_error() -> None:
     assert runtime.tagged() == {}
 
 
-def test_a_builder_that_cannot_run_a_platform_is_said_with_those_that_it_can() -> None:
+def test_run_unsupported_platform_hint_lists_supported_ones() -> None:
     runtime = FakeRuntime()
     failure = 'process \\"/bin/sh -c make\\" did not complete successfully: exit code: 255'
     runtime.lines = [
@@ -1270,25 +1278,25 @@ def test_a_builder_that_cannot_run_a_platform_is_said_with_those_that_it_can() -
     runtime.fail("bake", OperationFailedError("other", []))
     error = Ran(runtime).error()
     assert type(error) is BuilderError
-    assert error.hint.splitlines()[-1] == "the builder multiarch runs linux/amd64"
+    assert error.hint.splitlines()[-1] == "builder multiarch supports linux/amd64"
 
 
-def test_a_cache_that_could_not_be_written_is_said_and_the_image_is_good() -> None:
+def test_run_failed_cache_export_warns() -> None:
     runtime = FakeRuntime()
     runtime.lines = [event_line("exporting cache to registry", "400 Bad Request")]
     result = Ran(runtime).result()
     assert result.status == "built"
-    assert result.warnings == ("the cache could not be written, the image is good: 400 Bad Request",)
+    assert result.warnings == ("cache export failed, the image is not affected: 400 Bad Request",)
 
 
-def test_other_registries_need_no_login_and_no_look_for_the_repository() -> None:
+def test_run_registry_other_than_ecr_needs_no_login() -> None:
     runtime = FakeRuntime()
     result = Ran(runtime, plan_of(facts(registry=Registry.parse("localhost:5000")))).result()
     assert result.image.image == f"localhost:5000/shop@{runtime.builds.digest}"
     assert {"login", "find shop"}.isdisjoint(runtime.events)
 
 
-def test_an_error_of_our_own_in_a_thread_is_raised_and_not_lost() -> None:
+def test_run_bug_in_a_thread_is_raised() -> None:
     runtime = FakeRuntime()
 
     def break_down() -> None:
@@ -1311,7 +1319,7 @@ def events_of(title: str, *, seconds: int = 10, error: str = "", printed: str = 
     return [*([json.dumps(log)] if printed else []), json.dumps({"vertexes": [fields]})]
 
 
-def test_a_run_that_ended_well_has_its_record() -> None:
+def test_record_of_successful_run_has_all_phases() -> None:
     runtime = FakeRuntime()
     runtime.lines = events_of("[linux/arm64 2/2] RUN x")
     ran = Ran(runtime)
@@ -1327,7 +1335,7 @@ def test_a_run_that_ended_well_has_its_record() -> None:
     assert result.breakdown.build == 10
 
 
-def test_a_build_that_failed_has_its_record_and_its_account_without_secrets() -> None:
+def test_record_of_failed_build_is_redacted() -> None:
     runtime = FakeRuntime()
     runtime.lines = events_of(f"[linux/arm64 2/2] RUN x {SECRET}", error=f"exit code: 3 {SECRET}", printed=SECRET)
     runtime.fail("bake", OperationFailedError("other", ["ERROR: failed to solve: exit code: 3"]))
@@ -1344,7 +1352,7 @@ def test_a_build_that_failed_has_its_record_and_its_account_without_secrets() ->
     assert "steps      linux/arm64  1 run, 0 cached, 10.0 s" in breakdown_as_text(breakdown_of(record))
 
 
-def test_a_run_that_was_interrupted_has_its_record() -> None:
+def test_record_of_interrupted_run_has_its_steps() -> None:
     runtime = FakeRuntime()
     runtime.lines = events_of("[linux/arm64 2/2] RUN x")
 
@@ -1361,7 +1369,7 @@ def test_a_run_that_was_interrupted_has_its_record() -> None:
     assert record.outcome.failure.exit_code == 143
 
 
-def test_a_run_that_had_nothing_to_build_has_its_record() -> None:
+def test_record_of_reused_image_has_no_steps() -> None:
     runtime = FakeRuntime()
     runtime.add(runtime.builds, TAG)
     ran = Ran(runtime)
@@ -1370,7 +1378,7 @@ def test_a_run_that_had_nothing_to_build_has_its_record() -> None:
     assert (record.outcome.status, record.steps, record.attempt) == ("reused", (), 0)
 
 
-def test_the_record_of_a_build_that_was_tried_again_is_of_the_last_try() -> None:
+def test_record_of_retried_build_is_of_the_last_attempt() -> None:
     runtime = FakeRuntime()
     runtime.lines = events_of("[linux/arm64 2/2] RUN x")
     runtime.fail("bake", OperationFailedError("other", [UNAVAILABLE]))
@@ -1382,7 +1390,7 @@ def test_the_record_of_a_build_that_was_tried_again_is_of_the_last_try() -> None
     assert isinstance(record.outcome.retries[0], Retry)
 
 
-def test_the_events_that_were_kept_tell_the_same() -> None:
+def test_read_record_of_saved_events_returns_the_record() -> None:
     runtime = FakeRuntime()
     runtime.lines = events_of("[linux/arm64 2/2] RUN x", printed="hello")
     runtime.fail("bake", OperationFailedError("other", [UNAVAILABLE]))
@@ -1398,7 +1406,7 @@ NATIVE = {"a long build": (10, True), "a short one": (1, False)}
 
 
 @pytest.mark.parametrize(("seconds", "asked"), NATIVE.values(), ids=NATIVE)
-def test_after_a_long_build_it_is_found_out_what_was_emulated(seconds: float, asked: object) -> None:
+def test_record_of_long_build_has_native_platforms(seconds: float, asked: object) -> None:
     runtime = FakeRuntime()
     ran = Ran(runtime)
     runtime.hooks["bake"] = lambda: ran.clock.sleep(seconds)
@@ -1408,7 +1416,7 @@ def test_after_a_long_build_it_is_found_out_what_was_emulated(seconds: float, as
     assert ("inspect multiarch" in runtime.events) is asked
 
 
-def test_of_a_builder_that_was_there_it_is_known_what_it_emulates() -> None:
+def test_record_of_existing_builder_has_native_platforms() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("builder-create", [EXISTS]))
     runtime.answers["inspect multiarch"] = f"{FITTING}Platforms: linux/arm64, linux/amd64\n"

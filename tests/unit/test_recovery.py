@@ -1,4 +1,4 @@
-"""What is tried again, how often, after which wait, and the error that ends it."""
+"""Tests of multiarch/run/recovery.py: retries, waits, fixes and the error that ends a run."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 TRANSIENT = OperationFailedError("manifest", ["GET https://h/v2/x: 503 Service Unavailable"])
 THROTTLED = OperationFailedError("manifest", ["GET https://h/v2/x: 429 Too Many Requests"])
-TOLD = OperationFailedError("manifest", ["toomanyrequests: retry after 12 seconds"])
+STATED = OperationFailedError("manifest", ["toomanyrequests: retry after 12 seconds"])
 EXPIRED = OperationFailedError("manifest", ["denied: Your authorization token has expired. Reauthenticate"])
 LOST = OperationFailedError("other", ["rpc error: code = Unavailable desc = error reading from server: EOF"])
-UNKNOWN = OperationFailedError("other", ["first", "something nobody knows", "  "])
+UNKNOWN = OperationFailedError("other", ["first", "an unknown message", "  "])
 DENIED = OperationFailedError("manifest", ["GET https://h/v2/x: 401 Unauthorized"])
 DOWNLOAD = OperationFailedError(
     "other",
@@ -45,16 +45,16 @@ DOWNLOAD = OperationFailedError(
 )
 
 
-class Tried:
-    """An operation that fails with these errors and then succeeds, and what was seen of its recovery."""
+class Attempts:
+    """An operation that fails with these errors and then succeeds, and what its recovery did."""
 
     def __init__(self, *errors: Exception, attempts: int = 5, deadline: float = 1000, takes: float = 0.0) -> None:
         self.clock = FakeClock()
         self.calls = 0
-        self.cured: list[FailureClass] = []
+        self.fixed: list[FailureClass] = []
         self.announced: list[Retry] = []
         self.fixes: dict[FailureClass, Callable[[], object]] = {
-            each: lambda each=each: self.cured.append(each)  # type: ignore[misc]  # a loop's variable, bound
+            each: lambda each=each: self.fixed.append(each)  # type: ignore[misc]  # a loop's variable, bound
             for each in (FailureClass.AUTH_EXPIRED, FailureClass.BUILDER_LOST)
         }
         self._errors = deque(errors)
@@ -85,180 +85,182 @@ class Tried:
         return "done"
 
 
-def test_success_is_returned_at_once() -> None:
-    tried = Tried()
-    assert (tried.run(), tried.calls, tried.clock.slept, tried.announced) == ("done", 1, [], [])
+def test_run_success_returns_without_retry() -> None:
+    ran = Attempts()
+    assert (ran.run(), ran.calls, ran.clock.slept, ran.announced) == ("done", 1, [], [])
 
 
-AGAIN = {
+RETRIED = {
     # errors, the shortest waits, and how much longer each may be
-    "what is transient waits twice as long each time": ([TRANSIENT] * 4, [1, 2, 4, 8], 1),
-    "what is throttled waits longer": ([THROTTLED] * 4, [2, 4, 8, 16], 3),
-    "an expired login does not wait": ([EXPIRED] * 2, [0, 0], 0),
-    "a lost builder waits from the second time on": ([LOST] * 3, [0, 2, 4], 0),
+    "transient: doubled": ([TRANSIENT] * 4, [1, 2, 4, 8], 1),
+    "throttled: doubled from 2 s": ([THROTTLED] * 4, [2, 4, 8, 16], 3),
+    "expired login: none": ([EXPIRED] * 2, [0, 0], 0),
+    "lost builder: from the second on": ([LOST] * 3, [0, 2, 4], 0),
 }
 
 
-@pytest.mark.parametrize(("errors", "least", "spread"), AGAIN.values(), ids=AGAIN)
-def test_what_can_pass_is_tried_again(errors: list[OperationFailedError], least: list[float], spread: float) -> None:
-    tried = Tried(*errors)
-    assert tried.run() == "done"
-    assert tried.calls == len(errors) + 1
-    assert len(tried.clock.slept) == len(least)
-    assert all(wait <= slept <= wait + spread for slept, wait in zip(tried.clock.slept, least, strict=True))
+@pytest.mark.parametrize(("errors", "least", "spread"), RETRIED.values(), ids=RETRIED)
+def test_run_transient_failure_waits_and_retries(
+    errors: list[OperationFailedError], least: list[float], spread: float
+) -> None:
+    ran = Attempts(*errors)
+    assert ran.run() == "done"
+    assert ran.calls == len(errors) + 1
+    assert len(ran.clock.slept) == len(least)
+    assert all(wait <= slept <= wait + spread for slept, wait in zip(ran.clock.slept, least, strict=True))
 
 
 @pytest.mark.parametrize(("error", "longest"), [(TRANSIENT, 31), (THROTTLED, 123)], ids=["transient", "throttled"])
-def test_no_wait_is_longer_than_its_bound(error: OperationFailedError, longest: float) -> None:
-    tried = Tried(*[error] * 40, attempts=100, deadline=1e9)
-    tried.run()
-    assert max(tried.clock.slept) <= longest
+def test_run_wait_has_an_upper_bound(error: OperationFailedError, longest: float) -> None:
+    ran = Attempts(*[error] * 40, attempts=100, deadline=1e9)
+    ran.run()
+    assert max(ran.clock.slept) <= longest
 
 
-@pytest.mark.parametrize("asked", [0, 0.0002])
-def test_a_wait_that_is_none_is_the_usual_one(asked: float) -> None:
-    """Some registries ask for microseconds; five tries would be over in one millisecond."""
-    tried = Tried(OperationFailedError("manifest", ["429 Too Many Requests"], retry_after=asked))
-    tried.run()
-    assert 2 <= tried.clock.slept[0] <= 5
+@pytest.mark.parametrize("stated", [0, 0.0002])
+def test_run_stated_wait_below_one_second_is_ignored(stated: float) -> None:
+    """Some registries state microseconds; five attempts would end within one millisecond."""
+    ran = Attempts(OperationFailedError("manifest", ["429 Too Many Requests"], retry_after=stated))
+    ran.run()
+    assert 2 <= ran.clock.slept[0] <= 5
 
 
-TOLD_TO_WAIT = {
-    "by a header": (OperationFailedError("manifest", ["429 Too Many Requests"], retry_after=33), 33),
-    "by the text": (TOLD, 12),
-    "by both: the header counts": (OperationFailedError("manifest", list(TOLD.lines), retry_after=3), 3),
+STATED_WAITS = {
+    "in a header": (OperationFailedError("manifest", ["429 Too Many Requests"], retry_after=33), 33),
+    "in the text": (STATED, 12),
+    "in both: the header decides": (OperationFailedError("manifest", list(STATED.lines), retry_after=3), 3),
 }
 
 
-@pytest.mark.parametrize(("error", "wait"), TOLD_TO_WAIT.values(), ids=TOLD_TO_WAIT)
-def test_the_wait_that_the_other_side_asks_for_is_kept(error: OperationFailedError, wait: float) -> None:
-    tried = Tried(error)
-    tried.run()
-    assert tried.clock.slept == [wait]
+@pytest.mark.parametrize(("error", "wait"), STATED_WAITS.values(), ids=STATED_WAITS)
+def test_run_stated_wait_is_used(error: OperationFailedError, wait: float) -> None:
+    ran = Attempts(error)
+    ran.run()
+    assert ran.clock.slept == [wait]
 
 
-def test_each_further_try_is_announced_before_its_wait() -> None:
-    tried = Tried(TOLD, attempts=3)
-    tried.run()
-    retry = tried.announced[0]
+def test_run_retry_is_announced_before_its_wait() -> None:
+    ran = Attempts(STATED, attempts=3)
+    ran.run()
+    retry = ran.announced[0]
     assert retry == Retry(step="push", cause="the registry is rate-limiting requests", attempt=2, attempts=3, wait=12)
     assert retry.as_line() == "push: the registry is rate-limiting requests, try 2 of 3 in 12.0 s"
 
 
-GIVEN_UP = {
-    "nobody knows it": (UNKNOWN, BuildError, "push: something nobody knows"),
-    "a login is wanted": (DENIED, RegistryError, "push: the registry requires a login"),
+PERMANENT = {
+    "unknown": (UNKNOWN, BuildError, "push: an unknown message"),
+    "no login": (DENIED, RegistryError, "push: the registry requires a login"),
 }
 
 
-@pytest.mark.parametrize(("error", "kind", "message"), GIVEN_UP.values(), ids=GIVEN_UP)
-def test_what_cannot_pass_is_not_tried_again(
+@pytest.mark.parametrize(("error", "kind", "message"), PERMANENT.values(), ids=PERMANENT)
+def test_run_permanent_failure_is_not_retried(
     error: OperationFailedError, kind: type[MultiarchError], message: str
 ) -> None:
-    tried = Tried(error)
-    ended = tried.error()
+    ran = Attempts(error)
+    ended = ran.error()
     assert (type(ended), ended.message) == (kind, message)
-    assert (tried.calls, tried.announced) == (1, [])
+    assert (ran.calls, ran.announced) == (1, [])
 
 
-def test_tries_that_are_used_up_end_in_an_error_of_their_own() -> None:
-    tried = Tried(*[TOLD] * 3, attempts=3)
-    error = tried.error()
+def test_run_exhausted_attempts_raises_retries_exhausted() -> None:
+    ran = Attempts(*[STATED] * 3, attempts=3)
+    error = ran.error()
     assert type(error) is RetriesExhaustedError
-    assert error.message == "push: the registry is rate-limiting requests (tried 3 times in 24 s)"
+    assert error.message == "push: the registry is rate-limiting requests (3 attempts in 24 s)"
     assert error.hint.splitlines()[-1] == "output: toomanyrequests: retry after 12 seconds"
-    assert (tried.calls, tried.clock.slept) == (3, [12, 12])
+    assert (ran.calls, ran.clock.slept) == (3, [12, 12])
 
 
-def test_a_single_try_is_not_called_used_up_retries() -> None:
-    error = Tried(TOLD, attempts=1).error()
+def test_run_single_attempt_raises_the_error_of_its_phase() -> None:
+    error = Attempts(STATED, attempts=1).error()
     assert type(error) is RegistryError
     assert error.message == "push: the registry is rate-limiting requests"
 
 
-def test_a_failed_download_of_the_dockerfile_s_own_is_tried_once_more_and_not_oftener() -> None:
-    tried = Tried(*[DOWNLOAD] * 9)
-    error = tried.error()
-    assert (type(error), tried.calls) == (RetriesExhaustedError, 2)
-    assert [(each.attempt, each.attempts) for each in tried.announced] == [(2, 2)]
+def test_run_failed_download_in_a_step_is_retried_once() -> None:
+    ran = Attempts(*[DOWNLOAD] * 9)
+    error = ran.error()
+    assert (type(error), ran.calls) == (RetriesExhaustedError, 2)
+    assert [(each.attempt, each.attempts) for each in ran.announced] == [(2, 2)]
 
 
-def test_one_more_try_is_not_more_than_the_tries_that_were_given() -> None:
-    tried = Tried(DOWNLOAD, attempts=1)
-    tried.error()
-    assert tried.calls == 1
+def test_run_failed_download_with_one_attempt_is_not_retried() -> None:
+    ran = Attempts(DOWNLOAD, attempts=1)
+    ran.error()
+    assert ran.calls == 1
 
 
 DEADLINES = {
     # deadline, calls: the wait is 12 s each time
-    "the wait would end after it": (11.9, 1),
-    "the wait would end with it": (12, 1),
-    "the second wait would": (23, 2),
-    "it is far away": (1000, 5),
+    "the wait would end after the deadline": (11.9, 1),
+    "the wait would end at the deadline": (12, 1),
+    "the second wait would end after the deadline": (23, 2),
+    "a late deadline": (1000, 5),
 }
 
 
 @pytest.mark.parametrize(("deadline", "calls"), DEADLINES.values(), ids=DEADLINES)
-def test_nothing_is_tried_again_after_the_deadline(deadline: float, calls: int) -> None:
-    tried = Tried(*[TOLD] * 5, deadline=deadline)
-    tried.error()
-    assert tried.calls == calls
-    assert sum(tried.clock.slept) < deadline
+def test_run_deadline_ends_retries(deadline: float, calls: int) -> None:
+    ran = Attempts(*[STATED] * 5, deadline=deadline)
+    ran.error()
+    assert ran.calls == calls
+    assert sum(ran.clock.slept) < deadline
 
 
-def test_all_phases_share_the_deadline() -> None:
-    tried = Tried(TOLD, takes=10, deadline=40)
-    assert tried.run("build") == "done"
-    tried._errors.append(TOLD)
+def test_run_all_phases_share_the_deadline() -> None:
+    ran = Attempts(STATED, takes=10, deadline=40)
+    assert ran.run("build") == "done"
+    ran._errors.append(STATED)
     with pytest.raises(MultiarchError, match=r"^tag: "):
-        tried.run("tag")
-    assert tried.calls == 3
+        ran.run("tag")
+    assert ran.calls == 3
 
 
-def test_random_waits_are_held_against_the_deadline_as_they_are_drawn() -> None:
-    """The wait that is slept has to be the one that was weighed: no sleep runs past the deadline."""
+def test_run_random_wait_never_exceeds_the_deadline() -> None:
+    """The random wait that is compared with the deadline is the wait that is slept."""
     for _ in range(200):
-        tried = Tried(*[THROTTLED] * 20, attempts=20, deadline=30)
-        tried.error()
-        assert tried.clock.now < 30
+        ran = Attempts(*[THROTTLED] * 20, attempts=20, deadline=30)
+        ran.error()
+        assert ran.clock.now < 30
 
 
-CURES = {
-    "a new login": (EXPIRED, [FailureClass.AUTH_EXPIRED]),
-    "the builder made anew": (LOST, [FailureClass.BUILDER_LOST]),
-    "none for what passes by itself": (TRANSIENT, []),
+FIXES = {
+    "log in again": (EXPIRED, [FailureClass.AUTH_EXPIRED]),
+    "repair the builder": (LOST, [FailureClass.BUILDER_LOST]),
+    "none for a transient failure": (TRANSIENT, []),
 }
 
 
-@pytest.mark.parametrize(("error", "cured"), CURES.values(), ids=CURES)
-def test_a_cure_is_called_once_before_each_further_try(error: OperationFailedError, cured: list[FailureClass]) -> None:
-    tried = Tried(error)
-    tried.run()
-    assert tried.cured == cured
+@pytest.mark.parametrize(("error", "fixed"), FIXES.values(), ids=FIXES)
+def test_run_fix_is_called_before_the_retry(error: OperationFailedError, fixed: list[FailureClass]) -> None:
+    ran = Attempts(error)
+    ran.run()
+    assert ran.fixed == fixed
 
 
-def test_no_cure_is_called_after_the_last_try() -> None:
-    tried = Tried(*[EXPIRED] * 3, attempts=3)
-    tried.error()
-    assert len(tried.cured) == 2
+def test_run_fix_is_not_called_after_the_last_attempt() -> None:
+    ran = Attempts(*[EXPIRED] * 3, attempts=3)
+    ran.error()
+    assert len(ran.fixed) == 2
 
 
-def test_a_cure_that_fails_ends_the_run_with_its_own_cause() -> None:
-    tried = Tried(EXPIRED)
+def test_run_failed_fix_raises_its_cause() -> None:
+    ran = Attempts(EXPIRED)
 
     def refuse() -> None:
         raise OperationFailedError("ecr-api", ["botocore.exceptions.NoCredentialsError: Unable to locate credentials"])
 
-    tried.fixes[FailureClass.AUTH_EXPIRED] = refuse
-    error = tried.error()
+    ran.fixes[FailureClass.AUTH_EXPIRED] = refuse
+    error = ran.error()
     assert (type(error), error.message) == (AwsError, "push: no AWS credentials found")
 
 
-def test_other_exceptions_pass_through_untouched() -> None:
-    tried = Tried(ValueError("a bug"))
+def test_run_other_exception_is_raised() -> None:
+    ran = Attempts(ValueError("a bug"))
     with pytest.raises(ValueError, match="a bug"):
-        tried.run()
-    assert tried.calls == 1
+        ran.run()
+    assert ran.calls == 1
 
 
 KINDS = {
@@ -279,9 +281,9 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("phase", "kind"), KINDS.items(), ids=KINDS)
-def test_the_phase_decides_the_kind_of_error_and_so_the_exit_code(phase: str, kind: type[MultiarchError]) -> None:
-    error = final_error("step", understand(OperationFailedError(phase, ["something nobody knows"])), 1, 0)
-    assert (type(error), error.message, error.hint) == (kind, "step: something nobody knows", "")
+def test_final_error_of_phase_has_its_type(phase: str, kind: type[MultiarchError]) -> None:
+    error = final_error("step", understand(OperationFailedError(phase, ["an unknown message"])), 1, 0)
+    assert (type(error), error.message, error.hint) == (kind, "step: an unknown message", "")
 
 
 @pytest.mark.parametrize(
@@ -289,13 +291,13 @@ def test_the_phase_decides_the_kind_of_error_and_so_the_exit_code(phase: str, ki
     ["manifest unknown: sha256:1 cannot be read back: 404 Not Found", "GET https://h/v2/x: 401 Unauthorized"],
     ids=["not found", "refused"],
 )
-def test_what_the_registry_says_to_us_is_not_a_failed_build(line: str) -> None:
-    """The words are those of a base image that cannot be pulled, but nothing was built where the edge says so."""
+def test_final_error_of_registry_answer_is_registry_error(line: str) -> None:
+    """The message is that of a base image that cannot be pulled; the edge knows that nothing was pulled."""
     error = final_error("verify", understand(OperationFailedError("manifest", [line])), 1, 0)
     assert (type(error), error.exit_code) == (RegistryError, 6)
 
 
-def test_a_failure_without_a_word_says_so() -> None:
+def test_understand_failure_without_output_names_the_phase() -> None:
     assert understand(OperationFailedError("daemon", ["", " "])) == Diagnosis(
         rule="unknown",
         phase=FailurePhase.DAEMON,
@@ -306,7 +308,7 @@ def test_a_failure_without_a_word_says_so() -> None:
     )
 
 
-def test_the_line_that_decided_stands_in_the_hint_unless_the_message_has_it() -> None:
+def test_final_error_hint_contains_the_output() -> None:
     diagnosis = understand(DENIED)
     assert final_error("verify", diagnosis, 1, 0).hint == (
         "log in before the build: docker login the registry\noutput: GET https://h/v2/x: 401 Unauthorized"

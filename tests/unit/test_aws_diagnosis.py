@@ -58,12 +58,14 @@ def failure(phase: FailurePhase, line: str) -> Diagnosis:
         (FailurePhase.BASE_PULL, "manifest unknown: 404 Not Found", ()),
     ],
 )
-def test_only_what_misleads_is_asked_about(phase: FailurePhase, line: str, asked: tuple[AwsQuestion, ...]) -> None:
+def test_questions_of_ambiguous_failure_returns_them(
+    phase: FailurePhase, line: str, asked: tuple[AwsQuestion, ...]
+) -> None:
     assert questions(failure(phase, line)) == asked
 
 
 @pytest.mark.parametrize(
-    ("phase", "line", "said", "words"),
+    ("phase", "line", "answers", "words"),
     [
         (
             FailurePhase.PUSH,
@@ -74,10 +76,15 @@ def test_only_what_misleads_is_asked_about(phase: FailurePhase, line: str, asked
         (FailurePhase.PUSH, PUSH_EOF, AwsAnswers(repository="missing"), "aws ecr create-repository --region eu-west-1"),
         (FailurePhase.PUSH, PUSH_404, AwsAnswers(), ""),
         (FailurePhase.PUSH, PUSH_404, AwsAnswers(repository=RepositoryFacts()), ""),
-        (FailurePhase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "latest is immutable in shop; let it move"),
+        (
+            FailurePhase.MANIFEST,
+            TAKEN,
+            AwsAnswers(repository=IMMUTABLE),
+            "tag latest immutable in shop. To allow moving",
+        ),
         (FailurePhase.MANIFEST, TAKEN, AwsAnswers(repository=IMMUTABLE), "IMMUTABLE_WITH_EXCLUSION"),
-        (FailurePhase.MANIFEST, "tag is immutable", AwsAnswers(repository=IMMUTABLE), "0123456, latest is immutable"),
-        (FailurePhase.CACHE_EXPORT, CACHE_400, AwsAnswers(repository=IMMUTABLE), "cache is immutable in shop"),
+        (FailurePhase.MANIFEST, "tag is immutable", AwsAnswers(repository=IMMUTABLE), "tags 0123456, latest immutable"),
+        (FailurePhase.CACHE_EXPORT, CACHE_400, AwsAnswers(repository=IMMUTABLE), "tag cache immutable in shop"),
         (
             FailurePhase.CACHE_EXPORT,
             CACHE_400,
@@ -88,23 +95,30 @@ def test_only_what_misleads_is_asked_about(phase: FailurePhase, line: str, asked
             FailurePhase.PUSH,
             PUSH_403,
             AwsAnswers(permissions={**ALL, "ecr:UploadLayerPart": Permission.DENIED}, images=99_999),
-            "the role may not do ecr:UploadLayerPart on shop; python -m multiarch policy",
+            "not allowed to perform ecr:UploadLayerPart on shop. Add the policy that python -m multiarch policy prints",
         ),
-        (FailurePhase.PUSH, PUSH_403, AwsAnswers(permissions=ALL, images=100_000), "shop holds 100,000 images"),
+        (
+            FailurePhase.PUSH,
+            PUSH_403,
+            AwsAnswers(permissions=ALL, images=100_000),
+            "repository shop has 100,000 images",
+        ),
         (
             FailurePhase.PUSH,
             PUSH_403,
             AwsAnswers(permissions=ALL, images=12),
-            "ecr:InitiateLayerUpload and ecr:PutImage cannot",
+            "ecr:InitiateLayerUpload and ecr:PutImage, which cannot be tested without writing",
         ),
-        # Immutable tags answer with words of their own, never with 403.
+        # ECR rejects a write to an immutable tag with 400, never with 403.
         (FailurePhase.PUSH, PUSH_403, AwsAnswers(repository=IMMUTABLE, permissions=NONE_KNOWN), ""),
         (FailurePhase.PUSH, PUSH_EOF, AwsAnswers(permissions=ALL), "ecr:InitiateLayerUpload"),
         (FailurePhase.PUSH, PUSH_EOF, AwsAnswers(permissions=NONE_KNOWN), ""),
     ],
 )
-def test_what_aws_says_decides(phase: FailurePhase, line: str, said: AwsAnswers, words: str) -> None:
-    found = diagnose_with_aws(plan_of(), failure(phase, line), lambda _repository, _questions: said)
+def test_diagnose_with_aws_answers_returns_the_cause(
+    phase: FailurePhase, line: str, answers: AwsAnswers, words: str
+) -> None:
+    found = diagnose_with_aws(plan_of(), failure(phase, line), lambda _repository, _questions: answers)
     assert words in found if words else not found
 
 
@@ -118,13 +132,13 @@ def refuse(repository: Repository, questions: Sequence[AwsQuestion]) -> AwsAnswe
         ("localhost:5000", failure(FailurePhase.PUSH, PUSH_403)),
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", failure(FailurePhase.PUSH, "503 Service Unavailable")),
     ],
-    ids=["another registry", "a clear answer"],
+    ids=["another registry", "a known cause"],
 )
-def test_nobody_is_asked_without_need(host: str, diagnosis: Diagnosis) -> None:
+def test_diagnose_with_aws_known_cause_asks_nothing(host: str, diagnosis: Diagnosis) -> None:
     assert not diagnose_with_aws(plan_of(facts(registry=Registry.parse(host))), diagnosis, refuse)
 
 
-def test_the_repository_of_the_cache_is_asked_about_its_own_tag() -> None:
+def test_diagnose_with_aws_cache_export_asks_about_its_repository() -> None:
     asked = []
 
     def ask(repository: Repository, _questions: Sequence[AwsQuestion]) -> AwsAnswers:
@@ -134,12 +148,12 @@ def test_the_repository_of_the_cache_is_asked_about_its_own_tag() -> None:
     plan = plan_of(cache_ref="210987654321.dkr.ecr.us-east-1.amazonaws.com/caches:shop")
     found = diagnose_with_aws(plan, failure(FailurePhase.CACHE_EXPORT, CACHE_400), ask)
     assert [each.name for each in asked] == ["caches"]
-    assert "shop is immutable in caches" in found
+    assert "tag shop immutable in caches" in found
     assert "--region us-east-1 --registry-id 210987654321 --repository-name caches" in found
 
 
 def run(runtime: FakeRuntime) -> tuple[MultiarchError | None, Sequence[str]]:
-    """The error that ended a run, or its warnings."""
+    """Return the error that ended a run, or its warnings."""
     clock = FakeClock()
     log, _ = quiet_log()
     try:
@@ -158,33 +172,31 @@ def run(runtime: FakeRuntime) -> tuple[MultiarchError | None, Sequence[str]]:
         ("bake", "push", PUSH_EOF, RetriesExhaustedError),
     ],
 )
-def test_a_failure_for_good_says_what_aws_says_once(
-    event: str, phase: str, line: str, kind: type[MultiarchError]
-) -> None:
+def test_run_failure_adds_aws_diagnosis_once(event: str, phase: str, line: str, kind: type[MultiarchError]) -> None:
     runtime = FakeRuntime()
     runtime.said = AwsAnswers(repository="missing")
     runtime.fail(event, *[OperationFailedError(phase, [line])] * 9)
     error, _ = run(runtime)
     assert isinstance(error, kind)
-    assert "AWS says: the repository shop does not exist" in error.hint
+    assert "AWS reports: repository shop does not exist" in error.hint
     assert len([each for each in runtime.events if each.startswith("ask about")]) == 1
 
 
-def test_a_failure_that_passed_asks_nobody() -> None:
+def test_run_retried_failure_does_not_ask_aws() -> None:
     runtime = FakeRuntime()
     runtime.fail("bake", OperationFailedError("push", [PUSH_EOF]))
     assert run(runtime)[0] is None
     assert not [each for each in runtime.events if each.startswith("ask about")]
 
 
-def test_a_builder_that_fails_asks_nobody() -> None:
+def test_run_builder_failure_does_not_ask_aws() -> None:
     runtime = FakeRuntime()
     runtime.fail("create --name", OperationFailedError("daemon", ["docker: command not found"]))
     assert isinstance(run(runtime)[0], BuilderError)
     assert not [each for each in runtime.events if each.startswith("ask about")]
 
 
-def test_the_subject_is_the_image_s_repository() -> None:
+def test_diagnose_with_aws_push_asks_about_the_image_repository() -> None:
     asked: list[Repository] = []
 
     def ask(repository: Repository, _questions: Sequence[AwsQuestion]) -> AwsAnswers:

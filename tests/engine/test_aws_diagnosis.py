@@ -39,15 +39,17 @@ def test_a_cache_tag_that_cannot_move_is_said_with_its_cure(project: Project, la
         control.open_lane(lane, [Fault(where="find repository", what="forbid")])
         run = project.multiarch("build", MULTIARCH_TAGS=tag)
         assert run.code == 0, run.said
-    assert "the cache could not be written, the image is good" in run.stderr
-    assert f"AWS says: cache is immutable in {lane}; let it move: aws ecr put-image-tag-mutability" in run.stderr
+    assert "cache export failed, the image is not affected" in run.stderr
+    assert (
+        f"AWS reports: tag cache immutable in {lane}. To allow moving: aws ecr put-image-tag-mutability" in run.stderr
+    )
 
 
 def test_a_cache_in_a_repository_that_is_not_there(project: Project, lane: str) -> None:
     control.create_repository(lane)
     run = project.multiarch("build", "--cache-ref", f"{layout.PROXIED.host}/{lane}-cache:main")
     assert run.code == 0, run.said
-    assert f"no cache is written: the repository {lane}-cache does not exist in account" in run.stderr
+    assert f"cache export disabled: repository {lane}-cache does not exist in account" in run.stderr
 
 
 def test_doctor_finds_the_same_before_the_build(project: Project, lane: str) -> None:
