@@ -44,7 +44,7 @@ class Retry:
 
     def as_line(self) -> str:
         """Return the line that the log has for it."""
-        return f"{self.step}: {self.cause}, try {self.attempt} of {self.attempts} in {self.wait:.1f} s"
+        return f"retrying {self.step} in {self.wait:.1f} s (attempt {self.attempt} of {self.attempts}): {self.cause}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -186,9 +186,9 @@ class Lab:
             problems.append(f"exit code {outcome.code}, not {case.code}")
         problems += [f"does not say {words!r}" for words in case.says if words not in said]
         problems += [f"says {words!r}" for words in (*case.silent, "Traceback") if words in said]
-        tries = len(re.findall(r"try \d+ of \d+ in", said))
-        if case.retries is not None and not (tries == 0 if case.retries == 0 else tries >= case.retries):
-            problems.append(f"{tries} retries, not {case.retries}")
+        retries = len(re.findall(r"\(attempt \d+ of \d+\)", said))
+        if case.retries is not None and not (retries == 0 if case.retries == 0 else retries >= case.retries):
+            problems.append(f"{retries} retries, not {case.retries}")
         ran = set(_RAN.findall(said))
         again = [machine for machine in ("x86_64", "aarch64") if sum(each[1] == machine for each in ran) > 1]
         if again and not (case.deed or case.before):

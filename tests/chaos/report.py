@@ -97,7 +97,7 @@ def in_words(case: Case, outcome: Outcome) -> str:
     if outcome.code == 0:
         again = " after a retry" if case.retries else ""
         warned = [text.partition(":")[0] for text in outcome.result.get("warnings", ())]
-        cache = next((f"; {text}" for text in warned if text.startswith("the cache")), "")
+        cache = next((f"; {text}" for text in warned if text.startswith("cache export")), "")
         return f"published{again}{cache}"
     there = "; the tag of the commit exists" if case.tags else ""
     return f"exit code {outcome.code}: {stable(str(outcome.result.get('message', '')))}{there}"
@@ -114,7 +114,7 @@ def stable(text: str) -> str:
     line = re.sub(r"chaos-[0-9a-f]{6,}", "REPOSITORY", line)
     line = re.sub(r"REPOSITORY:[0-9a-f]{7}\b", "REPOSITORY:TAG", line)
     line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)
-    line = re.sub(r" \(tried \d+ times in \d+ s\)", ", also after retries", line)
+    line = re.sub(r" \(\d+ attempts in \d+ s\)", ", also after retries", line)
     line = line.replace(layout.PROXIED.host, "ECR")
     if any(folder in line for folder in _MACHINE):
         msg = f"a folder of this machine in {line!r}"

@@ -18,18 +18,18 @@ pytestmark = pytest.mark.engine
 ALWAYS = 99
 
 
-def test_a_bare_403_leads_to_what_the_role_may_do(project: Project, lane: str) -> None:
+def test_build_ambiguous_403_reports_the_permissions(project: Project, lane: str) -> None:
     control.create_repository(lane)
     control.open_lane(lane, [Fault(where="manifest push", what="status", status=403, times=ALWAYS)])
     run = project.multiarch("build")
     assert run.code == 6, run.said
-    assert "AWS says: the role may do ecr:BatchCheckLayerAvailability" in run.stderr
-    assert "ecr:InitiateLayerUpload and ecr:PutImage cannot be tried without writing" in run.stderr
+    assert "AWS reports: the role is allowed to perform ecr:BatchCheckLayerAvailability" in run.stderr
+    assert "ecr:InitiateLayerUpload and ecr:PutImage, which cannot be tested without writing" in run.stderr
     asked = [each for each in control.told(lane).requests if "UploadLayerPart" in each]
     assert len(asked) == 1
 
 
-def test_a_cache_tag_that_cannot_move_is_said_with_its_cure(project: Project, lane: str) -> None:
+def test_build_immutable_cache_tag_reports_the_fix(project: Project, lane: str) -> None:
     """AWS did not say it before the build: the first one makes the tag, the second has a good image and a warning."""
     control.create_repository(lane, mutability="IMMUTABLE")
     for tag in ("one", "two"):
@@ -45,14 +45,14 @@ def test_a_cache_tag_that_cannot_move_is_said_with_its_cure(project: Project, la
     )
 
 
-def test_a_cache_in_a_repository_that_is_not_there(project: Project, lane: str) -> None:
+def test_build_missing_cache_repository_disables_cache_export(project: Project, lane: str) -> None:
     control.create_repository(lane)
     run = project.multiarch("build", "--cache-ref", f"{layout.PROXIED.host}/{lane}-cache:main")
     assert run.code == 0, run.said
     assert f"cache export disabled: repository {lane}-cache does not exist in account" in run.stderr
 
 
-def test_doctor_finds_the_same_before_the_build(project: Project, lane: str) -> None:
+def test_doctor_immutable_repository_warns(project: Project, lane: str) -> None:
     control.create_repository(lane, mutability="IMMUTABLE")
     run = project.multiarch("doctor")
     assert run.code == 0, run.said

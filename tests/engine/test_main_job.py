@@ -259,7 +259,7 @@ def test_latest_does_not_go_back(project: Project, registry: RegistryView) -> No
     run = project.multiarch("build")
     assert run.code == 0, run.said
     assert registry.digest("latest") == new.image["digest"] != registry.digest(old[:7])
-    assert "latest stays where it is: it names a newer commit" in run.stderr
+    assert "latest not moved: it already points to a newer commit" in run.stderr
     forced = project.multiarch("build", "--force-move")
     assert forced.code == 0, forced.said
     assert registry.digest("latest") == registry.digest(old[:7])

@@ -12,6 +12,7 @@ import pytest
 
 from dev.stack.ecr import control
 from dev.stack.ecr.faults import Fault
+from multiarch.image.manifest import short_digest
 
 if TYPE_CHECKING:
     from dev.project import Project, Run
@@ -103,7 +104,7 @@ def test_a_back_port_takes_no_newer_release_s_names(project: Project, registry: 
     assert actions(old) == {
         project.tag: "created", "1.1.5": "created", "1.1": "created", "1": "kept", "latest": "kept",
     }  # fmt: skip
-    assert "latest stays where it is: it names a later version, 1.2.0" in old.stderr
+    assert "latest not moved: it already points to a later version, 1.2.0" in old.stderr
     assert registry.digest("latest") == registry.digest("1") == new.image["digest"]
     pre = release(project, "v2.0.0-rc.1", "--commit-tag", "pre")
     assert pre.code == 0, pre.said
@@ -172,7 +173,8 @@ def test_a_release_in_an_immutable_repository(project: Project, lane: str) -> No
     project.commit("Another commit")
     other = project.multiarch("build", *words, "--git-tag", "v1.2.3", "--tag", rules)
     assert other.code == 2, other.said
-    assert f":1.2.3 is the image of another build: commit {sha}, {first.json['digest']}" in other.stderr
+    digest = short_digest(first.json["digest"])
+    assert f":1.2.3 already belongs to another build (commit {sha[:12]}): {digest}" in other.stderr
     assert "building for" not in other.stderr
 
 
@@ -180,13 +182,14 @@ def test_a_tag_that_cannot_move_is_said_before_the_build(project: Project, lane:
     control.create_repository(lane, mutability="IMMUTABLE")
     first = project.multiarch("build", "--output", "json", "--cache", "none")
     assert first.code == 0, first.said
-    assert "latest will be written once and never move" in first.stderr
+    assert "later builds cannot move tag latest" in first.stderr
     again = project.multiarch("build", "--cache", "none")
     assert again.code == 0, again.said
     project.commit("Another commit")
     second = project.multiarch("build", "--cache", "none")
     assert second.code == 2, second.said
-    assert f"{lane}:latest cannot move from {first.json['digest']}: tags are immutable" in second.stderr
+    digest = short_digest(first.json["digest"])
+    assert f"{lane}:latest from {digest}: tags are immutable" in second.stderr
     assert "building for" not in second.stderr
 
 
@@ -248,4 +251,4 @@ def test_an_older_build_whose_write_hangs_looks_again_before_it_writes(project: 
     assert (quick.code, late.code) == (0, 0), (quick.said, late.said)
     assert actions(quick)["latest"] == "moved"
     assert actions(late)["latest"] == "kept"
-    assert "latest stays where it is: it names a newer commit" in late.stderr
+    assert "latest not moved: it already points to a newer commit" in late.stderr

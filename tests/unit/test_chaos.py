@@ -53,12 +53,12 @@ ENDINGS = {
     "without retries": (Case(name="x", retries=0), outcome(), "published"),
     "without its cache": (
         Case(name="x"),
-        outcome(warnings=("made anew: yes", "the cache could not be written, the image is good: 429")),
-        "published; the cache could not be written, the image is good",
+        outcome(warnings=("recreated: yes", "cache export failed, the image is not affected: 429")),
+        "published; cache export failed, the image is not affected",
     ),
     "half": (
         Case(name="x", code=7, tags=frozenset({"COMMIT"})),
-        outcome(7, "tag: 503 (tried 2 times in 31 s)"),
+        outcome(7, "tag: 503 (2 attempts in 31 s)"),
         "exit code 7: tag: 503, also after retries; the tag of the commit exists",
     ),
 }

@@ -144,7 +144,7 @@ def test_run_retry_is_announced_before_its_wait() -> None:
     ran.run()
     retry = ran.announced[0]
     assert retry == Retry(step="push", cause="the registry is rate-limiting requests", attempt=2, attempts=3, wait=12)
-    assert retry.as_line() == "push: the registry is rate-limiting requests, try 2 of 3 in 12.0 s"
+    assert retry.as_line() == "retrying push in 12.0 s (attempt 2 of 3): the registry is rate-limiting requests"
 
 
 PERMANENT = {
