@@ -86,7 +86,7 @@ MESSAGES = {
     "a tag": ("chaos-0a1b2c3d4e:31d6ba4 is there", "REPOSITORY:TAG is there"),
     "a digest": (f"sha256:{'a' * 64} is there", "sha256:… is there"),
     "a port": ("https://127.0.0.1:40123 is not trusted", "https://127.0.0.1:PORT is not trusted"),
-    "tries and seconds": ("no (tried 3 times in 12 s)", "no, also after retries"),
+    "tries and seconds": ("no (3 attempts in 12 s)", "no, also after retries"),
     "the first line": ("one\ntwo", "one"),
     "what is the same in each run": ("503 Service Unavailable", "503 Service Unavailable"),
 }
