@@ -7,7 +7,8 @@ from multiarch.commands import World
 from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
 from multiarch.deadline import Deadline
 from multiarch.doctor import Check, Unanswered, examine, exit_code, report_as_json, report_as_text
-from multiarch.edges.ask.examine import SECONDS, Examination, unanswered
+from multiarch.edges.ask.answer import unanswered
+from multiarch.edges.ask.examine import SECONDS, Examination
 from multiarch.edges.ask.question import ask
 from multiarch.edges.aws import Aws, Token
 from multiarch.edges.files.folder import check_folder

@@ -55,3 +55,14 @@ def ask(question: Callable[[], _Answer], *, phase: str, deadline: Deadline) -> F
             raise OperationFailedError(phase, [f"{type(error).__name__}: {error}"]) from None
 
     return start(answer, _Question(phase, deadline))
+
+
+class Questions:
+    """Questions that share a deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+
+    def ask(self, question: Callable[[], _Answer], phase: str) -> Future[_Answer]:
+        """Ask in a thread of its own, see `ask`."""
+        return ask(question, phase=phase, deadline=self.deadline)
