@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# The unit tests share nothing; the engine tests share one engine, and wait for each other.
-PARALLEL := --numprocesses auto --dist worksteal
+# The unit tests share nothing, so they run on all cores; the engine tests share one engine.
+UNIT := -m 'not engine and not chaos' --numprocesses auto --dist worksteal
 COVERED := $(BIN)/coverage run -m pytest --durations 20
 
 .DEFAULT_GOAL := help
@@ -33,26 +33,26 @@ demo: up  ## build an example and publish it to the test stack
 test: venv  ## run all tests except make chaos, and measure coverage; outside CI, skip the engine tests without the stack
 	@rm -rf .coverage && mkdir .coverage
 	@if $(BIN)/python -m dev.stack up; then \
-		$(COVERED) -m 'not engine' $(PARALLEL) && $(COVERED) -m 'engine and not chaos' || exit; \
+		$(COVERED) $(UNIT) && $(COVERED) -m 'engine and not chaos' || exit; \
 		$(BIN)/coverage combine --quiet && $(BIN)/coverage report; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo 'error: the test stack did not start, and CI runs all tests' >&2; exit 1; \
 	else \
-		$(COVERED) -m 'not engine' $(PARALLEL) || exit; \
+		$(COVERED) $(UNIT) || exit; \
 		$(BIN)/coverage combine --quiet && $(BIN)/coverage report --fail-under 0; \
 		echo 'SKIPPED: the engine tests, because the test stack did not start; see the error above the tests' >&2; \
 	fi
 
 chaos: up  ## run every fault-injection case, then random schedules (SEED=N repeats them)
-	@$(BIN)/python -m pytest -m "engine or chaos" tests/chaos
+	@$(BIN)/python -m pytest -m 'engine or chaos' tests/chaos tests/unit
 
 unit: venv  ## run the unit tests
-	@$(BIN)/python -m pytest -m 'not engine' $(PARALLEL)
+	@$(BIN)/python -m pytest $(UNIT)
 
 lowest: venv  ## run the unit tests on the lowest versions that pyproject.toml allows
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/lowest
 	@$(BIN)/uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable '.[dev]'
-	@.venv/lowest/bin/python -m pytest -m 'not engine' $(PARALLEL)
+	@.venv/lowest/bin/python -m pytest $(UNIT)
 
 pythons:  ## run the unit tests on every installed Python from 3.11 to 3.14, pyenv's included
 	@for version in 3.11 3.12 3.13 3.14; do \
@@ -63,7 +63,7 @@ pythons:  ## run the unit tests on every installed Python from 3.11 to 3.14, pye
 		"$$python" -m venv .venv/$$version || exit; \
 		.venv/$$version/bin/python -m pip --quiet --disable-pip-version-check install --root-user-action=ignore \
 			--editable '.[dev]' || exit; \
-		.venv/$$version/bin/python -m pytest -m 'not engine' $(PARALLEL) || exit; \
+		.venv/$$version/bin/python -m pytest $(UNIT) || exit; \
 	done
 
 lint: venv  ## check style, format, types, layers and spelling
