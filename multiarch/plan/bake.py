@@ -1,4 +1,4 @@
-"""Settings -> bake definition: what `docker buildx bake` is told, as data. Pure.
+"""Makes the definition of `docker buildx bake` from the settings. Pure.
 
 https://docs.docker.com/build/bake/reference/
 """
@@ -17,25 +17,25 @@ from multiarch.text.csv_words import Secret
 
 TARGET = "image"
 
-# What a shell and bake both take for a variable's name; Python's identifiers are more.
+# A name that both a shell and bake accept for a variable; Python accepts more.
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _URL = re.compile(r"[a-z+]+://|git@|github\.com/")
 
 
 def is_remote(context: str) -> bool:
-    """Whether the context is a URL, which BuildKit reads by itself."""
+    """Return whether the context is a URL, which BuildKit fetches."""
     return bool(_URL.match(context))
 
 
 def dockerfile_of(settings: ImageSettings) -> str:
-    """Return the Dockerfile's path as BuildKit wants it: relative to the context."""
+    """Return the path of the Dockerfile relative to the context, as BuildKit expects it."""
     if not settings.dockerfile:
         return "Dockerfile"
     return settings.dockerfile if is_remote(settings.context) else _relative(settings.dockerfile, settings.context)
 
 
 def _relative(path: str, start: str) -> str:
-    # Both against one root: posixpath.relpath would ask the process for its folder where only one of them is absolute.
+    # With one absolute path, posixpath.relpath would read the current folder.
     if PurePath(path).is_absolute() and not PurePath(start).is_absolute():
         return path
     return posixpath.relpath(path, start)
@@ -43,13 +43,13 @@ def _relative(path: str, start: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class BakeTarget:
-    """What one solve builds: all platforms, or one of them where each has caches of its own.
+    """A target of bake: all platforms, or a single one with `--cache-per-platform`.
 
     Attributes:
-        name: what bake calls it.
-        platforms: in docker's words.
-        cache_from: the caches that are read, in bake's words.
-        cache_to: the caches that are written.
+        name: of the bake target.
+        platforms: in docker's spelling.
+        cache_from: the caches to read, in bake's syntax.
+        cache_to: the caches to write, in bake's syntax.
     """
 
     name: str
@@ -59,7 +59,7 @@ class BakeTarget:
 
 
 def target_name(platform: str) -> str:
-    """Return what the target of one platform is called; BuildKit puts it before the names of its steps."""
+    """Return the name of the target for one platform; BuildKit prefixes the names of its steps with it."""
     return f"{TARGET}-{platform.replace('/', '-')}"
 
 
@@ -71,14 +71,14 @@ def bake_definition(
     description: Description,
     epoch: int | None = None,
 ) -> Mapping[str, object]:
-    """Make the definition, whose target or group is called `TARGET`.
+    """Return the definition; its target or group is named `TARGET`.
 
     Args:
-        settings: what the user wants.
-        targets: one, or one for each platform.
+        settings: of the image.
+        targets: one for all platforms, or one per platform.
         output: the exporter and its options.
-        description: what the image says of itself.
-        epoch: the time of everything in the image, in seconds since 1970; None for the time when it is built.
+        description: labels and annotations of the image.
+        epoch: the timestamp of all files in the image, in seconds since 1970; None for the build time.
     """
     common: dict[str, object] = {
         "context": settings.context,
@@ -87,7 +87,7 @@ def bake_definition(
         "attest": [_attestation("provenance", settings.provenance), _attestation("sbom", settings.sbom)],
     }
     literal = {name: value for name, value in settings.build_args.items() if value is not None}
-    # https://docs.docker.com/build/ci/github-actions/reproducible-builds/ - a build argument that every Dockerfile has
+    # A build argument that every Dockerfile has: https://docs.docker.com/build/ci/github-actions/reproducible-builds/
     dated = {"SOURCE_DATE_EPOCH": str(epoch)} if epoch is not None else {}
     optional: dict[str, object] = {
         "target": settings.target,
@@ -112,7 +112,7 @@ def bake_definition(
 
 
 def _own(settings: ImageSettings, target: BakeTarget, description: Description) -> Mapping[str, object]:
-    is_part = target.name != TARGET  # of the index that is put together afterwards
+    is_part = target.name != TARGET  # of an index that Assemble makes
     optional = {
         "annotations": description.annotations_for(has_index=has_index(settings) and not is_part),
         "cache-from": list(target.cache_from),
@@ -123,10 +123,10 @@ def _own(settings: ImageSettings, target: BakeTarget, description: Description) 
 
 
 def hidden_arguments(settings: ImageSettings) -> Mapping[str, str]:
-    """Return the build arguments whose values stay out of the definition, and the variables that bake finds them in.
+    """Return, by build argument, the environment variable that bake reads its value from.
 
-    Those that were passed by name alone have theirs; those that look like secrets get one, which the run sets for
-    docker alone.
+    These values are not in the definition: arguments without a value use the variable of their name; arguments that
+    look like secrets use a variable that only docker's environment has.
     """
     found: dict[str, str] = {}
     for name, value in settings.build_args.items():
@@ -141,7 +141,7 @@ def hidden_arguments(settings: ImageSettings) -> Mapping[str, str]:
 
 
 def hidden_values(settings: ImageSettings, environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variables that docker has to be given for `hidden_arguments`."""
+    """Return the variables of `hidden_arguments` with their values, for docker's environment."""
     given = {name: environment.get(name, "") if value is None else value for name, value in settings.build_args.items()}
     return {variable: given[name] for name, variable in hidden_arguments(settings).items()}
 
@@ -157,7 +157,7 @@ def _attestation(kind: str, words: str) -> str:
 
 
 def _without_templates(value: object) -> object:
-    """Escape what bake would read as a template in a text: https://docs.docker.com/build/bake/expressions/."""
+    """Escape bake's templates: https://docs.docker.com/build/bake/expressions/."""
     match value:
         case str():
             return re.sub(r"([$%])\{", r"\1\1{", value)
@@ -170,7 +170,7 @@ def _without_templates(value: object) -> object:
 
 
 def outside_paths(settings: ImageSettings, *, written: Sequence[str]) -> list[str]:
-    """Return the `--allow` words for what bake refuses by default: paths outside the folder, and SSH.
+    """Return the `--allow` flags for paths outside the current folder and for SSH, which bake denies by default.
 
     https://docs.docker.com/reference/cli/docker/buildx/bake/#allow
     """

@@ -1,4 +1,4 @@
-"""The build of a plan: targets, caches, outputs, and the bake command over them. Pure."""
+"""Plans the build: bake targets, caches, output and the bake command. Pure."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ def make_build(
     local_name: str,
     region: str,
 ) -> tuple[Build, TargetBuild, tuple[Part, ...]]:
-    """Return the bake over an image's parts, the image's share of it, and the parts."""
+    """Return the bake of an image's parts, the image's share of it, and the parts."""
     caches = _caches(settings, facts, repository, region)
     targets = [
         BakeTarget(name=name, platforms=platforms, cache_from=each.read, cache_to=each.written)
@@ -69,7 +69,7 @@ def make_build(
 def _caches(
     settings: ImageSettings, facts: Facts, repository: Repository | None, region: str
 ) -> Mapping[str, tuple[tuple[str, ...], Caches]]:
-    """Return each target's platforms and caches; a local build writes one archive, so it has one target."""
+    """Return platforms and caches by bake target; a local build writes one archive, so it has one target."""
     name = image_name(settings, facts)
     place = Place(
         repository=repository,
@@ -93,10 +93,9 @@ def _epoch(settings: ImageSettings, commit: Commit | None) -> int | None:
         return None
     if commit and commit.time is not None:
         return commit.time
-    msg = "--reproducible needs the commit's time, and nothing tells it"
-    raise ConfigurationError(
-        msg, hint="build from a git checkout (CodePipeline: output artifact format CODEBUILD_CLONE_REF), or without it"
-    )
+    msg = "--reproducible needs the commit time, which is unknown"
+    hint = "build from a git checkout (CodePipeline: output artifact format CODEBUILD_CLONE_REF), or pass --commit-time"
+    raise ConfigurationError(msg, hint=hint)
 
 
 def _output(
@@ -104,7 +103,7 @@ def _output(
 ) -> str:
     options = compression_options(settings)
     if options and settings.compression != "gzip":
-        options["oci-mediatypes"] = "true"  # docker's own media types know no other compression
+        options["oci-mediatypes"] = "true"  # docker's media types support only gzip
     if settings.reproducible:
         options["rewrite-timestamp"] = "true"
     if not repository:
@@ -112,6 +111,6 @@ def _output(
     if builder.driver == "docker":
         # "push-by-digest is currently not implemented for docker driver": buildx, build/opt.go
         return str(CsvWords.of({"type": "image", "name": repository.tagged(UNVERIFIED_TAG), "push": "true", **options}))
-    # Pushed and nothing else: a builder that keeps images (containerd's) would fetch and unpack all that was cached.
+    # Without "store": false, a builder with an image store (containerd's) would fetch and unpack all cached layers.
     by_digest = {"push-by-digest": "true", "name-canonical": "true", "store": "false", "push": "true"}
     return str(CsvWords.of({"type": "image", "name": str(repository), **by_digest, **options}))

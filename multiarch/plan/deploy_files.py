@@ -1,6 +1,6 @@
-"""What the stage after the build reads: CodePipeline's ECS deploys, and a shell. Pure.
+"""Renders the deploy files for the next stage: CodePipeline's ECS deploy actions, and a shell. Pure.
 
-Everything names the image by its digest, so that what was verified is what is deployed.
+They name the image by digest, so the verified image is the deployed one.
 https://docs.aws.amazon.com/codepipeline/latest/userguide/file-reference.html
 """
 
@@ -18,7 +18,7 @@ DEPLOY_FILES = (IMAGE_DEFINITIONS, IMAGE_DETAIL, ENVIRONMENT)
 
 
 def render_deploy_files(step: WriteDeployFiles, digests: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the files by name, for images that are verified and tagged.
+    """Return the text of each file by name.
 
     Args:
         step: the images.
@@ -36,7 +36,7 @@ def render_deploy_files(step: WriteDeployFiles, digests: Mapping[str, str]) -> M
         variables |= {f"{name}_{suffix}": value for name, value in _variables(step, image, digests).items()}
     return {
         IMAGE_DEFINITIONS: _json(definitions),
-        # https://docs.aws.amazon.com/codepipeline/latest/userguide/file-reference.html: it names one image
+        # The format has room for one image: https://docs.aws.amazon.com/codepipeline/latest/userguide/file-reference.html
         IMAGE_DETAIL: _json({"ImageURI": first.repository.at(digests[first.target])}),
         ENVIRONMENT: "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()),
     }

@@ -1,4 +1,4 @@
-"""Which registry the image goes to: as set, or from account and region. Pure."""
+"""Finds the registry of the image: as set, or from account and region. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from multiarch.image.registry import Partitions, Registry
 from multiarch.settings.load import DEFAULT_ORIGIN, LoadedSettings
 
-# What a dry run shows for what only AWS can tell; the shell script makes variables of them.
+# Placeholders of a dry run for values that only AWS knows; the shell script turns them into variables.
 ACCOUNT_PLACEHOLDER = "<AWS_ACCOUNT_ID>"
 REGION_PLACEHOLDER = "<AWS_DEFAULT_REGION>"
 
@@ -17,14 +17,14 @@ _ARN = re.compile(r"arn:(?P<partition>[^:]+):codebuild:(?P<region>[a-z0-9-]+):(?
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """A registry as far as it is known, and where account and region came from.
+    """The registry of an image, and the origin of account and region.
 
     Attributes:
-        registry: the registry; None where the account or the region is not known.
-        region: the region, empty where it is not known.
-        account: the account, empty where it is not known.
-        dns_suffix: the suffix of the region's endpoints, `amazonaws.com` where the region is not known.
-        source: what said so, for people.
+        registry: the registry; None if account or region are unknown.
+        region: the region; empty if unknown.
+        account: the account; empty if unknown.
+        dns_suffix: the suffix of the region's endpoints; `amazonaws.com` if the region is unknown.
+        origin: where account and region came from, for people.
     """
 
     registry: Registry | None
@@ -34,7 +34,7 @@ class Destination:
     origin: str
 
     def shown(self) -> Registry:
-        """The registry with placeholders for what is not known."""
+        """Return the registry, with placeholders for unknown values."""
         return self.registry or Registry.of_account(
             account=self.account or ACCOUNT_PLACEHOLDER,
             region=self.region or REGION_PLACEHOLDER,
@@ -43,19 +43,19 @@ class Destination:
 
 
 def home_of_build(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return region and account of the CodeBuild project that this runs in; None elsewhere."""
+    """Return region and account of the running CodeBuild build; None outside CodeBuild."""
     arn = _ARN.fullmatch(environment.get(BUILD_ARN, ""))
     return (arn["region"], arn["account"]) if arn else None
 
 
 def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], partitions: Partitions) -> Destination:
-    """Find the registry without asking anybody.
+    """Find the registry without a request.
 
-    In CodeBuild the build's ARN names partition, region and account, so no call is needed:
+    In CodeBuild, the ARN of the build contains partition, region and account:
     https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
 
     Raises:
-        ConfigurationError: the registry is no host name, or no partition has the region.
+        ConfigurationError: the registry is not a host name, or no partition has the region.
     """
     settings, origins = loaded.settings.run, loaded.origins
     if settings.registry:
@@ -67,12 +67,16 @@ def find_destination(loaded: LoadedSettings, environment: Mapping[str, str], par
         suffix = partitions.suffix_of_partition[arn["partition"]]
     else:
         suffix = partitions.suffix_of_region(region) if region else "amazonaws.com"
-    said_by = dict.fromkeys(
+    origin_of_parts = dict.fromkeys(
         BUILD_ARN if origin == DEFAULT_ORIGIN else origin
         for value, origin in ((account, origins["account"]), (region, origins["region"]))
         if value
     )
     registry = Registry.of_account(account=account, region=region, dns_suffix=suffix) if account and region else None
     return Destination(
-        registry=registry, account=account, region=region, dns_suffix=suffix, origin=" and ".join(said_by) or "AWS"
+        registry=registry,
+        account=account,
+        region=region,
+        dns_suffix=suffix,
+        origin=" and ".join(origin_of_parts) or "AWS",
     )

@@ -1,4 +1,4 @@
-"""What was observed before planning. Pure."""
+"""The facts that a plan is made from. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,15 +11,15 @@ from multiarch.source import Source
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What was observed before planning.
+    """Facts observed before planning.
 
     Attributes:
-        identity: what is being built.
-        registry: where the image goes, with placeholders in a dry run; None for a local build.
-        interactive: buildx may draw on a terminal.
-        cache_folder: the user's own cache folder.
-        folder_name: the name of the context's folder: what a local image is called without a repository.
-        secret_arguments: the build arguments that look like secrets, and why.
+        source: the commit, branch and tag of the build.
+        registry: the registry of the image, with placeholders in a dry run; None for a local build.
+        interactive: buildx can draw its progress on a terminal.
+        cache_folder: the user's cache folder.
+        folder_name: the name of the context folder, which names a local image without a repository.
+        secret_arguments: build arguments that look like secrets, and the reason for each.
         now: when the build began.
     """
 
@@ -33,5 +33,5 @@ class Facts:
 
 
 def image_name(settings: ImageSettings, facts: Facts) -> str:
-    """What the image is called without a registry: its repository, or the folder that it is made from."""
+    """Return the image's name without a registry: its repository, or else the context folder."""
     return settings.repository or facts.folder_name or "image"

@@ -1,4 +1,4 @@
-"""What an image says of itself: labels in its configuration, annotations on its index and manifests. Pure.
+"""Labels in the configuration of an image, and annotations on its index and manifests. Pure.
 
 https://github.com/opencontainers/image-spec/blob/main/annotations.md
 """
@@ -24,7 +24,7 @@ _WITH_LEVELS = re.compile(r"(?P<levels>[a-z-]+(?:\[[^\]]+\])?(?:,[a-z-]+(?:\[[^\
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
-    """An annotation; its levels as docker writes them, empty for index and manifests, whichever there are."""
+    """An annotation; `levels` in docker's syntax, empty for the index if it exists and all manifests."""
 
     name: str
     value: str
@@ -44,7 +44,7 @@ class Description:
 
     @property
     def of_index(self) -> Mapping[str, str]:
-        """What an index says that is put together of images which were built one by one."""
+        """Return the annotations of an index that Assemble makes."""
         return {each.name: each.value for each in self.annotations if each.is_of_index}
 
     def annotations_for(self, *, has_index: bool) -> list[str]:
@@ -55,37 +55,37 @@ class Description:
 
 
 def has_index(settings: ImageSettings) -> bool:
-    """Whether the image is an index: one of several platforms, or of one with an attestation beside it."""
+    """Return whether the image is an index: several platforms, or one platform with an attestation."""
     return len(settings.platforms) > 1 or settings.provenance != "false" or settings.sbom != "false"
 
 
 def describe(settings: ImageSettings, source: Source, *, name: str, version: str) -> Description:
-    """Say what an image is.
+    """Return labels and annotations of an image.
 
-    An image of a changed tree says no commit, because it is none's.
+    With uncommitted changes, there is no revision label: the image is not of the commit.
 
     Args:
-        settings: what is to be said instead, as well, or not.
-        source: what is built.
-        name: the image's own name, without a registry.
-        version: what it is called, see `Names.version`.
+        settings: labels and annotations to add, to replace or to leave out.
+        source: the commit, branch and tag of the build.
+        name: of the image, without a registry.
+        version: see `TagNames.version`.
 
     Raises:
-        ConfigurationError: an annotation names a level that there is none of, or that the image does not have.
+        ConfigurationError: an annotation has an unknown level, or one that the image does not have.
     """
-    told = _told(source, name=name, version=version)
-    # A later run decides by these two what is newer, and what is there already.
-    decisive = {key: told[key] for key in (REVISION, CREATED) if key in told}
+    standard = _standard_labels(source, name=name, version=version)
+    # Later runs use these two to find existing and newer images.
+    required = {key: standard[key] for key in (REVISION, CREATED) if key in standard}
     own = {key: value for key, value in settings.labels.items() if key.startswith(OCI)}
-    both = {**(told if settings.oci_labels else {}), **settings.labels}
-    notes = {**(told if settings.oci_labels else decisive), **own}
+    both = {**(standard if settings.oci_labels else {}), **settings.labels}
+    notes = {**(standard if settings.oci_labels else required), **own}
     annotations = {("", key): value for key, value in notes.items()}
     for text, value in settings.annotations.items():
         levels, key = _levels(text)
         if "index" in levels and not has_index(settings):
-            msg = f"the annotation {text}: an image of one platform without attestations has no index"
-            raise ConfigurationError(msg, hint=f"manifest:{key}={value}")
-        # One that is said for some levels leaves the other levels as they are.
+            msg = f"annotation {text}: an image with one platform and no attestations has no index"
+            raise ConfigurationError(msg, hint=f"use --annotation manifest:{key}={value}")
+        # An annotation with levels replaces only those levels.
         if not levels:
             annotations = {at: each for at, each in annotations.items() if at[1] != key}
         annotations[levels, key] = value
@@ -97,7 +97,7 @@ def describe(settings: ImageSettings, source: Source, *, name: str, version: str
     )
 
 
-def _told(source: Source, *, name: str, version: str) -> Mapping[str, str]:
+def _standard_labels(source: Source, *, name: str, version: str) -> Mapping[str, str]:
     commit, url = source.commit, source.repository_url
     revision = commit.sha if commit and not commit.dirty else ""
     time = commit.time if commit and not commit.dirty else None
@@ -119,6 +119,6 @@ def _levels(text: str) -> tuple[str, str]:
     for level in match["levels"].split(","):
         known = _LEVEL.fullmatch(level)
         if not known or known["name"] not in _LEVELS:
-            msg = f"the annotation {text}: {level!r} is not a level"
+            msg = f"annotation {text}: {level!r} is not a level"
             raise ConfigurationError(msg, hint=nearest_hint(level, _LEVELS))
     return match["levels"], match["name"]

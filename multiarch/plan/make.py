@@ -1,26 +1,25 @@
-"""What a run does, decided before it does anything. Pure.
+"""Makes the plan of a run. Pure.
 
-`make_plan` turns settings (what the user wants) and facts (what was observed) into a frozen plan. `--dry-run` shows the
-plan and `build` carries it out. Four decisions are left to the run: whether the commit's image exists already, whether
-a floating tag stays with a newer commit, whether an immutable cache tag moves, and how to recover from a failure.
+`make_plan` turns settings and observed facts into a frozen plan. `--dry-run` shows the plan, and `build` runs it. Four
+decisions are left to the run: whether the commit's image already exists, whether a floating tag already points to a
+newer commit, whether a cache tag is immutable, and how to recover from a failure.
 
-    prepare   Login, EnsureBuilder  side by side, since login and boot are the two slow steps; ShowVersions beside them
-              FindRepository        a missing repository is found now, not when the push ends a long build
-    build     Reuse           the registry has this commit's image already: nothing is built
-              Build           one bake, pushed by digest: a failed or repeated build changes no published name
+    prepare   Login, EnsureBuilder  at the same time, because login and boot are slow; ShowVersions beside them
+              FindRepository        a missing repository fails the run now, not after a long build
+    build     Reuse           if the registry has this commit's image, nothing is built
+              Build           one bake, pushed by digest: a failed or repeated build changes no tag
               Assemble        an image of several parts: one index of them
-              Unpack          a local build: the archive becomes an OCI layout folder beside the existing one
-    verify    Verify          the image is read back from the registry: every requested platform is in it
-    publish   Tag             the commit's tag first, floating tags last, all of them at the verified digest
-              Replace         a local build: the verified folder replaces the one before it
-    finish    RemoveBuilder   where the builder is not kept
-              WriteDeployFiles  last of all: the next stage finds its files only where everything else went well
+              Unpack          a local build: unpack the archive into an OCI layout beside the existing one
+    verify    Verify          read the image back from the registry, and check every platform
+    publish   Tag             the commit tag first, floating tags last, all at the verified digest
+              Replace         a local build: replace the existing folder with the verified one
+    finish    RemoveBuilder   if the builder is not kept
+              WriteDeployFiles  last, so the next stage finds the files only after a successful run
 
-A target's parts may come from elsewhere: then the plan has no build, and starts with Assemble.
+Parts can come from elsewhere: then the plan has no build, and starts with Assemble.
 
-The price: pushing by digest leaves an untagged image behind where a run ends between build and publish (a lifecycle
-rule for untagged images removes it), and the docker driver, which cannot push by digest, needs a tag to push to before
-the image is verified (`UNVERIFIED_TAG`).
+The price: a run that ends between build and publish leaves an untagged image in the registry, which a lifecycle rule
+removes. And the docker driver, which cannot push by digest, pushes to a tag before verification (`UNVERIFIED_TAG`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,15 +59,15 @@ from multiarch.source import Commit, Source
 
 
 def make_plan(settings: Settings, facts: Facts, *, parts: Sequence[Part] = ()) -> Plan:
-    """Decide everything.
+    """Return the plan of a run.
 
     Args:
-        settings: what the user wants.
-        facts: what was observed.
-        parts: the image's parts, where they were built elsewhere: the plan then only publishes them.
+        settings: of the run and of the image.
+        facts: observed before planning.
+        parts: parts that were built elsewhere; the plan then only publishes them.
 
     Raises:
-        ConfigurationError: there is no repository to push to, or the parts are not those of the image.
+        ConfigurationError: the repository is missing, or the parts do not match the platforms.
     """
     run, image = settings.run, settings.image
     names = decide_tags(
@@ -166,11 +165,11 @@ def _assemble(
 
 
 def _check_parts(parts: Sequence[Part], platforms: Sequence[Platform], repository: Repository | None) -> None:
-    """Parts that were built elsewhere are all of the image's platforms, each once."""
+    """Check that the parts have every platform of the image once, each with a digest."""
     found = sorted(str(platform) for part in parts for platform in part.platforms)
     if not repository or found != sorted(map(str, platforms)) or not all(part.digest for part in parts):
-        wanted = ", ".join(map(str, platforms))
-        msg = f"the parts are for {', '.join(found) or 'no platform'}; the image is for {wanted}"
+        expected = ", ".join(map(str, platforms))
+        msg = f"the parts are for {', '.join(found) or 'no platform'}; the image is for {expected}"
         raise ConfigurationError(msg, hint="pass one part for each platform, each with its digest")
 
 
@@ -191,18 +190,18 @@ def _warnings(settings: ImageSettings, facts: Facts) -> Iterator[str]:
     yield from secret_warnings(facts.secret_arguments)
     if has_no_default_branch(settings, facts.source):
         yield (
-            "the default branch is not known, so no branch writes the cache that the others fall back to: "
-            "--default-branch NAME says which one it is"
+            "the default branch is unknown, so no branch writes the cache that other branches fall back to. "
+            "To set it: --default-branch NAME"
         )
 
 
 def _check_reserved(target: Target, builder: EnsureBuilder) -> None:
-    taken = cache_tags(target.cache_to, target.repository) if target.repository else ()
-    taken = (*taken, UNVERIFIED_TAG) if builder.driver == "docker" else taken
+    reserved = cache_tags(target.cache_to, target.repository) if target.repository else ()
+    reserved = (*reserved, UNVERIFIED_TAG) if builder.driver == "docker" else reserved
     for tag in target.tags:
-        if tag in taken:
-            msg = f"the tag {tag} is written by the build itself, before anything is verified"
-            raise ConfigurationError(msg, hint="name the image otherwise, or the cache: --cache-ref TAG")
+        if tag in reserved:
+            msg = f"tag {tag} is reserved: the build writes it before verification"
+            raise ConfigurationError(msg, hint="use another tag for the image, or another cache tag: --cache-ref TAG")
 
 
 def _logins(targets: Sequence[Target]) -> Iterator[Login]:
@@ -216,7 +215,7 @@ def _find_repositories(settings: ImageSettings, target: Target) -> Iterator[Find
         return
     yield FindRepository(repository=image, cache_tags=cache_tags(target.cache_to, image), holds_image=True)
     base = cache_base(settings, image)
-    # The login is for the image's registry; whoever keeps caches in another one has one of their own.
+    # The run signs in only to the image's registry; a cache in another registry needs a login of the user.
     if base and base[0] != image and base[0].registry == image.registry:
         tags = cache_tags(target.cache_to, base[0])
         yield FindRepository(repository=base[0], cache_tags=tags, holds_image=False)
@@ -240,7 +239,7 @@ def _deploy_files(settings: Settings, facts: Facts, targets: Sequence[Target]) -
 
 
 def _container(repository: Repository) -> str:
-    """Return the usual name of the only container: no dot is allowed in it, see `check_container`."""
+    """Return the default name of the container; it cannot contain a dot, see `check_container`."""
     return repository.name.rpartition("/")[2].replace(".", "-")
 
 
@@ -249,9 +248,8 @@ def _repository(settings: ImageSettings, facts: Facts) -> Repository | None:
         return None
     if not settings.repository:
         msg = "no repository to push to"
-        raise ConfigurationError(
-            msg, hint="name it: AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or --repository NAME"
-        )
+        hint = "set AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or pass --repository NAME"
+        raise ConfigurationError(msg, hint=hint)
     return Repository(registry=facts.registry, name=settings.repository)
 
 

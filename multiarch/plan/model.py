@@ -1,4 +1,4 @@
-"""A plan: what a run does, as frozen values. Pure."""
+"""The plan of a run, as frozen values. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from multiarch.source import Commit, Source
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How often a phase is attempted, and for how many seconds of the run at most."""
+    """The maximum attempts per phase, and the seconds from the begin of the run after which no retry begins."""
 
     attempts: int
     deadline: float
@@ -36,10 +36,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepare:
-    """What comes before the build; the builder boots beside the login.
+    """The steps before the build.
 
     Attributes:
-        builder: None where this plan builds nothing, since all parts come from elsewhere.
+        builder: None if all parts come from elsewhere, so nothing is built.
     """
 
     versions: ShowVersions
@@ -50,20 +50,20 @@ class Prepare:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One image, from its parts to its names.
+    """One image, from its parts to its tags.
 
     Attributes:
         name: of the image, without its registry.
         repository: None for a local build.
         commit_tag: the tag that names the commit.
-        tags: all tags, the commit's first.
-        parts: each is pushed by digest; several are assembled into one index.
-        reuse: looks for the commit's image first; None where it is always built.
-        build: None where the parts come from elsewhere.
-        assemble: None where one part is the image.
-        unpack: of a local build.
-        publish: the tags in the order in which they are written; none for a local build.
-        replace: of a local build.
+        tags: all tags, the commit tag first.
+        parts: each is pushed by digest; several parts are assembled into one index.
+        reuse: finds an existing image of the commit; None if the image is always built.
+        build: None if the parts come from elsewhere.
+        assemble: None if the image has a single part.
+        unpack: only for a local build.
+        publish: the tags in the order of their writes; empty for a local build.
+        replace: only for a local build.
     """
 
     name: str
@@ -91,11 +91,11 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Finish:
-    """What comes after the last tag.
+    """The steps after the last tag.
 
     Attributes:
-        remove_builder: None where the builder is kept.
-        deploy_files: None where nobody asked for them.
+        remove_builder: None if the builder is kept.
+        deploy_files: None unless requested.
     """
 
     remove_builder: RemoveBuilder | None
@@ -104,11 +104,11 @@ class Finish:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything that a run does, decided before it does anything.
+    """The plan of a run, made before the run begins.
 
     Attributes:
-        build: one build for all targets; None where all parts come from elsewhere.
-        warnings: what is allowed and probably not meant.
+        build: one build for all targets; None if all parts come from elsewhere.
+        warnings: about settings that are allowed, but probably a mistake.
     """
 
     source: Source
@@ -139,7 +139,7 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps in one row, for those who show the plan: nothing gets a name before everything is verified."""
+        """Return all steps in order, to show the plan: all images are verified before the first tag."""
         return tuple(self._steps())
 
     def _steps(self) -> Iterator[Step]:

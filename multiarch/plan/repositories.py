@@ -1,4 +1,4 @@
-"""The repositories that a plan pushes to and pulls from. Pure."""
+"""Lists the repositories that a plan pushes to and pulls from. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,14 +9,14 @@ from multiarch.plan.steps import EnsureBuilder
 
 
 def pushed_repositories(plan: Plan) -> list[Repository]:
-    """The repositories that the plan writes: those of its images, and those of caches beside them."""
+    """Return the repositories that the plan pushes to: of images and of caches."""
     images = [target.repository for target in plan.targets if target.repository]
     caches = [repository for target in plan.targets for repository, _ in references(target.cache_to)]
     return list(dict.fromkeys([*images, *caches]))
 
 
 def pulled_repositories(plan: Plan) -> list[Repository]:
-    """The repositories that the plan reads and its steps name: caches, and the builder's image."""
+    """Return the repositories that the plan pulls from: of caches, and of the builder's image."""
     image = builder_image(plan.prepare.builder) if plan.prepare.builder else None
     caches = [repository for target in plan.targets for repository, _ in references(target.cache_from)]
     return list(dict.fromkeys([*([image[0]] if image else []), *caches]))
@@ -31,13 +31,13 @@ def references(caches: Iterable[str]) -> Iterator[tuple[Repository, str]]:
 
 
 def builder_image(step: EnsureBuilder) -> tuple[Repository, str] | None:
-    """Return repository and tag of the image that the builder is made of, None where it is made of none."""
+    """Return repository and tag of the builder's image; None for a driver without an image."""
     image = next((option.partition("=")[2] for option in step.options if option.startswith("image=")), "")
     return _reference(image) if image and step.create else None
 
 
 def _reference(text: str) -> tuple[Repository, str] | None:
-    """What is no reference is docker's to refuse, in its own words."""
+    """Parse a reference; None if it is invalid, which docker reports."""
     try:
         return parse_reference(text)
     except ConfigurationError:

@@ -1,12 +1,12 @@
-"""Build arguments that look like secrets, which belong into `--secret`: told by their names and by their values. Pure.
+"""Finds build arguments that look like secrets, by name and by value; they belong in `--secret`. Pure.
 
-An argument that a RUN step uses stands in the image's history, and every argument in a provenance of mode=max.
+The image history contains each argument that a RUN step uses, and a provenance of mode=max contains all arguments.
 """
 
 import re
 from collections.abc import Mapping
 
-# The last word of a name, or the last two: `NPM_TOKEN` is a secret, and `TOKENIZER_VERSION` and `TOKEN_FILE` are none.
+# The last word, or the last two words, decide: `NPM_TOKEN` is a secret, `TOKENIZER_VERSION` and `TOKEN_FILE` are not.
 _SECRET_WORDS = frozenset(
     {"token", "tokens", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials",
      "apikey", "authtoken", "accesstoken"}
@@ -15,8 +15,8 @@ _SECRET_PAIRS = frozenset(
     {"api key", "access key", "private key", "secret key", "signing key", "encryption key", "deploy key", "ssh key",
      "auth key", "account key", "license key", "master key", "service key"}
 )  # fmt: skip
-# What comes after the word that counts, and does not make it harmless: `TOKEN_VALUE`, `PASSWORD_1`.
-_HARMLESS_ENDINGS = frozenset({"value", "text", "prod", "production", "staging", "dev", "test", "ci", "rw", "ro"})
+# Endings that are ignored: `TOKEN_VALUE` and `PASSWORD_1` are secrets.
+_IGNORED_ENDINGS = frozenset({"value", "text", "prod", "production", "staging", "dev", "test", "ci", "rw", "ro"})
 _PUBLIC = frozenset({"public", "pub"})
 
 _VALUES: Mapping[str, re.Pattern[str]] = {
@@ -32,16 +32,16 @@ _VALUES: Mapping[str, re.Pattern[str]] = {
 
 
 def secret_reason(name: str, value: str | None) -> str:
-    """Say why a build argument looks like a secret; empty where it does not.
+    """Return why a build argument looks like a secret; empty if it does not.
 
     Args:
-        name: the argument's.
-        value: its value, None where that is not known.
+        name: of the argument.
+        value: of the argument, None if unknown.
     """
-    for what, pattern in _VALUES.items():
+    for kind, pattern in _VALUES.items():
         if value and pattern.search(value):
-            return f"its value is {what}"
-    # A switch, a number or nothing at all is no secret, whatever it is called.
+            return f"its value is {kind}"
+    # A switch, a number and an empty value are never secrets, regardless of the name.
     if value is not None and (len(value) < _SHORTEST or value.lower() in {"true", "false"} or value.isdigit()):
         return ""
     return "by its name" if _is_secret_name(name) else ""
@@ -52,7 +52,7 @@ _SHORTEST = 4
 
 def _is_secret_name(name: str) -> bool:
     words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
-    while words and (words[-1].isdigit() or words[-1] in _HARMLESS_ENDINGS):
+    while words and (words[-1].isdigit() or words[-1] in _IGNORED_ENDINGS):
         words.pop()
     if not words or _PUBLIC & set(words):
         return False
@@ -60,10 +60,10 @@ def _is_secret_name(name: str) -> bool:
 
 
 def secret_arguments(arguments: Mapping[str, str | None], environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the build arguments that look like secrets, and why.
+    """Return the build arguments that look like secrets, with the reason.
 
     Args:
-        arguments: values by name, None where the environment has it.
+        arguments: values by name, None for the variable of that name.
         environment: all variables.
     """
     found = {
@@ -74,9 +74,9 @@ def secret_arguments(arguments: Mapping[str, str | None], environment: Mapping[s
 
 
 def secret_warnings(found: Mapping[str, str]) -> list[str]:
-    """Say which build arguments look like secrets, without their values, and what to do."""
+    """Return a warning per build argument that looks like a secret, without its value."""
     return [
-        f"the build argument {name} looks like a secret ({reason}), and stays in the image's history: "
-        f"pass it with --secret id={name},env={name} and RUN --mount=type=secret,id={name}"
+        f"build argument {name} looks like a secret ({reason}), and is readable in the image history. "
+        f"Pass it with --secret id={name},env={name} and RUN --mount=type=secret,id={name}"
         for name, reason in found.items()
     ]

@@ -10,7 +10,7 @@ from multiarch.source import Commit
 
 UNVERIFIED_TAG = "unverified"
 
-# The run fills this in with a file of its own; the shell script makes a variable of it.
+# The run replaces this with a temporary file, and the shell script with a variable.
 METADATA_FILE = "<METADATA_FILE>"
 
 Command = tuple[str, ...]
@@ -23,18 +23,18 @@ class ShowVersions:
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """Sign in to an ECR registry for this run alone."""
+    """Sign in to an ECR registry, only for this run."""
 
     registry: Registry
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindRepository:
-    """Ask AWS whether the repository is there; what the role may not ask is left to the push.
+    """Check that the repository exists; if the role is not allowed to, the push finds out.
 
     Attributes:
-        cache_tags: the tags of caches in it, which move where they may not be overwritten.
-        holds_image: without it there is nothing to build; a repository of caches alone can be done without.
+        cache_tags: the cache tags in this repository; the run uses another tag for one that is immutable.
+        holds_image: if missing, the run fails; a missing repository that holds only caches is a warning.
     """
 
     repository: Repository
@@ -44,12 +44,12 @@ class FindRepository:
 
 @dataclass(frozen=True, kw_only=True)
 class EnsureBuilder:
-    """Create the builder, or take the one that is there.
+    """Create the builder, or use the existing one.
 
     Attributes:
-        create: makes and boots it; None where the driver has nothing to make.
-        inspect: describes and boots the one that is there.
-        remove: removes it, its cache kept, before it is made anew.
+        create: creates and boots the builder; None for the driver docker, whose builder always exists.
+        inspect: describes and boots an existing builder.
+        remove: removes a builder before it is recreated, keeping its cache.
     """
 
     name: str
@@ -62,12 +62,12 @@ class EnsureBuilder:
 
 @dataclass(frozen=True, kw_only=True)
 class Reuse:
-    """Look for this commit's image in the registry.
+    """Find an existing image of this commit in the registry.
 
     Attributes:
-        tags: the names that do not move, the commit's first.
-        revision: the commit they have to be of; empty where the commit is not known.
-        digits: those that have the commit's own digits, so an image that does not say its commit can be of no other.
+        tags: the pinned tags, the commit tag first.
+        revision: the commit that the image must be of; empty if the commit is unknown.
+        digits: the tags that contain digits of the commit: their image is of this commit even if it records no commit.
         if_exists: skip, rebuild or fail.
     """
 
@@ -81,12 +81,12 @@ class Reuse:
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """Run one bake over everything that is built: bake reads the definition from its standard input.
+    """Build all targets with one bake, which reads the definition from its standard input.
 
     Attributes:
-        command: bake over all names.
-        names: what the command builds, a bake target or group for each target of the plan.
-        variables: what bake reads from the environment, so that it does not stand here.
+        command: bake with all names.
+        names: the bake targets or groups, one for each target of the plan.
+        variables: environment variables that bake reads, so their values are not in the plan.
     """
 
     definition: Mapping[str, object]
@@ -96,7 +96,7 @@ class Build:
     builder: str
 
     def only(self, names: Collection[str]) -> "Build":
-        """Return the build of some of its names: which images are reused is decided when the run asks the registry."""
+        """Return the build of only these names, without the images that the run reuses."""
         kept = tuple(name for name in self.names if name in names)
         return replace(self, command=(*self.command[: -len(self.names)], *kept), names=kept)
 
@@ -107,10 +107,10 @@ class TargetBuild:
 
     Attributes:
         name: the bake target, or the bake group of the target's parts.
-        cache_from: the caches that are read, all parts together.
-        cache_to: the caches that are written.
-        is_shared: one cache for all platforms; a builder of several nodes keeps the cache of one node alone in it.
-        archive: the file that a local build writes, empty where the build pushes.
+        cache_from: the caches to read, of all parts.
+        cache_to: the caches to write, of all parts.
+        is_shared: all platforms use one cache; the nodes of a builder overwrite each other's.
+        archive: the file that a local build writes; empty if the build pushes.
     """
 
     name: str
@@ -122,11 +122,11 @@ class TargetBuild:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Platforms of a target that are built together, and pushed by digest without a name.
+    """Platforms of a target that are built together and pushed by digest, without a tag.
 
     Attributes:
-        name: the bake target, under which bake's metadata holds the digest.
-        digest: of a part that was built elsewhere; empty where this plan builds it.
+        name: the bake target, which names the digest in bake's metadata.
+        digest: of a part that was built elsewhere; empty if this plan builds the part.
     """
 
     name: str
@@ -136,7 +136,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Assemble:
-    """Make one index of the parts' images, and push it by digest."""
+    """Push one index of all parts by digest."""
 
     repository: Repository
     platforms: tuple[Platform, ...]
@@ -145,10 +145,10 @@ class Assemble:
 
 @dataclass(frozen=True, kw_only=True)
 class Unpack:
-    """Make an OCI layout folder of the archive that a local build wrote.
+    """Unpack the archive of a local build into an OCI layout folder.
 
-    BuildKit could write the folder itself (tar=false), but reports errors that are none where two platforms share a
-    layer, and leaves the blobs of earlier builds in it.
+    BuildKit can write the folder itself (tar=false), but then it reports errors if two platforms share a layer, and
+    keeps the blobs of earlier builds.
     """
 
     archive: str
@@ -157,7 +157,7 @@ class Unpack:
 
 @dataclass(frozen=True, kw_only=True)
 class Verify:
-    """Read the image back, and check that it is what was asked for."""
+    """Read the image back, and check every platform."""
 
     repository: Repository | None
     layout: str | None
@@ -169,9 +169,9 @@ class Tag:
     """Point a tag at the verified digest.
 
     Attributes:
-        moving: the tag names whatever is newest; one that is not moving names this commit for good.
-        commit: what the image was built from, where it is known. A moving tag that names a newer one stays.
-        version: what it was built as, where versions decide what is newer; empty where commits do.
+        floating: the tag moves to the newest image; a pinned tag always points to this commit's image.
+        commit: the commit of the image, None if unknown. A floating tag is not moved from a newer commit.
+        version: the version of the image, if versions decide which image is newer; empty if commits do.
     """
 
     repository: Repository
@@ -183,11 +183,11 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True)
 class Replace:
-    """Put the verified layout folder in the place of the one that an earlier build left there.
+    """Replace the layout folder of an earlier build with the verified one.
 
     Attributes:
-        fresh: where it was unpacked and verified.
-        layout: where it is to be.
+        fresh: the verified folder.
+        layout: the folder to replace.
     """
 
     fresh: str
@@ -201,12 +201,12 @@ class RemoveBuilder:
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedImage:
-    """What deploy files say of one image.
+    """One image in the deploy files.
 
     Attributes:
-        target: the target's name.
-        containers: of the ECS task definition, those that run the image.
-        tag: the commit's tag.
+        target: the name of the target.
+        containers: the containers of the ECS task definition that run the image.
+        tag: the commit tag.
     """
 
     target: str
@@ -217,10 +217,10 @@ class DeployedImage:
 
 @dataclass(frozen=True, kw_only=True)
 class WriteDeployFiles:
-    """Write what the next stage reads; the files of an earlier run are removed before anything else begins.
+    """Write the deploy files for the next stage; the run removes those of an earlier run at its begin.
 
     Attributes:
-        commit: what the images were built from, with -dirty for a changed tree; empty where it is not known.
+        commit: the commit of the images, with -dirty for uncommitted changes; empty if unknown.
     """
 
     folder: str

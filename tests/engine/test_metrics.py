@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from tests.engine.test_handover import append
+from tests.engine.test_deploy_files import append
 from tests.engine.test_recovery import read_until, started
 from tests.unit.test_report_metrics import SCHEMA
 

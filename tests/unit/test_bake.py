@@ -37,7 +37,7 @@ def target(*annotations: Annotation, **flags: object) -> dict[str, object]:
     return value
 
 
-def test_what_was_not_asked_for_is_not_in_it() -> None:
+def test_bake_definition_of_defaults_has_no_optional_keys() -> None:
     assert target() == {
         "context": ".",
         "dockerfile": "Dockerfile",
@@ -48,7 +48,7 @@ def test_what_was_not_asked_for_is_not_in_it() -> None:
     }
 
 
-def test_everything_that_was_asked_for_is() -> None:
+def test_bake_definition_contains_all_settings() -> None:
     made = target(
         Annotation(name="org.example", value="x"),
         context="app",
@@ -88,11 +88,11 @@ ATTESTATIONS = {
 
 
 @pytest.mark.parametrize(("words", "expected"), ATTESTATIONS.items(), ids=ATTESTATIONS)
-def test_attestations_are_told_in_both_ways(words: str, expected: str) -> None:
+def test_bake_definition_enables_or_disables_attestations(words: str, expected: str) -> None:
     assert target(provenance=words)["attest"] == [expected, "type=sbom,disabled=true"]
 
 
-def test_an_sbom_names_its_scanner() -> None:
+def test_bake_definition_sbom_has_its_generator() -> None:
     made = target(sbom="generator=localhost:5000/syft:1")
     assert made["attest"] == ["type=provenance,disabled=true", "type=sbom,generator=localhost:5000/syft:1"]
 
@@ -109,14 +109,14 @@ TEMPLATES = {
 
 
 @pytest.mark.parametrize(("value", "escaped"), TEMPLATES.items(), ids=TEMPLATES)
-def test_what_bake_would_take_for_a_template_is_escaped(value: str, escaped: str) -> None:
+def test_bake_definition_escapes_templates(value: str, escaped: str) -> None:
     made = target(Annotation(name="note", value=value), build_args=[f"A={value}"], labels=[f"l={value}"])
     assert made["args"] == {"A": escaped}
     assert made["labels"] == {"l": escaped}
     assert made["annotations"] == [f"index,manifest:note={escaped}"]
 
 
-def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() -> None:
+def test_bake_definition_hides_secret_arguments() -> None:
     """Bake finds it in a variable, and the run sets that for docker alone."""
     given = load({"build_args": ["VERSION=1", "NPM_TOKEN=hunter22", "FROM_OUTSIDE"]}, {"FROM_OUTSIDE": "x${y}"})
     only = BakeTarget(name=TARGET, platforms=("linux/amd64",), cache_from=(), cache_to=())
@@ -145,11 +145,11 @@ def test_what_is_passed_by_name_or_looks_secret_stays_out_of_the_definition() ->
         ({"platforms": ("amd64",), "sbom": "true"}, "index,manifest"),
     ],
 )
-def test_annotations_stand_where_there_is_something_to_annotate(flags: dict[str, object], level: str) -> None:
+def test_bake_definition_annotations_have_the_levels_of_the_image(flags: dict[str, object], level: str) -> None:
     assert target(Annotation(name="a", value="b"), **flags)["annotations"] == [f"{level}:a=b"]
 
 
-def test_a_target_for_each_platform_has_caches_of_its_own() -> None:
+def test_bake_definition_target_per_platform_has_its_caches() -> None:
     settings = load({"labels": ["a=b"], "build_args": ["A=1"]}).settings.image
     targets = [
         BakeTarget(name=target_name(each), platforms=(each,), cache_from=(f"from {each}",), cache_to=(f"to {each}",))
@@ -195,7 +195,7 @@ CONTEXTS = {
 
 
 @pytest.mark.parametrize(("context", "expected"), CONTEXTS.items(), ids=CONTEXTS)
-def test_a_url_is_told_from_a_folder(context: str, expected: bool) -> None:  # noqa: FBT001
+def test_is_remote_returns_true_only_for_urls(context: str, expected: bool) -> None:  # noqa: FBT001
     assert is_remote(context) is expected
 
 
@@ -211,7 +211,7 @@ DOCKERFILES = {
 
 
 @pytest.mark.parametrize(("flags", "expected"), DOCKERFILES.values(), ids=DOCKERFILES)
-def test_the_dockerfile_is_named_from_the_context(flags: dict[str, object], expected: str) -> None:
+def test_dockerfile_of_settings_is_relative_to_the_context(flags: dict[str, object], expected: str) -> None:
     assert dockerfile_of(load(flags).settings.image) == expected
 
 
@@ -233,12 +233,12 @@ ALLOWED: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize(("flags", "written", "words"), ALLOWED.values(), ids=ALLOWED)
-def test_bake_is_allowed_what_lies_outside(flags: dict[str, object], written: list[str], words: list[str]) -> None:
+def test_outside_paths_returns_allow_flags(flags: dict[str, object], written: list[str], words: list[str]) -> None:
     expected = [word for each in words for word in ("--allow", each)]
     assert outside_paths(load(flags).settings.image, written=written) == expected
 
 
-def test_hidden_arguments_with_names_that_look_alike_have_variables_of_their_own() -> None:
+def test_hidden_arguments_with_similar_names_have_distinct_variables() -> None:
     # The check of settings refuses the last one, and the names do not depend on it.
     arguments = {"a-b": None, "a.b": None, "BUILD_ARG_a_b": "1", "ünï": None}
     settings = replace(load().settings.image, build_args=arguments)

@@ -203,7 +203,7 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
     "no repository": (
         ("--commit-tag", "v1"), {},
         ["error: no repository to push to",
-         "  name it: AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or --repository NAME"]),
+         "  set AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or pass --repository NAME"]),
     "no Dockerfile": (
         ("--file", "Dockerfil"), CODEBUILD,
         ["error: there is no Dockerfile at Dockerfil",

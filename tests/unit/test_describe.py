@@ -33,12 +33,12 @@ def at(levels: str, notes: dict[str, str]) -> list[str]:
     return [f"{levels}:{name}={value}" for name, value in notes.items()]
 
 
-def test_labels_and_annotations_say_the_same() -> None:
+def test_describe_labels_and_annotations_are_equal() -> None:
     assert said().labels == ALL
     assert said().annotations_for(has_index=True) == at("index,manifest", ALL)
 
 
-def test_an_image_of_one_platform_has_no_index() -> None:
+def test_describe_one_platform_annotates_only_the_manifest() -> None:
     assert said(platforms=("amd64",)).annotations_for(has_index=False) == at("manifest", ALL)
 
 
@@ -52,21 +52,21 @@ UNKNOWN: dict[str, tuple[Source, list[str]]] = {
 
 
 @pytest.mark.parametrize(("source", "lacks"), UNKNOWN.values(), ids=UNKNOWN)
-def test_what_is_not_known_is_not_said(source: Source, lacks: list[str]) -> None:
+def test_describe_unknown_values_are_left_out(source: Source, lacks: list[str]) -> None:
     assert set(said(source).labels) == set(ALL) - set(lacks)
 
 
-def test_without_a_url_the_title_is_the_image_s_own_name() -> None:
+def test_describe_without_url_uses_the_image_name_as_title() -> None:
     assert said(Source(commit=COMMIT)).labels[f"{OCI}title"] == "shop"
 
 
-def test_a_label_is_said_instead_and_an_oci_one_is_an_annotation_too() -> None:
+def test_describe_passed_label_replaces_the_standard_one() -> None:
     made = said(labels=["team=shop", f"{OCI}licenses=MIT", f"{VERSION}=9"])
     assert made.labels == {**ALL, VERSION: "9", "team": "shop", f"{OCI}licenses": "MIT"}
     assert made.annotations_for(has_index=True) == at("index,manifest", {**ALL, VERSION: "9", f"{OCI}licenses": "MIT"})
 
 
-def test_an_empty_value_leaves_one_out() -> None:
+def test_describe_empty_value_removes_the_label() -> None:
     made = said(labels=[f"{OCI}url="], annotations=[f"{OCI}title="])
     assert set(made.labels) == set(ALL) - {f"{OCI}url"}
     assert made.annotations_for(has_index=True) == at(
@@ -74,7 +74,7 @@ def test_an_empty_value_leaves_one_out() -> None:
     )
 
 
-def test_annotations_have_levels_of_their_own() -> None:
+def test_describe_annotation_with_levels_keeps_other_levels() -> None:
     made = said(
         annotations=[
             f"{OCI}title=Store",
@@ -95,7 +95,7 @@ def test_annotations_have_levels_of_their_own() -> None:
     assert made.labels == ALL
 
 
-def test_without_them_what_a_later_run_decides_by_is_left() -> None:
+def test_describe_without_oci_labels_keeps_revision_and_time() -> None:
     made = said(oci_labels=False, labels=["team=shop"])
     assert made.labels == {"team": "shop"}
     assert made.annotations_for(has_index=True) == at(
@@ -103,28 +103,26 @@ def test_without_them_what_a_later_run_decides_by_is_left() -> None:
     )
 
 
-def test_an_index_of_images_that_were_built_one_by_one_says_what_is_for_it() -> None:
+def test_of_index_returns_only_index_annotations() -> None:
     made = said(annotations=["note=x", "index:note=y", "manifest,index-descriptor:note=z"])
     assert made.of_index == {**ALL, "note": "y"}
     assert made.annotations_for(has_index=False) == [*at("manifest", {**ALL, "note": "x"}), "manifest:note=z"]
 
 
-def test_an_attested_image_of_one_platform_has_an_index() -> None:
+def test_has_index_of_attested_image_is_true() -> None:
     made = said(annotations=["index:note=x"], platforms=("amd64",), sbom="true")
     assert "index:note=x" in made.annotations_for(has_index=True)
 
 
-def test_an_image_of_one_platform_has_no_annotation_of_an_index() -> None:
+def test_describe_index_annotation_of_one_platform_raises_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         said(annotations=["index:note=x"], platforms=("amd64",))
-    assert (
-        caught.value.message == "the annotation index:note: an image of one platform without attestations has no index"
-    )
-    assert caught.value.hint == "manifest:note=x"
+    assert caught.value.message == "annotation index:note: an image with one platform and no attestations has no index"
+    assert caught.value.hint == "use --annotation manifest:note=x"
 
 
-def test_a_level_that_there_is_none_of_is_refused() -> None:
+def test_describe_unknown_level_raises_configuration_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         said(annotations=["indx:note=x"])
-    assert caught.value.message == "the annotation indx:note: 'indx' is not a level"
+    assert caught.value.message == "annotation indx:note: 'indx' is not a level"
     assert caught.value.hint == "did you mean index?"

@@ -45,7 +45,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize(("environment", "host", "origin"), FOUND.values(), ids=FOUND)
-def test_the_registry_is_found_and_its_source_named(environment: dict[str, str], host: str, origin: str) -> None:
+def test_find_destination_returns_registry_and_origin(environment: dict[str, str], host: str, origin: str) -> None:
     destination = found(**environment)
     assert (destination.registry, destination.origin) == (Registry.parse(host), origin)
     assert destination.shown() == destination.registry
@@ -69,7 +69,7 @@ PLACEHOLDERS = {
 
 
 @pytest.mark.parametrize(("environment", "host", "origin"), PLACEHOLDERS.values(), ids=PLACEHOLDERS)
-def test_what_is_not_known_is_shown_as_a_placeholder(environment: dict[str, str], host: str, origin: str) -> None:
+def test_shown_of_unknown_account_has_placeholders(environment: dict[str, str], host: str, origin: str) -> None:
     destination = found(**environment)
     assert destination.registry is None
     assert (destination.shown().host, destination.origin) == (host, origin)
@@ -85,7 +85,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("environment", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_right_is_refused(environment: dict[str, str], message: str) -> None:
+def test_find_destination_invalid_value_raises_configuration_error(environment: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         found(**environment)
     assert caught.value.message == message

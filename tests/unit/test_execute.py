@@ -322,7 +322,7 @@ def test_run_part_without_digest_raises_builder_error() -> None:
 def test_run_records_the_warnings_of_the_plan() -> None:
     seen = replace(facts(), secret_arguments={"NPM_TOKEN": "by its name"})
     result = Ran(FakeRuntime(), plan_of(seen)).result()
-    assert result.warnings[0].startswith("the build argument NPM_TOKEN looks like a secret")
+    assert result.warnings[0].startswith("build argument NPM_TOKEN looks like a secret")
 
 
 def test_run_moved_tag_records_the_previous_digest() -> None:

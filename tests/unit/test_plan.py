@@ -98,7 +98,7 @@ def reuse(repository: Repository = SHOP, tag: str = TAG, **fields: object) -> Re
     return Reuse(repository=repository, platforms=BOTH, **known)  # type: ignore[arg-type]  # as in the table
 
 
-def test_the_main_job_is_these_steps() -> None:
+def test_make_plan_main_job_returns_its_steps() -> None:
     assert without_build(plan_of()) == [
         VERSIONS,
         Login(registry=ECR),
@@ -112,7 +112,7 @@ def test_the_main_job_is_these_steps() -> None:
     ]
 
 
-def test_the_main_job_s_build_pushes_by_digest() -> None:
+def test_make_plan_main_job_pushes_by_digest() -> None:
     assert build_of(plan_of()) == Build(
         definition={
             "target": {
@@ -146,7 +146,7 @@ def test_the_main_job_s_build_pushes_by_digest() -> None:
     )
 
 
-def test_what_the_plan_is_about() -> None:
+def test_make_plan_returns_name_tags_and_platforms() -> None:
     plan = plan_of(retry_attempts=3, retry_deadline="1m")
     [target] = plan.targets
     assert (plan.name, plan.commit, plan.platforms) == ("shop", COMMIT, BOTH)
@@ -155,12 +155,12 @@ def test_what_the_plan_is_about() -> None:
     assert plan.retry == RetryPolicy(attempts=3, deadline=60)
 
 
-def test_another_registry_needs_no_login_of_ours() -> None:
+def test_make_plan_registry_other_than_ecr_has_no_login() -> None:
     shop = Repository(registry=LOCALHOST, name="shop")
     assert without_build(plan_of(facts(registry=LOCALHOST)))[:3] == [VERSIONS, BUILDER, reuse(shop)]
 
 
-def test_a_local_build_goes_to_a_folder_and_asks_nobody() -> None:
+def test_make_plan_local_build_writes_a_folder() -> None:
     plan = plan_of(LOCAL)
     assert without_build(plan) == [
         VERSIONS,
@@ -175,13 +175,13 @@ def test_a_local_build_goes_to_a_folder_and_asks_nobody() -> None:
     assert plan.targets[0].tags == (TAG,)
 
 
-def test_a_local_build_without_a_repository_is_called_after_its_folder() -> None:
+def test_make_plan_local_build_is_named_after_its_folder() -> None:
     plan = make_plan(load({"dist": "out/"}).settings, LOCAL)
     assert plan.name == "checkout"
     assert share_of(plan).archive == "out/checkout.tar"
 
 
-def test_a_local_build_outside_the_folder_is_allowed_to_write_there() -> None:
+def test_make_plan_local_build_outside_the_folder_is_allowed() -> None:
     plan = plan_of(LOCAL, dist="/tmp/out", local_cache="/tmp/cache")
     words = build_of(plan).command
     assert [words[at + 1] for at, word in enumerate(words) if word == "--allow"] == [
@@ -190,12 +190,12 @@ def test_a_local_build_outside_the_folder_is_allowed_to_write_there() -> None:
     ]
 
 
-def test_a_push_without_a_repository_is_refused() -> None:
+def test_make_plan_without_repository_raises_configuration_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         make_plan(load().settings, facts())
     assert caught.value.message == "no repository to push to"
     assert caught.value.hint == (
-        "name it: AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or --repository NAME"
+        "set AWS_ECR_REPOSITORY_NAME under env.variables of the buildspec, or pass --repository NAME"
     )
 
 
@@ -222,7 +222,7 @@ TAGS: dict[str, tuple[Facts, dict[str, object], list[tuple[str, bool, Commit | N
 
 
 @pytest.mark.parametrize(("seen", "flags", "expected"), TAGS.values(), ids=TAGS)
-def test_tags_follow_the_commit(
+def test_make_plan_tags_depend_on_the_commit(
     seen: Facts, flags: dict[str, object], expected: list[tuple[str, bool, Commit | None]]
 ) -> None:
     plan = plan_of(seen, **flags)
@@ -247,7 +247,7 @@ REUSES: dict[str, tuple[Facts, dict[str, object], Reuse | None]] = {
 
 
 @pytest.mark.parametrize(("seen", "flags", "expected"), REUSES.values(), ids=REUSES)
-def test_the_commit_s_image_is_looked_for(seen: Facts, flags: dict[str, object], expected: Reuse | None) -> None:
+def test_make_plan_reuse_depends_on_the_commit(seen: Facts, flags: dict[str, object], expected: Reuse | None) -> None:
     found = [step for step in plan_of(seen, **flags).steps if isinstance(step, Reuse)]
     assert found == ([expected] if expected else [])
 
@@ -281,7 +281,7 @@ DRIVERS: dict[str, tuple[dict[str, object], str, tuple[str, ...] | None]] = {
 
 
 @pytest.mark.parametrize(("flags", "name", "create"), DRIVERS.values(), ids=DRIVERS)
-def test_a_builder_is_made_as_its_driver_wants(
+def test_ensure_builder_of_driver_returns_its_command(
     flags: dict[str, object], name: str, create: tuple[str, ...] | None
 ) -> None:
     plan = plan_of(**flags)
@@ -290,7 +290,7 @@ def test_a_builder_is_made_as_its_driver_wants(
     assert build_of(plan).command[3:5] == ("--builder", name)
 
 
-def test_the_docker_driver_pushes_to_a_tag_that_says_it_is_not_verified() -> None:
+def test_make_plan_docker_driver_pushes_to_the_unverified_tag() -> None:
     assert target_of(plan_of(builder_driver="docker"))["output"] == [
         f"type=image,name={ECR_HOST}/shop:unverified,push=true"
     ]
@@ -304,7 +304,7 @@ KEPT: dict[str, tuple[dict[str, object], list[RemoveBuilder]]] = {
 
 
 @pytest.mark.parametrize(("flags", "expected"), KEPT.values(), ids=KEPT)
-def test_a_builder_is_kept_or_removed_last(flags: dict[str, object], expected: list[RemoveBuilder]) -> None:
+def test_make_plan_removes_the_builder_unless_kept(flags: dict[str, object], expected: list[RemoveBuilder]) -> None:
     steps = plan_of(**flags).steps
     assert [step for step in steps if isinstance(step, RemoveBuilder)] == expected
     assert list(steps[len(steps) - len(expected) :]) == expected
@@ -337,7 +337,9 @@ HANDOVERS: dict[str, tuple[Facts, dict[str, object], WriteDeployFiles | None]] =
 
 
 @pytest.mark.parametrize(("seen", "flags", "expected"), HANDOVERS.values(), ids=HANDOVERS)
-def test_what_comes_next_is_told_last(seen: Facts, flags: dict[str, object], expected: WriteDeployFiles | None) -> None:
+def test_make_plan_deploy_files_are_the_last_step(
+    seen: Facts, flags: dict[str, object], expected: WriteDeployFiles | None
+) -> None:
     plan = plan_of(seen, **{"deploy_files": "out", "builder_keep": False, **flags})
     assert handed_over(plan) == ([expected] if expected else [])
     assert not expected or plan.steps[-1] == expected
@@ -375,14 +377,14 @@ CACHES: dict[str, tuple[Facts, dict[str, object], list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize(("seen", "flags", "read", "written"), CACHES.values(), ids=CACHES)
-def test_the_cache_is_where_it_was_asked_for(
+def test_make_plan_caches_depend_on_the_settings(
     seen: Facts, flags: dict[str, object], read: list[str], written: list[str]
 ) -> None:
     build = share_of(plan_of(seen, **flags))
     assert (list(build.cache_from), list(build.cache_to)) == (read, written)
 
 
-def test_platforms_with_caches_of_their_own_are_targets_of_their_own() -> None:
+def test_make_plan_cache_per_platform_has_a_target_each() -> None:
     plan = plan_of(cache_per_platform=True)
     [target] = plan.targets
     assert target.parts == (
@@ -406,7 +408,7 @@ def test_platforms_with_caches_of_their_own_are_targets_of_their_own() -> None:
     [(facts(), {"platforms": ("linux/arm64",)}), (LOCAL, {})],
     ids=["one platform", "a local build has one archive"],
 )
-def test_what_is_one_target_needs_no_index(seen: Facts, flags: dict[str, object]) -> None:
+def test_make_plan_single_target_has_no_assemble(seen: Facts, flags: dict[str, object]) -> None:
     plan = plan_of(seen, cache_per_platform=True, **flags)
     assert [part.name for part in plan.targets[0].parts] == ["image"]
     assert not any(isinstance(step, Assemble) for step in plan.steps)
@@ -444,7 +446,7 @@ WRONG_PARTS = {
 
 
 @pytest.mark.parametrize(("registry", "parts"), WRONG_PARTS.values(), ids=WRONG_PARTS)
-def test_make_plan_with_other_parts_than_the_image_s_is_refused(
+def test_make_plan_with_wrong_parts_raises_configuration_error(
     registry: Registry | None, parts: tuple[Part, ...]
 ) -> None:
     with pytest.raises(ConfigurationError, match="the parts are for") as caught:
@@ -476,7 +478,7 @@ FOUND: dict[str, tuple[dict[str, object], list[FindRepository]]] = {
 
 
 @pytest.mark.parametrize(("flags", "expected"), FOUND.values(), ids=FOUND)
-def test_a_repository_is_asked_about_with_the_caches_in_it(
+def test_make_plan_finds_repositories_of_image_and_caches(
     flags: dict[str, object], expected: list[FindRepository]
 ) -> None:
     assert find_steps(plan_of(**flags)) == expected
@@ -494,30 +496,30 @@ OUTPUTS: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize(("flags", "end"), OUTPUTS.values(), ids=OUTPUTS)
-def test_the_output_says_how_layers_are_made(flags: dict[str, object], end: str) -> None:
+def test_make_plan_output_has_compression_options(flags: dict[str, object], end: str) -> None:
     plain, output = (str(target_of(plan_of(**each))["output"]) for each in ({}, flags))
     assert output == plain.replace("']", f"{end}']")
 
 
-def test_what_is_reproducible_has_the_commit_s_time() -> None:
+def test_make_plan_reproducible_uses_the_commit_time() -> None:
     assert target_of(plan_of(reproducible=True))["args"] == {"SOURCE_DATE_EPOCH": str(TIME)}
     untimed = Commit(sha=SHA, dirty=False, origin="git")
-    with pytest.raises(ConfigurationError, match="--reproducible needs the commit's time, and nothing tells it"):
+    with pytest.raises(ConfigurationError, match="--reproducible needs the commit time, which is unknown"):
         plan_of(facts(commit=untimed), reproducible=True)
 
 
-def test_what_is_probably_not_meant_is_warned_of() -> None:
+def test_make_plan_probable_mistakes_are_warnings() -> None:
     seen = replace(facts(source=Source(commit=COMMIT, branch="x")), secret_arguments={"A": "by its name"})
     (secret, branch) = plan_of(seen, cache_scope="branch").warnings
-    assert secret.startswith("the build argument A looks like a secret (by its name)")
-    assert branch.endswith("--default-branch NAME says which one it is")
+    assert secret.startswith("build argument A looks like a secret (by its name)")
+    assert branch.endswith("To set it: --default-branch NAME")
     assert plan_of().warnings == ()
 
 
 @pytest.mark.parametrize(
     ("interactive", "progress"), [(True, "auto"), (False, "rawjson")], ids=["on a terminal", "elsewhere"]
 )
-def test_buildx_draws_on_a_terminal_and_gives_events_elsewhere(
+def test_make_plan_progress_depends_on_the_terminal(
     interactive: bool,  # noqa: FBT001
     progress: str,
 ) -> None:
@@ -525,7 +527,7 @@ def test_buildx_draws_on_a_terminal_and_gives_events_elsewhere(
     assert words[words.index("--progress") + 1] == progress
 
 
-def test_a_plan_is_made_the_same_twice_and_does_not_change() -> None:
+def test_make_plan_twice_returns_equal_frozen_plans() -> None:
     assert plan_of() == plan_of()
     with pytest.raises(AttributeError):
         plan_of().warnings = ()  # type: ignore[misc]  # that it cannot be is the point

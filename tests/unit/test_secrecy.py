@@ -74,6 +74,6 @@ def test_a_variable_s_value_is_looked_at_too() -> None:
 def test_the_warning_says_what_to_do_and_no_value() -> None:
     (warning,) = secret_warnings({"NPM_TOKEN": "by its name"})
     assert warning == (
-        "the build argument NPM_TOKEN looks like a secret (by its name), and stays in the image's history: "
-        "pass it with --secret id=NPM_TOKEN,env=NPM_TOKEN and RUN --mount=type=secret,id=NPM_TOKEN"
+        "build argument NPM_TOKEN looks like a secret (by its name), and is readable in the image history. "
+        "Pass it with --secret id=NPM_TOKEN,env=NPM_TOKEN and RUN --mount=type=secret,id=NPM_TOKEN"
     )

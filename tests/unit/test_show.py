@@ -423,7 +423,7 @@ def test_a_hidden_argument_is_asked_for_before_anything_is_built() -> None:
     script = plan_as_script(plan_of(seen, build_args=["NPM_TOKEN=hunter22"]))
     assert "hunter22" not in script
     assert ': "${BUILD_ARG_NPM_TOKEN?a build argument comes from this variable: export it}"' in script
-    assert "# Warning: the build argument NPM_TOKEN looks like a secret" in script
+    assert "# Warning: build argument NPM_TOKEN looks like a secret" in script
     assert "hunter22" not in plan_as_json(plan_of(seen, build_args=["NPM_TOKEN=hunter22"]))
 
 

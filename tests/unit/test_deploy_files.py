@@ -28,7 +28,7 @@ SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(s
 LIMIT = 100_000
 
 
-def test_an_ecs_rolling_deploy_reads_the_image_of_each_container() -> None:
+def test_render_image_definitions_name_every_container() -> None:
     files = render_deploy_files(replace(STEP, images=(replace(IMAGE, containers=("web", "worker")),)), {"shop": DIGEST})
     assert json.loads(files[IMAGE_DEFINITIONS]) == [
         {"name": "web", "imageUri": URI},
@@ -36,15 +36,15 @@ def test_an_ecs_rolling_deploy_reads_the_image_of_each_container() -> None:
     ]
 
 
-def test_an_ecs_blue_green_deploy_reads_the_image_alone() -> None:
+def test_render_image_detail_names_the_image() -> None:
     assert json.loads(render_deploy_files(STEP, {"shop": DIGEST})[IMAGE_DETAIL]) == {"ImageURI": URI}
 
 
-def test_all_that_is_written_is_all_that_an_earlier_run_s_removal_knows() -> None:
+def test_render_deploy_files_returns_exactly_deploy_files() -> None:
     assert tuple(render_deploy_files(STEP, {"shop": DIGEST})) == DEPLOY_FILES
 
 
-def test_the_longest_names_stay_within_codepipeline_s_limit() -> None:
+def test_render_longest_names_fit_codepipelines_limit() -> None:
     """A task definition has 10 containers at most, whose names have 255 characters at most; a repository's has 256."""
     longest = Repository(registry=ECR, name="a" * 256)
     image = replace(IMAGE, repository=longest, containers=tuple(f"{number}{'c' * 254}" for number in range(10)))
@@ -69,7 +69,7 @@ def sourced(folder: Path, text: str, *, shell: str = "sh") -> dict[str, str]:
     return {name: value for name, value in found.items() if name.startswith("IMAGE_")}
 
 
-def test_two_images_have_the_containers_of_both_and_variables_of_their_own() -> None:
+def test_render_two_images_has_variables_for_each() -> None:
     worker = DeployedImage(
         target="my-worker", containers=("jobs",), repository=Repository(registry=ECR, name="worker"), tag="v1"
     )
@@ -87,7 +87,7 @@ def test_two_images_have_the_containers_of_both_and_variables_of_their_own() -> 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_sources_the_file_hands_the_variables_on(shell: str, tmp_path: Path) -> None:
+def test_image_env_sourced_exports_the_variables(shell: str, tmp_path: Path) -> None:
     assert sourced(tmp_path, render_deploy_files(STEP, {"shop": DIGEST})[ENVIRONMENT], shell=shell) == {
         "IMAGE_URI": URI,
         "IMAGE_REPOSITORY": f"{ECR_HOST}/shop",
@@ -115,7 +115,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
-def test_whatever_a_value_holds_it_is_a_value(value: str, shell: str, tmp_path: Path) -> None:
+def test_image_env_quotes_every_value(value: str, shell: str, tmp_path: Path) -> None:
     image = replace(IMAGE, tag=value, repository=Repository(registry=ECR, name=value))
     step = replace(STEP, images=(image,), commit=value)
     text = render_deploy_files(step, {"shop": DIGEST})[ENVIRONMENT]
