@@ -25,6 +25,7 @@ from multiarch.errors import (
 )
 from multiarch.settings.info import SETTINGS, SettingInfo
 from multiarch.settings.load import CONFIG_VARIABLE, LoadedSettings, load_settings
+from multiarch.text.printable import printable
 
 # Each command imports what it is made of when it runs: a dry run is a thing of 0.2 s.
 
@@ -116,7 +117,10 @@ def build(world: World, loaded: LoadedSettings, /, *, dry_run: bool, local: bool
     from multiarch.commands import build
 
     lines = build.build(world, loaded, dry_run=dry_run, local=local, as_json=output == "json")
-    _print(lines, hint="" if dry_run else "the run itself went well: its log says what was done")
+    if dry_run:
+        _print(lines, as_is=True)
+    else:
+        _print(lines, must_be_read=True)
 
 
 @cli.command(cls=_GroupedCommand)
@@ -201,7 +205,7 @@ def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool, project: s
 
     text, note = policy.policy(world, loaded, optional=not minimal, project=project)
     if note:
-        click.echo(f"note: {note}", err=True)
+        _note(note)
     _print([text])
 
 
@@ -242,16 +246,35 @@ def lifecycle(
     days = Days(untagged=untagged_days, cache=cache_days)
     text, notes = lifecycle.lifecycle(world, loaded, holds=holds, days=days)
     for note in notes:
-        click.echo(f"note: {note}", err=True)
+        _note(note)
     _print([text])
 
 
-def _print(lines: Iterable[str], *, hint: str = "") -> None:
+def _note(text: str) -> None:
+    with suppress(OSError):
+        click.echo(printable(f"note: {text}"), err=True)
+
+
+def _print(lines: Iterable[str], *, as_is: bool = False, must_be_read: bool = False) -> None:
+    """Print lines on the standard output.
+
+    Args:
+        lines: what to print.
+        as_is: another program runs it.
+        must_be_read: they are the result of a run, and it is an error if nobody reads all of them.
+
+    Raises:
+        OutputError: the standard output cannot be written, as on a full disk.
+    """
+    hint = "the run succeeded: its log shows the image and its tags" if must_be_read else ""
     for line in lines:
         try:
-            click.echo(line)
+            click.echo(line if as_is else printable(line))
         except BrokenPipeError:
-            raise
+            if not must_be_read:
+                return  # whoever reads has read enough, as `head` does
+            msg = "the standard output was closed before the result was written"
+            raise OutputError(msg, hint=hint) from None
         except OSError as error:
             msg = f"the standard output cannot be written: {error.strerror}"
             raise OutputError(msg, hint="\n".join(filter(None, (hint, _space(error))))) from None
@@ -267,14 +290,15 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], interruption:
     except click.ClickException as error:
         if as_json:
             _print_error(ConfigurationError(error.format_message(), hint="python -m multiarch --help lists the flags"))
-        error.show()
+        with suppress(OSError):
+            error.show()
         return ConfigurationError.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:
         return 130
-    except BrokenPipeError:
-        return 0
+    except SystemExit:
+        return 0  # click, where nobody reads all of the help
     except (MultiarchError, InterruptedRunError) as error:
         return _report(error, as_json=as_json)
     except OSError as error:
@@ -293,7 +317,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
     # Where nobody reads it, the exit code says it alone.
     with suppress(OSError):
         for line in (f"error: {error.message}", *(f"  {line}" for line in error.hint.splitlines())):
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
     return error.exit_code
 
 

@@ -24,7 +24,7 @@ from multiarch.run.about import run_of
 from multiarch.run.execution import Execution
 from multiarch.run.recovery import Recovery
 from multiarch.show.settings import settings_as_text, settings_rows
-from multiarch.text.redaction import Redaction
+from multiarch.text.redaction import SHORTEST, Redaction
 
 
 def ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
@@ -65,6 +65,9 @@ def carry_out(
         log.info(line, phase="settings")
     if plan.is_local and own_output_is_in_context(image, request.world.folder, run.dist):
         log.warning(f"{run.dist}/ is part of the context: list it in .dockerignore", phase="settings")
+    if redaction.too_short:
+        text = f"{redaction.too_short} secrets are too short to be redacted: fewer than {SHORTEST} characters"
+        log.warning(text, phase="settings")
     runtime.show(make_output(log_format=run.log_format, redaction=redaction))
     about = run_of(
         plan,
@@ -75,7 +78,7 @@ def carry_out(
     )
     events = report.events if report else None
     sleep = request.world.interruption.sleep
-    execution = Execution(plan, runtime, log, sleep=sleep, begin=begin, about=about, events=events)
+    execution = Execution(plan, runtime, log, sleep=sleep, begin=begin, about=about, events=events, redaction=redaction)
     try:
         execution.run()
     except (MultiarchError, InterruptedRunError):

@@ -13,7 +13,6 @@ from multiarch.report.data import report_as_json
 from multiarch.report.files import report_files
 from multiarch.report.names import FLAG
 from multiarch.report.summary import summary
-from multiarch.report.text import printable
 from multiarch.text.redaction import Redaction
 
 # A saved event holds at most what BuildKit sends at once; what has no line ends is a file of another kind.
@@ -64,5 +63,4 @@ def _read(stream: IO[bytes]) -> Record:
     except ConfigurationError as error:
         error.message = f"{stream.name}: {'it is empty' if output.is_empty else error.message}"
         raise
-    clean = Redaction().clean
-    return masked(record, lambda text: printable(clean(text)))
+    return masked(record, Redaction().clean)

@@ -1,5 +1,6 @@
 """Takes a build's output line by line, and yields what happens as it happens; keeps what a record is made of. Pure."""
 
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,8 @@ from typing import Any, Protocol
 from multiarch.record.buildkit import decode, missing_local_cache, parse_event, parse_name, parse_time, parts
 from multiarch.record.model import CacheAccess, RunInfo
 from multiarch.record.steps import BuildWarning, StepKind, StepName
+from multiarch.text.printable import printable
+from multiarch.text.redaction import Redaction
 
 # What is kept, so that memory stays bounded: lines of output by step, of buildx's own words, and warnings in all;
 # transfers and times by step; characters of a line that is kept, and of one that does not end.
@@ -76,7 +79,8 @@ class Vertex:
     error: str = ""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
     printed: int = 0
-    partial: bytes = b""
+    partial: str = ""
+    decoder: IncrementalDecoder = field(default_factory=lambda: getincrementaldecoder("utf-8")(errors="replace"))
     moved: dict[str, Moved] = field(default_factory=dict)
     told: float | None = None
 
@@ -110,12 +114,15 @@ class Saver(Protocol):
 class BuildReader:
     """One try of one build."""
 
-    def __init__(self, run: RunInfo | None = None, saver: Saver | None = None) -> None:
+    def __init__(
+        self, run: RunInfo | None = None, saver: Saver | None = None, redaction: Redaction | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             run: what the build is about, for what its events leave out.
             saver: is given the events, to keep them.
+            redaction: cleans every text before anything is cut.
         """
         self.run = run or RunInfo()
         self.vertexes: dict[str, Vertex] = {}
@@ -124,6 +131,7 @@ class BuildReader:
         self._saver = saver
         self._targets = self.run.bake_targets
         self._image = self.run.only_built
+        self._redaction = redaction or Redaction()
         self._text: deque[str] = deque(maxlen=_TEXT_TAIL)
 
     def feed(self, line: str) -> Iterator[BuildEvent]:
@@ -161,6 +169,7 @@ class BuildReader:
         return name
 
     def _said(self, line: str) -> Iterator[BuildEvent]:
+        line = self._redaction.clean(line)
         self._text.append(line)
         if self._saver:
             self._saver.said(line)
@@ -178,13 +187,13 @@ class BuildReader:
 
     def _change(self, change: Mapping[str, Any]) -> Iterator[BuildEvent]:
         vertex = self._vertex(change["digest"])
-        if (name := change.get("name")) and name != vertex.name.name:
-            vertex.name = self._name(str(name))
+        if (name := self._redaction.clean(str(change.get("name") or ""))) and name != vertex.name.name:
+            vertex.name = self._name(name)
         inputs = change.get("inputs")
         vertex.inputs = tuple(map(str, inputs)) if isinstance(inputs, list) and inputs else vertex.inputs
         # A step from the cache starts once more where the export needs its files: it did not have to run all the same.
         vertex.cached = vertex.cached or bool(change.get("cached"))
-        vertex.error = str(change.get("error", ""))
+        vertex.error = self._redaction.clean(str(change.get("error", "")))
         was_running = vertex.is_running
         self._time(vertex, parse_time(change.get("started")), parse_time(change.get("completed")))
         if vertex.is_running and not was_running and not vertex.cached:
@@ -213,7 +222,7 @@ class BuildReader:
         vertex.told = vertex.seconds
         step = self.name_of(vertex)
         if vertex.partial:
-            rest, vertex.partial = vertex.partial, b""
+            rest, vertex.partial = vertex.partial, ""
             yield self._output(vertex, step, rest)
         if vertex.cached:
             yield BuildEvent(kind=EventKind.CACHED, digest=vertex.digest, step=step)
@@ -237,19 +246,27 @@ class BuildReader:
 
     def _log(self, log: Mapping[str, Any]) -> Iterator[BuildEvent]:
         vertex = self._vertex(log["vertex"])
-        whole, end, rest = (vertex.partial + decode(log.get("data", ""))).rpartition(b"\n")
+        text = vertex.partial + vertex.decoder.decode(decode(log.get("data", "")))
+        whole, end, rest = text.rpartition("\n")
         if len(rest) > _LONGEST_LINE:
-            whole, end, rest = whole + end + rest, b"\n", b""
+            first, rest = self._part(rest)
+            whole, end = whole + end + first, "\n" if first else end
         vertex.partial = rest
         if end:
             yield self._output(vertex, self.name_of(vertex), whole)
 
-    def _output(self, vertex: Vertex, step: StepName, data: bytes) -> BuildEvent:
-        text = data.decode(errors="replace")
-        lines = text.split("\n")
+    def _part(self, line: str) -> tuple[str, str]:
+        """Part a line that does not end, between two secrets; the rest may have the beginning of one."""
+        line = printable(line)
+        hold = min(self._redaction.longest, _LONGEST_LINE // 2)
+        position = self._redaction.cut(line, len(line) - hold)
+        return line[:position], line[position:]
+
+    def _output(self, vertex: Vertex, step: StepName, text: str) -> BuildEvent:
         if "\r" in text:
             # A progress bar redraws its line: what it showed last is what counts.
-            lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]
+            text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+        lines = self._redaction.clean(text).split("\n")
         vertex.printed += len(lines)
         vertex.tail.extend(line[:_LONGEST_KEPT] for line in lines[-_TAIL:])
         if self._saver:
@@ -257,7 +274,7 @@ class BuildReader:
         return BuildEvent(kind=EventKind.OUTPUT, digest=vertex.digest, step=step, lines=tuple(lines))
 
     def _warn(self, warning: Mapping[str, Any]) -> Iterator[BuildEvent]:
-        short = _text(warning["short"])
+        short = self._redaction.clean(_text(warning["short"]))
         ranges = warning.get("range")
         first = ranges[0] if isinstance(ranges, list) and ranges and isinstance(ranges[0], dict) else {}
         start = first.get("start")
@@ -265,7 +282,7 @@ class BuildReader:
         detail = warning.get("detail")
         found = BuildWarning(
             short=short,
-            detail=tuple(map(_text, detail)) if isinstance(detail, list) else (),
+            detail=tuple(self._redaction.clean(_text(each)) for each in detail) if isinstance(detail, list) else (),
             url=str(warning.get("url", "")),
             line=line if isinstance(line, int) else None,
         )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from multiarch.record import BuildStep, Record, RunPhase, StepKind
-from multiarch.report.text import cut, duration, printable
+from multiarch.report.text import cut, duration
 from multiarch.report.timeline import end_of
 from multiarch.text.plain import plain
+from multiarch.text.printable import printable
 
 COMPARISON_VERSION = 1
 

@@ -8,8 +8,8 @@ from multiarch.report.junit import junit_as_xml
 from multiarch.report.names import JSON, JUNIT, PAGE, SUMMARY, TRACE
 from multiarch.report.page.html import page
 from multiarch.report.summary import summary
-from multiarch.report.text import printable
 from multiarch.report.trace import trace_as_json
+from multiarch.text.printable import printable
 
 
 def report_files(record: Record) -> Mapping[str, bytes]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from multiarch.record import Record
-from multiarch.report.text import cut, printable
+from multiarch.report.text import cut
+from multiarch.text.printable import printable
 
 # CloudWatch's limit for a dimension's value.
 _LONGEST = 1024

@@ -1,22 +1,9 @@
 """Text that a build printed, made fit for a file that is read by people and parsers. Pure."""
 
-import re
 from collections.abc import Sequence
 
 # What stands in a cell where there is nothing to say.
 NOTHING = "\N{EN DASH}"
-
-# What a terminal takes for commands: colors, titles, moves of the cursor (ECMA-48).
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
-)
-# What XML cannot hold (https://www.w3.org/TR/xml/#charsets), and what turns the direction of writing around.
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-
-
-def printable(text: str) -> str:
-    """Return a text without what no eye can see: a terminal's commands go, any other control character is marked."""
-    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text))
 
 
 def cut(text: str, longest: int) -> str:

@@ -15,6 +15,7 @@ from multiarch.record.steps import in_file
 from multiarch.run.builder import ReadyBuilder
 from multiarch.run.context import Context
 from multiarch.run.registry import RegistryState
+from multiarch.text.redaction import Redaction
 
 _RETRIED = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)
 # Lines of the failed step's output to log.
@@ -38,8 +39,9 @@ class BuildStage:
         attempts: the number of attempts.
     """
 
-    def __init__(self, context: Context, about: RunInfo, events: EventLog | None) -> None:
+    def __init__(self, context: Context, about: RunInfo, events: EventLog | None, redaction: Redaction | None) -> None:
         self._context = context
+        self._redaction = redaction
         self._events = events
         self.about = about
         self.reader: BuildReader | None = None
@@ -87,7 +89,7 @@ class BuildStage:
             self.attempts += 1
             if self._events:
                 self._events.attempt(self.attempts)
-            self.reader = BuildReader(self.about, self._events)
+            self.reader = BuildReader(self.about, self._events, self._redaction)
             try:
                 return self._context.runtime.bake(step.command, definition, self.reader)
             except OperationFailedError as error:

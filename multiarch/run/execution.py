@@ -48,6 +48,7 @@ class Execution:
         begin: float | None = None,
         about: RunInfo | None = None,
         events: EventLog | None = None,
+        redaction: Redaction | None = None,
     ) -> None:
         """Prepare the stages.
 
@@ -60,6 +61,7 @@ class Execution:
             begin: the clock's time at the begin of the run, from which the deadline counts; now by default.
             about: the head of the record.
             events: receives the events of the build.
+            redaction: cleans what the build prints.
         """
         started = clock() if begin is None else begin
         journal = Journal(plan, log, clock=clock, begin=started)
@@ -89,7 +91,7 @@ class Execution:
         self._context = context
         self._registry = RegistryStage(context)
         self._builder = BuilderStage(context)
-        self._build = BuildStage(context, about or RunInfo(), events)
+        self._build = BuildStage(context, about or RunInfo(), events, redaction)
         self._native: Future[tuple[str, ...]] | None = None
         self._failure: MultiarchError | InterruptedRunError | None = None
 
