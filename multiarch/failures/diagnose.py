@@ -56,6 +56,18 @@ def diagnose(lines: Iterable[str], *, phase: FailurePhase | None = None) -> Diag
     return _told(hit, text, log, phase, command) if hit else None
 
 
+def diagnose_among(rules: Sequence[FailureRule], lines: Iterable[str], *, phase: FailurePhase) -> Diagnosis | None:
+    """Return the diagnosis of an answer whose code or status leaves these rules; the last one is the most general.
+
+    The text only tells which of them it is, and names what the cause names.
+    """
+    whole = read(lines)
+    if not rules or not whole:
+        return None
+    hit = _first(rules, whole, range(len(whole))) or (rules[-1], len(whole) - 1)
+    return _told(hit, whole, whole, phase, "")
+
+
 def _blame(said: Sequence[Line], phase: FailurePhase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
     verdicts = [index for index, line in enumerate(said) if compiled(VERDICT).search(line.text)]
     for index in reversed(verdicts):

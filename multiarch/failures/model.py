@@ -21,6 +21,8 @@ class FailureRule:
         why: why this class and no other.
         given: an expression that some line of the output must match.
         unless: an expression that the deciding line and the next two must not match.
+        codes: names of errors in AWS's and registries' answers that mean this rule, or one of several.
+        statuses: HTTP statuses of registries' answers that mean this rule, or one of several.
         echo: the line is a warning or a consequence: any other line decides before it.
     """
 
@@ -34,6 +36,8 @@ class FailureRule:
     why: str
     given: str = ""
     unless: str = ""
+    codes: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
     echo: bool = False
 
     @cached_property

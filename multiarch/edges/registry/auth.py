@@ -14,6 +14,7 @@ from multiarch.edges.answers import KIB, parse
 from multiarch.edges.docker.credentials import Credentials, encode
 from multiarch.edges.registry.addresses import check_url, is_loopback
 from multiarch.edges.registry.transport import Response, Transport
+from multiarch.errors import OperationFailedError
 from multiarch.image.registry import Registry
 from multiarch.text.redaction import Redaction
 
@@ -100,7 +101,8 @@ class Authorization:
             return check_url(realm, plain=is_loopback(urlsplit(refusal.url).netloc))
         except ValueError as error:
             line = f"failed to authorize: {refusal.host} names an invalid token server: {error}"
-            raise self._transport.failure("login", line, refusal) from None
+            # The status of the refusal is not what is wrong.
+            raise OperationFailedError("login", [self._redaction.clean(line)], host=refusal.host) from None
 
     def _ask(self, realm: str, query: dict[str, str], scope: str, credentials: Credentials | None) -> Response:
         query = {**query, "scope": scope}

@@ -15,6 +15,7 @@ API_RULES: tuple[FailureRule, ...] = (
     }, cause="ECR repository {repository} does not exist",
         advice="create it: aws ecr create-repository --repository-name {repository} (check account and region first)",
         why="ECR does not create a repository on push by default", given=r"when calling|\(repositorynotfound",
+        codes=("RepositoryNotFoundException",),
     ),
     FailureRule("repository-missing", None, CONFIG, {
         "name unknown: the repository":
@@ -27,6 +28,8 @@ API_RULES: tuple[FailureRule, ...] = (
     }, cause="repository {repository} does not exist in {host}",
         advice="create it: aws ecr create-repository --repository-name {repository} (check account and region first)",
         why="ECR does not create a repository on push by default",
+        codes=("NAME_UNKNOWN",),
+        statuses=(404,),
     ),
     FailureRule("tag-immutable", None, CONFIG, {
         r"image tag '?(?P<tag>[^\s']+)'? already\s+exists":
@@ -45,6 +48,8 @@ API_RULES: tuple[FailureRule, ...] = (
     }, cause="tag {tag} already exists and is immutable",
         advice="use a new tag, or set tag mutability to IMMUTABLE_WITH_EXCLUSION for floating tags",
         why="an immutable tag stays immutable",
+        codes=("ImageTagAlreadyExistsException", "ImageAlreadyExistsException", "TAG_INVALID"),
+        statuses=(400, 409, 412),
     ),
     FailureRule("rate-limited", None, THROTTLED, {
         r"\bthrottling(?:exception)?\b": "ThrottlingException",
@@ -85,6 +90,11 @@ API_RULES: tuple[FailureRule, ...] = (
         "api rate limit": "GraphQL: API rate limit already exceeded for user ID 12345",
         r"retry-after: ?\d": "toomanyrequests: retry-after: 250ms, allowed: 44000/minute",
     }, cause="{host} is rate-limiting requests", advice=SLOWER, why="the limit lifts with time",
+        codes=("Throttling", "ThrottlingException", "Throttled", "ThrottledException", "TooManyRequests",
+               "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded",
+               "ProvisionedThroughputExceededException", "SlowDown", "PriorRequestNotComplete", "RequestThrottled",
+               "RequestThrottledException", "EC2ThrottledException", "429"),
+        statuses=(429,),
     ),
     FailureRule("quota-exceeded", None, CONFIG, {
         "limitexceeded(?:exception)?": "LimitExceededException",
@@ -96,6 +106,8 @@ API_RULES: tuple[FailureRule, ...] = (
     }, cause="a quota of the account is exceeded",
         advice="raise the quota (Service Quotas), or delete old images (lifecycle policy)",
         why="waiting does not raise a quota",
+        codes=("LimitExceeded", "LimitExceededException", "DENIED"),
+        statuses=(403,),
     ),
     FailureRule("kms-key-denied", FailurePhase.ECR_API, CONFIG, {
         "kmsexception":
@@ -106,6 +118,7 @@ API_RULES: tuple[FailureRule, ...] = (
         "kmsinvalidstate": "KMSInvalidStateException: arn:aws:kms:eu-west-1:111122223333:key/1 is pending deletion.",
     }, cause="ECR is not allowed to use the KMS key of the repository",
         advice="allow kms:CreateGrant and kms:Decrypt in the key policy", why="the key policy stays as it is",
+        codes=("KmsException",),
     ),
     FailureRule("aws-request-invalid", None, CONFIG, {
         r"\(invalidparameter\w*\) when calling":
@@ -145,6 +158,9 @@ API_RULES: tuple[FailureRule, ...] = (
         "expected one argument": "aws: error: argument --region: expected one argument",
     }, cause="AWS rejected the {operation} call as invalid", advice="correct the parameter that the line names",
         why="the same request is rejected again",
+        codes=("InvalidParameterException", "ValidationError", "ValidationException",
+               "InvalidTagParameterException", "InvalidAction", "UnknownOperationException", "NoSuchBucket",
+               "MalformedPolicyDocument", "RegionDisabledException", "SubscriptionRequiredException"),
     ),
     FailureRule("ecr-content-missing", None, PERMANENT, {
         r"\(imagenotfound(?:exception)?\)":
@@ -172,6 +188,8 @@ API_RULES: tuple[FailureRule, ...] = (
              "repository with name 'shop' do not exist"),
     }, cause="ECR rejected the {operation} call: an image, layer or digest is missing or does not match",
         advice="check digests, tags and the order of pushes", why="the content stays missing",
+        codes=("ImageNotFoundException", "LayersNotFoundException", "ReferencedImagesNotFoundException",
+               "ImageDigestDoesNotMatchException", "RepositoryAlreadyExistsException", "LayerInaccessibleException"),
     ),
     FailureRule("aws-sdk-refused", None, CONFIG, {
         r"operation error (?P<operation>[\w-]+: \w+).{0,300}statuscode: 4(?!08|29)\d\d":
@@ -224,6 +242,10 @@ API_RULES: tuple[FailureRule, ...] = (
         r"an error occurred \(50\d\)": "An error occurred (502) when calling the GetAuthorizationToken operation: ",
     }, cause="the {operation} call failed with a server error of AWS", advice=AGAIN,
         why="a temporary error of the service",
+        codes=("ServerException", "InternalFailure", "InternalError", "InternalServerError", "InternalServiceError",
+               "InternalServiceException", "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout",
+               "RequestTimeoutException", "UploadNotFoundException", "Unavailable", "ModelNotReadyException",
+               "TransactionInProgressException", "IDPCommunicationError", "Unknown", "500", "502", "503", "504"),
     ),
     FailureRule("aws-endpoint-unreachable", None, T, {
         rf"could not connect to the endpoint url: \\?[\"'`]?https://[\w.-]*?{REGION}\.(?:amazonaws|api\.aws)":

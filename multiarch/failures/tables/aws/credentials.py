@@ -21,6 +21,8 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
              "https://gitlab.example.com/jwt/auth: 401 Unauthorized: token is expired by 3m12s"),
     }, cause="the credentials for {host} have expired", advice="log in again with fresh credentials",
         why="a new login fixes it",
+        codes=("ExpiredToken", "ExpiredTokenException", "RequestExpired", "DENIED", "UNAUTHORIZED"),
+        statuses=(401, 403),
     ),
     FailureRule("aws-sso-expired", FailurePhase.STS, CONFIG, {
         "sso session (?:associated with this profile )?(?:has )?(?:expired|is otherwise invalid)":
@@ -40,6 +42,8 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
          r"*(?P<resource>[^\s\"\\,]+))?"):
             "is not authorized to perform: ecr:InitiateLayerUpload on resource:",
     }, cause="the role is not allowed to perform {action}", advice=GRANT, why="a missing permission stays missing",
+        codes=("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "DENIED"),
+        statuses=(403,),
     ),
     FailureRule("aws-operation-denied", None, CONFIG, {
         "not authorized to perform": "not authorized to perform:",
@@ -53,6 +57,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
         "not authorized to assume":
             "User: arn:aws:sts::111122223333:assumed-role/build/x is not authorized to assume the role",
     }, cause="AWS denied the {operation} call", advice=GRANT, why="a missing permission stays missing",
+        codes=("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"),
     ),
     FailureRule("aws-credentials-invalid", None, CONFIG, {
         r"\bunrecognizedclient(?:exception)?\b": "UnrecognizedClientException",
@@ -82,6 +87,10 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
         "security token included in the request is invalid": "The security token included in the request is invalid.",
     }, cause="AWS rejected the credentials of the {operation} call", advice=CREDENTIALS,
         why="AWS does not know the key, and does not learn it by waiting",
+        codes=("UnrecognizedClient", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
+               "AuthFailure", "IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationToken",
+               "MissingAuthenticationTokenException", "InvalidIdentityToken", "IDPRejectedClaim",
+               "PackedPolicyTooLarge"),
     ),
     FailureRule("aws-oidc-provider-missing", FailurePhase.STS, CONFIG, {
         "no openidconnect provider found":
@@ -102,6 +111,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
              "'us-east-1' is wrong; expecting 'eu-west-1'"),
     }, cause="the request is signed for another region",
         advice="set AWS_DEFAULT_REGION and AWS_STS_REGIONAL_ENDPOINTS=regional", why="the region stays wrong",
+        codes=("AuthorizationHeaderMalformed", "SignatureDoesNotMatch", "InvalidSignatureException"),
     ),
     FailureRule("aws-clock-skewed", None, CONFIG, {
         "signature (?:not yet current|expired)":
@@ -114,6 +124,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
              "min.)"),
     }, cause="the clock of this machine is wrong: AWS rejected the signature",
         advice="synchronize the clock (chronyd, ntpd)", why="the clock stays wrong",
+        codes=("RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"),
     ),
     FailureRule("aws-signature-mismatch", None, CONFIG, {
         "signaturedoesnotmatch": "SignatureDoesNotMatch",
@@ -125,6 +136,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
              "Secret Access Key and signing method."),
     }, cause="the AWS secret access key does not match the access key ID", advice=CREDENTIALS,
         why="the key pair stays wrong",
+        codes=("SignatureDoesNotMatch", "InvalidSignatureException"),
     ),
     FailureRule("aws-response-unexpected", None, CONFIG, {
         r"an error occurred \((?P<status>30\d|40[0-7]|41\d)\) when calling":
@@ -133,6 +145,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
     }, cause="the {operation} call got HTTP {status} from a host other than AWS",
         advice="check AWS_ENDPOINT_URL and the proxy (HTTPS_PROXY, NO_PROXY)",
         why="AWS never answers with an HTML page", given=r"an error occurred \(\d+\) when calling",
+        codes=("301", "302", "303", "307", "308", "400", "401", "403", "404", "405", "407", "410", "412", "413", "418"),
     ),
     FailureRule("aws-credentials-missing", FailurePhase.STS, CONFIG, {
         "unable to locate credentials":

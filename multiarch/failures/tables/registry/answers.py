@@ -34,6 +34,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
              "https://ghcr.io/token?scope=x: 403 Forbidden"),
     }, cause="{image} does not exist in {host}, or is private",
         advice="correct the name, or log in: docker login {host}", why="the registry denied the request",
+        statuses=(400, 401, 403, 404),
     ),
     FailureRule("registry-login-missing", None, AUTH_EXPIRED, {
         "no basic auth credentials": "no basic auth credentials",
@@ -62,6 +63,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
              "docs.docker.com/go/access-tokens"),
     }, cause="{host} rejected the username or password", advice="correct the credentials of {host}",
         why="the same password is rejected again",
+        codes=("UNAUTHORIZED",),
+        statuses=(401,),
     ),
     FailureRule("ecr-login-expired", None, AUTH_EXPIRED, {
         "401 unauthorized":
@@ -72,6 +75,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         "authentication required": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop: authentication required",
     }, cause="{host} rejected the login", advice="log in again: aws ecr get-login-password | docker login",
         why="an ECR login lasts 12 hours", given=r"\.dkr[.-]ecr[.-]",
+        codes=("UNAUTHORIZED",),
+        statuses=(401,),
     ),
     FailureRule("registry-login-required", None, CONFIG, {
         r"\b401\b": "401 Unauthorized",
@@ -93,6 +98,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         "login required": "login required to pull from registry.example.com",
     }, cause="{host} requires a login", advice="log in before the build: docker login {host}",
         why="multiarch logs in to ECR only", unless="^.{0,60}non[- ]tty",
+        codes=("UNAUTHORIZED",),
+        statuses=(401,),
     ),
     FailureRule("image-access-denied", None, CONFIG, {
         "(?:pull|push) access denied":
@@ -110,6 +117,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     }, cause="access to {image} in {host} is denied, or the image does not exist",
         advice="check the name; log in to {host} with an account that has access",
         why="neither the permission nor the name changes by itself",
+        codes=("DENIED",),
+        statuses=(403,),
     ),
     FailureRule("github-packages-denied", None, CONFIG, {
         "write_package": "denied: permission_denied: write_package",
@@ -120,6 +129,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     }, cause="{host} denied access",
         advice=("give the job the permission packages: write (or read), and give this repository access to the "
                 "package (package settings, Manage Actions access)"), why="the permission stays missing",
+        codes=("DENIED",),
+        statuses=(403,),
     ),
     FailureRule("ecr-public-denied", None, CONFIG, {
         r"public\.ecr\.aws.{0,300}\b403\b":
@@ -130,6 +141,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         advice=("log out: docker logout public.ecr.aws; or log in again: aws ecr-public get-login-password "
                 "--region us-east-1 | docker login -u AWS --password-stdin public.ecr.aws"),
         why="an expired login is rejected where no login is accepted",
+        codes=("DENIED",),
+        statuses=(403,),
     ),
     FailureRule("artifact-registry-denied", None, CONFIG, {
         r"artifactregistry\.\w+\.\w+":
@@ -138,6 +151,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     }, cause="Google Artifact Registry denied access",
         advice=("grant the account roles/artifactregistry.writer (or reader), or log in: gcloud auth "
                 "configure-docker {host}"), why="the role stays missing", given=r"denied|\b403\b|forbidden",
+        codes=("DENIED",),
+        statuses=(403,),
     ),
     FailureRule("registry-forbidden", None, CONFIG, {
         r"\b403\b": "near miss: 403 is a refusal, not an outage",
@@ -149,6 +164,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     }, cause="{host} denied access",
         advice=("check the permissions of the login (ECR: the role's ecr actions and the repository policy), "
                 "quotas, and egress filters"), why="a denial stays a denial", unless="permission denied",
+        codes=("DENIED",),
+        statuses=(403,),
     ),
     FailureRule("push-repository-missing", None, CONFIG, {
         r"\b(?:put|post|patch|head) request to .{0,300}\b404\b":
@@ -167,6 +184,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         why="a push does not create it by default",
         given=(r"fail\w* to push|push(?:ing)? (?:image|layer|manifest)|exporting|/blobs/uploads|retrying in \d"
                "+ second|the push refers"),
+        statuses=(404,),
     ),
     FailureRule("image-not-found", None, PERMANENT, {
         "manifest unknown": "manifest unknown",
@@ -191,6 +209,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         "could not find the requested": "could not find the requested resource",
     }, cause="{image} does not exist in {host}", advice="correct the name, the tag or the digest",
         why="the image stays missing",
+        codes=("MANIFEST_UNKNOWN",),
+        statuses=(404,),
     ),
     FailureRule("push-rejected", None, CONFIG, {
         r"\b400 bad request\b": "400 Bad Request",
@@ -211,6 +231,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     }, cause="{host} rejected the push",
         advice=("for a cache use image-manifest=true,oci-mediatypes=true; else use a new tag (the tag may be "
                 "immutable) or --provenance false"), why="the same push is rejected again",
+        codes=("MANIFEST_INVALID", "NAME_INVALID", "TAG_INVALID", "UNSUPPORTED"),
+        statuses=(400, 405, 409, 412, 413, 415),
     ),
     FailureRule("ecr-upload-cut", FailurePhase.PUSH, CONFIG, {
         r"post \\?\"?https?://[^\s\"]*\.dkr[.-]ecr[^\s\"]*/blobs/uploads/\\?\"?: eof\b":

@@ -17,6 +17,7 @@ PASSING_RULES: tuple[FailureRule, ...] = (
     FailureRule("registry-server-error", None, T, {
         f"{SERVER_ERROR}": "503 Service Unavailable",
     }, cause="{host} returned a server error: {status}", advice="retry", why="a server error is temporary",
+        statuses=(500, 502, 503, 504),
     ),
     FailureRule("layer-locked", None, T, {
         r"\blocked for \d":
