@@ -15,7 +15,7 @@ COMMAND_SUMMARY: Final = 60
 IDIOMS: Final = (
     (r"\banew\b", "again, or recreate"),
     (r"\b(?:what|which|that|who|nothing) (?:is|are|was|were) (?:to be|meant|wanted|said|asked)\b", "name the thing"),
-    (r"\bwhat (?:is|are|was|were|has|had|holds|comes|came|goes|moves|stands)\b", "name the thing"),
+    (r"\bwhat (?:is|are|was|were|has|had|holds|comes|came|goes|moves|stands)\b(?! wrong\b)", "name the thing"),
     (r"\b(?:those|the ones?|that|one) (?:which|that)\b", "name the thing"),
     (r"\b(?:is|are|was|were)(?: not)? there\b(?! (?:a|an|any)\b)", "exists, or does not exist"),
     (r"\b(?:whatever|whoever|somebody|nobody)\b", "name the thing, or unknown"),
@@ -54,12 +54,16 @@ IDIOMS: Final = (
     (r"\b(?:has|have) to be\b", "must be"),
     (r"\b(?:go|goes|went|gone) well\b", "succeed"),
     (r"\bred\b(?= build| run)|\bis red\b", "failed"),
+    (r"\bvery\b", "leave it out"),
+    (r"(?-i:\b([A-Za-z]+) \1\b)", "the word is there twice"),
 )  # fmt: skip
 
 # Checks of proselint that do not fit texts with commands in them.
 IGNORED: Final = (
     "typography",  # quotes of a command are straight, and a size is 2x
     "misc.capitalization.days",  # a file may be called mon
+    "lexical_illusions",  # a placeholder in capitals after its word: repository REPOSITORY
+    "weasel_words.very",  # IDIOMS has it, with a soberer reason
 )
 
 _PATTERNS: Final = tuple((re.compile(pattern, re.IGNORECASE), better) for pattern, better in IDIOMS)

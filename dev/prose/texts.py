@@ -75,7 +75,7 @@ def _inline(tokens: Iterable[Token]) -> Iterator[str]:
                 yield token.content
             case "code_inline":
                 yield _one_word(token.content)
-            case "softbreak" | "hardbreak":
+            case "softbreak" | "hardbreak" | "html_inline":
                 yield " "
 
 

@@ -58,6 +58,8 @@ FOUND = (
     "the version has to be set",
     "the run went well",
     "when it is red",
+    "a very small image",
+    "pull the the image",
 )
 NEAR_MISSES = (
     "a new builder",
@@ -82,6 +84,10 @@ NEAR_MISSES = (
     "it stands for the digest",
     "the task asks for it",
     "red, green, refactor",
+    "what goes wrong",
+    "every layer",
+    "in repository REPOSITORY",
+    "the then current tag",
 )  # fmt: skip
 
 
@@ -131,9 +137,8 @@ def checked(text: str, *, is_summary: bool = False) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("Pull the the image", "lexical_illusions"),
         ("Add an additional extra tag in order to be very unique", "uncomparables"),
-        ("The image is very small", "weasel_words.very"),
+        ("Collaborate together on it", "redundancy"),
     ],
 )
 def test_findings_of_proselint_stand_at_their_text(text: str, complaint: str) -> None:
@@ -143,7 +148,7 @@ def test_findings_of_proselint_stand_at_their_text(text: str, complaint: str) ->
 
 
 def test_findings_text_that_begins_as_another_ends_is_accepted() -> None:
-    texts = (Text(place="a", text="docker image", words=20), Text(place="b", text="image of docker", words=20))
+    texts = (Text(place="a", text="a future", words=20), Text(place="b", text="plans of a team", words=20))
     assert list(findings(texts)) == []
 
 
@@ -169,7 +174,7 @@ anew
 
 | cell | other |
 |---|---|
-| one | two |
+| one | two<br>lines |
 """
 
 
@@ -182,7 +187,7 @@ def test_markdown_yields_what_is_read_and_no_code() -> None:
         ("a.md:14", "cell"),
         ("a.md:14", "other"),
         ("a.md:16", "one"),
-        ("a.md:16", "two"),
+        ("a.md:16", "two lines"),
     ]
 
 
