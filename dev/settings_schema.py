@@ -11,11 +11,11 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-import multiarch.settings
+import multiarch
 from multiarch.settings.declare import ValueCheck
 from multiarch.settings.info import SETTINGS, SettingInfo
 
-PATH: Final = Path(multiarch.settings.__file__).parent / "settings.schema.json"
+PATH: Final = Path(multiarch.__file__).parent / "schemas" / "settings.schema.json"
 
 # What a text may contain: one line, and no control character.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"

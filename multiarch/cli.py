@@ -312,11 +312,13 @@ def _space(error: OSError) -> str:
 
 
 def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> int:
+    from multiarch.record.outcome import failure_of
+
     if as_json:
         _print_error(error)
     # Where nobody reads it, the exit code says it alone.
     with suppress(OSError):
-        for line in (f"error: {error.message}", *(f"  {line}" for line in error.hint.splitlines())):
+        for line in (f"error: {error.message}", *(f"  {line}" for line in failure_of(error).more)):
             click.echo(printable(line), err=True)
     return error.exit_code
 

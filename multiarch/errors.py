@@ -75,17 +75,6 @@ class Diagnosis:
         """Return the diagnosis with each text from the output cleaned, of secrets for example."""
         return replace(self, cause=clean(self.cause), advice=clean(self.advice), line=clean(self.line))
 
-    def as_dict(self) -> dict[str, str]:
-        """Return the fields of the JSON."""
-        return {
-            "class": str(self.failure_class),
-            "phase": str(self.phase),
-            "rule": self.rule,
-            "cause": self.cause,
-            "advice": self.advice,
-            "line": self.line,
-        }
-
 
 class MultiarchError(Exception):
     """An error with an exit code, a hint that says what to do, and the diagnosis where a failure rule decided."""

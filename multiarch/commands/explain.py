@@ -6,7 +6,7 @@ from typing import IO
 from multiarch.edges.files.output import Output
 from multiarch.errors import ConfigurationError
 from multiarch.failures import diagnose
-from multiarch.failures.explain import explanation_as_json, explanation_as_text
+from multiarch.show.explain import explanation_as_json, explanation_as_text
 
 # No error is as long: what has no line ends is a file of another kind.
 _LONGEST_LINE = 1 << 20

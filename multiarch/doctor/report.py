@@ -1,15 +1,28 @@
 """Runs all checks of a plan, and prints their report as text or JSON. Pure."""
 
-import dataclasses
-import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from multiarch.doctor.docker import docker_checks
 from multiarch.doctor.model import Check, CheckStatus, Observed, failed, ok, warning
 from multiarch.doctor.registry import registry_checks
 from multiarch.plan.model import Plan
+from multiarch.text.plain import as_json
 
-REPORT_VERSION = 2
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorReport:
+    """The report of doctor.
+
+    Attributes:
+        ready: the build can be expected to succeed.
+        exit_code: of the process: 0, or the exit code of the first problem.
+        checks: in the order of the report.
+    """
+
+    ready: bool
+    exit_code: int
+    checks: tuple[Check, ...]
 
 
 def examine(plan: Plan, observed: Observed) -> tuple[Check, ...]:
@@ -75,6 +88,4 @@ def _count(number: int, noun: str) -> str:
 
 def report_as_json(checks: Sequence[Check]) -> str:
     code = exit_code(checks)
-    shown = [dataclasses.asdict(check) for check in checks]
-    report = {"version": REPORT_VERSION, "kind": "doctor", "ready": code == 0, "exit_code": code, "checks": shown}
-    return json.dumps(report, indent=2)
+    return as_json("doctor", DoctorReport(ready=code == 0, exit_code=code, checks=tuple(checks)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from multiarch.errors import FailureClass, FailurePhase, InterruptedRunError, MultiarchError
 from multiarch.image.manifest import PlatformImage
 from multiarch.record.steps import Interval
 
@@ -49,12 +50,50 @@ class Retry:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a run failed: the error's type, its message, what to do, and the exit code."""
+    """Why a run failed. The diagnosis is None if no operation failed, as with a setting or a missing platform.
+
+    Attributes:
+        type: the name of the error's class.
+        message: what went wrong.
+        fix: what to do about it; may have several lines, or be empty.
+        exit_code: of the process.
+        class_: what can be done about the failure of this class.
+        phase: where it failed.
+        rule: the failure rule that decided; `unknown` if none did.
+        cause: what went wrong, by the rule.
+        output: the line of the output that decided.
+    """
 
     type: str
     message: str
-    hint: str
+    fix: str
     exit_code: int
+    class_: FailureClass | None = None
+    phase: FailurePhase | None = None
+    rule: str | None = None
+    cause: str | None = None
+    output: str | None = None
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The lines below the message: the fix, and the output unless the message contains it."""
+        output = self.output if self.output and self.output not in self.message else ""
+        return (*self.fix.splitlines(), *([f"output: {output}"] if output else []))
+
+
+def failure_of(error: MultiarchError | InterruptedRunError) -> Failure:
+    found = error.diagnosis
+    return Failure(
+        type=type(error).__name__,
+        message=error.message,
+        fix=error.hint,
+        exit_code=error.exit_code,
+        class_=found.failure_class if found else None,
+        phase=found.phase if found else None,
+        rule=found.rule if found else None,
+        cause=found.cause if found else None,
+        output=found.line.strip() if found else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,7 @@ def read_record(lines: Iterable[str]) -> Record:
             case "attempt":
                 reader, attempt = BuildReader(run), attempt + 1
             case "end":
-                end = _typed(_End, _with_platforms(ours))
+                end = _typed(_End, _read_end(ours))
             case _:
                 for _ in reader.feed(line.rstrip("\n")):
                     pass
@@ -149,17 +149,20 @@ def _run(fields: Mapping[str, Any]) -> RunInfo:
     return _typed(RunInfo, fields)
 
 
-def _with_platforms(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields with each platform as an object, as a dataclass is read: it is written as one word."""
+def _read_end(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields as dataclasses are read: a platform is written as one word, and `class_` as `class`."""
     outcome = fields.get("outcome")
-    images = outcome.get("images") if isinstance(outcome, dict) else None
-    if not isinstance(images, list):
+    if not isinstance(outcome, dict):
         return fields
-    read = [_image_with_platforms(image) if isinstance(image, dict) else image for image in images]
-    return {**fields, "outcome": {**outcome, "images": read}}  # type: ignore[dict-item]  # a dict, as was seen
+    read = dict(outcome)
+    if isinstance(failure := read.get("failure"), dict) and "class" in failure:
+        read["failure"] = {**failure, "class_": failure["class"]}
+    if isinstance(images := read.get("images"), list):
+        read["images"] = [_read_image(image) if isinstance(image, dict) else image for image in images]
+    return {**fields, "outcome": read}
 
 
-def _image_with_platforms(image: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_image(image: Mapping[str, Any]) -> Mapping[str, Any]:
     platforms = image.get("platforms")
     if not isinstance(platforms, list):
         return image

@@ -1,6 +1,5 @@
 """Two runs, step by step: what became slower, what lost its cache, what is new and what is gone. Pure."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +8,8 @@ from enum import StrEnum
 from multiarch.record import BuildStep, Record, RunPhase, StepKind
 from multiarch.report.text import cut, duration
 from multiarch.report.timeline import end_of
-from multiarch.text.plain import plain
+from multiarch.text.plain import as_json
 from multiarch.text.printable import printable
-
-COMPARISON_VERSION = 1
 
 # Less is what the same build differs by from run to run.
 _LEAST_SECONDS = 0.5
@@ -223,9 +220,7 @@ def _spent(phases: Sequence[RunPhase], name: str) -> float:
 
 
 def comparison_as_json(comparison: Comparison) -> str:
-    fields = plain(comparison)
-    assert isinstance(fields, dict)
-    return json.dumps({"version": COMPARISON_VERSION, "kind": "comparison", **fields}, indent=2)
+    return as_json("comparison", comparison)
 
 
 def comparison_as_text(comparison: Comparison) -> Iterator[str]:

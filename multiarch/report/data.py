@@ -1,39 +1,26 @@
-"""A run as JSON for programs, in a shape of its own: versioned, with a schema, whatever becomes of the record. Pure.
+"""A run as JSON for programs: what of the record is published. Pure."""
 
-`report.schema.json`, beside this file, is made from these classes by `make docs`.
-"""
-
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
 
-from multiarch.image.manifest import Layer
 from multiarch.record import (
     BuildStep,
     BuildWarning,
     CacheAccess,
     CacheUse,
-    Failure,
     ImageInfo,
-    ImageOutcome,
     Interval,
-    PublishedTag,
+    Outcome,
     Record,
-    Retry,
     RunPhase,
     Setting,
     StepKind,
     StepState,
     Transfer,
 )
-from multiarch.record.outcome import RunStatus
 from multiarch.report.breakdown import Breakdown, breakdown_of
-from multiarch.report.timeline import critical_path, end_of
-from multiarch.text.plain import plain
-
-REPORT_VERSION: Final = 2
-SCHEMA_FILE = "report.schema.json"
+from multiarch.report.timeline import critical_path
+from multiarch.text.plain import as_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,51 +39,6 @@ class ReportedRun:
     begin: str | None
     dockerfile: str
     settings: tuple[Setting, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportedPlatform:
-    """One platform of a verified image; its size in bytes, compressed."""
-
-    platform: str
-    digest: str
-    size: int
-    layers: tuple[Layer, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportedImage:
-    """What came of one image.
-
-    Attributes:
-        repository: empty for a local build.
-        image: the reference by digest, or the OCI layout's folder; empty where there is none.
-    """
-
-    name: str
-    repository: str
-    status: RunStatus
-    image: str
-    digest: str
-    tags: tuple[PublishedTag, ...]
-    platforms: tuple[ReportedPlatform, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportedOutcome:
-    """What came of the run.
-
-    Attributes:
-        images: one for each image of the plan.
-        seconds: of the whole run, as far as it is known.
-    """
-
-    status: RunStatus
-    images: tuple[ReportedImage, ...]
-    failure: Failure | None
-    retries: tuple[Retry, ...]
-    warnings: tuple[str, ...]
-    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,16 +89,12 @@ class Report:
     Attributes:
         cache: how the cache served the build; null where nothing was built.
         caches: those that were to be read or written.
-        account: what the build's time went into, and what would make it faster; null where nothing was built.
+        breakdown: what the build's time went into, and what would make it faster; null where nothing was built.
         native: the platforms that the builder runs without emulation; empty where that is not known.
-        seconds: until the last thing that is known of.
     """
 
-    version: Literal[2]
-    kind: Literal["report"]
     run: ReportedRun
-    outcome: ReportedOutcome
-    seconds: float
+    outcome: Outcome
     breakdown: Breakdown | None
     phases: tuple[RunPhase, ...]
     cache: CacheUse | None
@@ -168,8 +106,7 @@ class Report:
 
 
 def report_as_json(record: Record) -> str:
-    """Return the report."""
-    return json.dumps(plain(report(record)), indent=1) + "\n"
+    return as_json("report", report(record)) + "\n"
 
 
 def report(record: Record) -> Report:
@@ -178,11 +115,8 @@ def report(record: Record) -> Report:
     places = {step.digest: step.index for step in record.steps}
     only_image = record.run.images[0].name if len(record.run.images) == 1 else ""
     return Report(
-        version=REPORT_VERSION,
-        kind="report",
         run=_run(record),
-        outcome=_outcome(record),
-        seconds=round(end_of(record), 3),
+        outcome=record.outcome,
         breakdown=breakdown_of(record),
         phases=record.phases,
         cache=record.cache_use,
@@ -207,33 +141,6 @@ def _run(record: Record) -> ReportedRun:
         begin=run.begin.isoformat() if run.begin else None,
         dockerfile=run.dockerfile,
         settings=run.settings,
-    )
-
-
-def _outcome(record: Record) -> ReportedOutcome:
-    outcome = record.outcome
-    return ReportedOutcome(
-        status=outcome.status,
-        images=tuple(map(_image, outcome.images)),
-        failure=outcome.failure,
-        retries=outcome.retries,
-        warnings=outcome.warnings,
-        seconds=outcome.seconds,
-    )
-
-
-def _image(image: ImageOutcome) -> ReportedImage:
-    return ReportedImage(
-        name=image.name,
-        repository=image.repository,
-        status=image.status,
-        image=image.image,
-        digest=image.digest,
-        tags=image.tags,
-        platforms=tuple(
-            ReportedPlatform(platform=str(each.platform), digest=each.digest, size=each.size, layers=each.layers)
-            for each in image.platforms
-        ),
     )
 
 

@@ -67,7 +67,7 @@ def _cases(record: Record) -> Iterator[_Case]:
         name="build",
         seconds=outcome.seconds,
         outcome="failed" if outcome.status in ("failed", "interrupted", "unfinished") else "passed",
-        message="\n".join(filter(None, (failure.message, failure.hint))) if failure else outcome.status,
+        message="\n".join(filter(None, (failure.message, *failure.more))) if failure else outcome.status,
         said=" ".join(filter(None, (outcome.status, *(image.image for image in outcome.images)))),
     )
     for image in outcome.images:

@@ -1,20 +1,16 @@
 """What came out of a run: for people, and as versioned JSON. Pure."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multiarch.errors import InterruptedRunError, MultiarchError
-from multiarch.failures.explain import fields_of as explained
 from multiarch.image.manifest import PlatformImage
 from multiarch.record.model import CacheAccess, CacheUse, Record
-from multiarch.record.outcome import ImageOutcome, Retry, RunPhase, RunStatus
+from multiarch.record.outcome import ImageOutcome, Retry, RunPhase, RunStatus, failure_of
 from multiarch.report.breakdown import Breakdown, breakdown_of
 from multiarch.report.breakdown.text import breakdown_as_text
-from multiarch.text.plain import fields_of
+from multiarch.text.plain import as_json
 from multiarch.text.sizes import human_size
-
-RESULT_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +56,11 @@ def result_as_json(record: Record) -> str:
         retries=outcome.retries,
         warnings=outcome.warnings,
     )
-    return json.dumps({"version": RESULT_VERSION, "kind": "result", **fields_of(result)}, indent=2)
+    return as_json("result", result)
 
 
 def error_as_json(error: MultiarchError | InterruptedRunError) -> str:
-    """Return the error, with the fields of an explanation: null where no failure rule decided."""
-    fields = {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-    diagnosis = explained(error.diagnosis)
-    return json.dumps({"version": RESULT_VERSION, "kind": "error", **fields, **diagnosis}, indent=2)
+    return as_json("error", failure_of(error))
 
 
 def result_as_text(record: Record) -> Iterator[str]:

@@ -70,9 +70,9 @@ def _failure(record: Record) -> Iterator[str]:
     failure, step = record.outcome.failure, record.failed_step
     if failure:
         yield from ("", _text(failure.message))
-        if failure.hint:
+        if failure.more:
             yield ""
-            yield from (f"> {_text(line)}  " for line in failure.hint.splitlines())
+            yield from (f"> {_text(line)}  " for line in failure.more)
     if step and step.output:
         lines, _ = last_lines(step.output, _OUTPUT)
         yield from ("", _code(cut(step.title, _CELL)), "", *_block(lines))

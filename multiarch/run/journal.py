@@ -9,7 +9,7 @@ from multiarch.errors import InterruptedRunError, MultiarchError
 from multiarch.image.verify import VerifiedImage
 from multiarch.log import Log
 from multiarch.plan.model import Plan, Target
-from multiarch.record.outcome import Failure, ImageOutcome, Outcome, PublishedTag, Retry, RunPhase, RunStatus
+from multiarch.record.outcome import ImageOutcome, Outcome, PublishedTag, Retry, RunPhase, RunStatus, failure_of
 from multiarch.record.steps import Interval
 
 
@@ -81,7 +81,7 @@ class Journal:
         return Outcome(
             status=status,
             images=images if self._is_done else tuple(replace(each, status="unfinished") for each in images),
-            failure=_failure(failure) if failure else None,
+            failure=failure_of(failure) if failure else None,
             retries=tuple(self._retries),
             warnings=tuple(self._warnings),
             seconds=round(self.seconds, 2),
@@ -113,7 +113,3 @@ def _image(target: Target, digest: str) -> str:
     if target.replace:
         return target.replace.layout
     return target.repository.at(digest) if target.repository else ""
-
-
-def _failure(error: MultiarchError | InterruptedRunError) -> Failure:
-    return Failure(type=type(error).__name__, message=error.message, hint=error.hint, exit_code=error.exit_code)

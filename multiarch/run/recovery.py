@@ -171,10 +171,7 @@ def final_error(step: str, diagnosis: Diagnosis, attempts: int, seconds: float) 
     message = f"{step}: {diagnosis.cause}"
     if diagnosis.failure_class in _WAITS and attempts > 1:
         kind, message = RetriesExhaustedError, f"{message} ({attempts} attempts in {seconds:.0f} s)"
-    hint = diagnosis.advice
-    if diagnosis.line.strip() and diagnosis.line.strip() not in message:
-        hint = f"{hint}\noutput: {diagnosis.line.strip()}".strip()
-    return kind(message, hint=hint, diagnosis=diagnosis)
+    return kind(message, hint=diagnosis.advice, diagnosis=diagnosis)
 
 
 def _is_retried(error: BaseException) -> bool:

@@ -1,17 +1,21 @@
 """A plan as versioned JSON. Pure."""
 
-import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, get_args
 
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.plan.model import Plan, RetryPolicy, Target
 from multiarch.plan.steps import Part, Step, TargetBuild
-from multiarch.source import Source
-from multiarch.text.plain import fields_of
+from multiarch.show.source import SourceInfo, source_info
+from multiarch.text.plain import as_json, fields_of
 
-PLAN_VERSION = 2
+STEP_NAMES: Final[Mapping[type, str]] = {
+    kind: re.sub(r"(?<=.)([A-Z])", r"-\1", kind.__name__).lower() for kind in get_args(Step)
+}
+"""What `step` says of a step: `ensure-builder`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,7 @@ class PlannedRun:
         steps: in the order in which they are carried out; those before the build run side by side.
     """
 
-    source: Source
+    source: SourceInfo
     images: tuple[PlannedImage, ...]
     retry: RetryPolicy
     warnings: tuple[str, ...]
@@ -55,14 +59,14 @@ class PlannedRun:
 def plan_as_json(plan: Plan) -> str:
     """Return the plan as versioned JSON; placeholders stand for what only AWS or the run can tell."""
     run = PlannedRun(
-        source=plan.source,
+        source=source_info(plan.source),
         images=tuple(map(_image, plan.targets)),
         retry=plan.retry,
         warnings=plan.warnings,
         steps=plan.steps,
     )
-    steps = [{"step": _kebab(type(step).__name__), **fields_of(step)} for step in plan.steps]
-    return json.dumps({"version": PLAN_VERSION, "kind": "plan", **fields_of(run), "steps": steps}, indent=2)
+    steps = [{"step": STEP_NAMES[type(step)], **fields_of(step)} for step in plan.steps]
+    return as_json("plan", {**fields_of(run), "steps": steps})
 
 
 def _image(target: Target) -> PlannedImage:
@@ -75,7 +79,3 @@ def _image(target: Target) -> PlannedImage:
         parts=target.parts,
         build=target.build,
     )
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=.)([A-Z])", r"-\1", name).lower()

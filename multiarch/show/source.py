@@ -1,12 +1,11 @@
 """What is built, for people and for programs: each value with what said it, or how to pass it. Pure."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from multiarch.source.model import Source
-
-SOURCE_VERSION = 1
+from multiarch.source.model import Source, TriggerEvent
+from multiarch.text.plain import as_json, fields_of
 
 _WIDTH = 14
 # How to pass what cannot be known; what CodePipeline's source action can tell stands in its own words.
@@ -42,23 +41,84 @@ def unknown(source: Source) -> Mapping[str, str]:
     return {name: _how(name) for name in missing if not (name == "branch" and has_ref)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class SourceInfo:
+    """The source of a build. A value that is unknown is None.
+
+    Attributes:
+        commit: the whole object name, with -dirty for a changed tree.
+        commit_time: in UTC, as ISO 8601.
+        dirty: the tree has changes that are not in the commit.
+        changes: the changed files.
+        branch: without `refs/heads/`; of a pull request, its own branch.
+        tag: without `refs/tags/`.
+        pull_request: its number.
+        base_branch: the branch that a pull request, or a release, is for.
+        default_branch: of the repository.
+        repository_url: without credentials.
+        event: the event that started the build.
+        initiator: who or what started the build, in CodeBuild's or GitHub's words.
+        batch: the identifier of this build in a batch build.
+        origins: where each known value comes from.
+    """
+
+    commit: str | None
+    commit_time: str | None
+    dirty: bool
+    changes: tuple[str, ...]
+    branch: str | None
+    tag: str | None
+    pull_request: int | None
+    base_branch: str | None
+    default_branch: str | None
+    repository_url: str | None
+    event: TriggerEvent
+    initiator: str | None
+    batch: str | None
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceReport(SourceInfo):
+    """The source of a build, and the tags that follow from it.
+
+    Attributes:
+        unknown: how to pass each value that is unknown and would be of use.
+        tags: the tags of the image, `pinned` and `floating`.
+    """
+
+    unknown: Mapping[str, str]
+    tags: Mapping[str, tuple[str, ...]]
+
+
+def source_info(source: Source) -> SourceInfo:
+    commit = source.commit
+    return SourceInfo(
+        commit=commit.name if commit else None,
+        commit_time=_time(source) or None,
+        dirty=source.is_dirty,
+        changes=commit.changes if commit else (),
+        branch=source.branch or None,
+        tag=source.tag or None,
+        pull_request=source.pull_request,
+        base_branch=source.base_branch or None,
+        default_branch=source.default_branch or None,
+        repository_url=source.repository_url or None,
+        event=source.event,
+        initiator=source.initiator or None,
+        batch=source.batch or None,
+        origins=source.origins,
+    )
+
+
 def source_as_json(source: Source, tags: Mapping[str, Sequence[str]]) -> str:
-    """Return the identity as versioned JSON; what is not known is null.
+    """Return the source as JSON.
 
     Args:
-        source: what is built.
-        tags: the tags that it comes to, `fixed` and `moving`.
+        source: of the build.
+        tags: `pinned` and `floating`.
     """
-    commit = source.commit
-    values = {
-        "commit": commit.sha if commit else None,
-        "commit_time": _time(source) or None,
-        "dirty": source.is_dirty,
-        **{name: getattr(source, name) or None for name in _NAMES},
-    }
-    fields = {**values, "event": str(source.event), "origins": dict(source.origins), "unknown": unknown(source)}
-    fields["tags"] = {name: list(each) for name, each in tags.items()}
-    return json.dumps({"version": SOURCE_VERSION, "kind": "source", **fields}, indent=2)
+    return as_json("source", {**fields_of(source_info(source)), "unknown": unknown(source), "tags": tags})
 
 
 def source_as_text(source: Source, tags: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -49,6 +49,9 @@ class Commit:
         """The whole object name, with -dirty for a changed tree."""
         return f"{self.sha}-dirty" if self.dirty else self.sha
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:

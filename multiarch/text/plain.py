@@ -1,7 +1,19 @@
 """Frozen values as what JSON has. Pure."""
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
+from typing import Final
+
+# Of every JSON output: a key that is removed or gets another meaning makes the next one.
+JSON_VERSION: Final = 2
+
+
+def as_json(kind: str, value: object) -> str:
+    """Return the text of a JSON output: its version, its kind, then the fields of a dataclass or a mapping."""
+    fields = plain(value)
+    assert isinstance(fields, dict)
+    return json.dumps({"version": JSON_VERSION, "kind": kind, **fields}, indent=2)
 
 
 def plain(value: object) -> object:
@@ -20,4 +32,5 @@ def plain(value: object) -> object:
 
 
 def fields_of(value: object) -> dict[str, object]:
-    return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}  # type: ignore[arg-type]  # a dataclass
+    """Return the fields of a dataclass; `class_`, which is no word of Python's in JSON, is `class`."""
+    return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in dataclasses.fields(value)}  # type: ignore[arg-type]  # a dataclass

@@ -36,7 +36,7 @@ def report_of(project: Project, name: str = "report") -> dict[str, Any]:
     ET.parse(folder / "junit.xml")  # noqa: S314 - our own
     assert json.loads((folder / "trace.json").read_bytes())["traceEvents"]
     report: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
-    jsonschema.validate(report, schema.schema())
+    jsonschema.validate(report, schema.schema("report"))
     return report
 
 

@@ -93,6 +93,6 @@ def hostile() -> Record:
         steps=steps(*map(spoil, FAILED.steps)),
         warnings=(BuildWarning(short=text, detail=(text,), url="javascript:alert(1)", line=1),),
         outcome=replace(
-            outcome, failure=Failure(type="BuildError", message=text, hint=text, exit_code=5), warnings=(text,)
+            outcome, failure=Failure(type="BuildError", message=text, fix=text, exit_code=5), warnings=(text,)
         ),
     )

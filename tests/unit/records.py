@@ -307,7 +307,7 @@ FAILED = replace(
         failure=Failure(
             type="BuildError",
             message="build: npm found no lock file",
-            hint="commit package-lock.json, or run npm install",
+            fix="commit package-lock.json, or run npm install",
             exit_code=5,
         ),
         seconds=41.0,

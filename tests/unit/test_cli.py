@@ -319,9 +319,9 @@ def test_an_error_is_json_too_where_that_was_asked_for(project: Project) -> None
         "kind": "error",
         "type": "ConfigurationError",
         "message": "--platform: 'linux/arm46' is not a platform",
-        "hint": "did you mean linux/arm64?",
+        "fix": "did you mean linux/arm64?",
         "exit_code": 2,
-        **dict.fromkeys(("class", "phase", "rule", "cause", "advice", "line")),
+        **dict.fromkeys(("class", "phase", "rule", "cause", "output")),
     }
     assert said.errors[0] == "error: --platform: 'linux/arm46' is not a platform"
 

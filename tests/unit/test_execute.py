@@ -757,7 +757,8 @@ class DeafRuntime(FakeRuntime):
 
 def test_publish_lost_write_raises_error() -> None:
     error = Ran(DeafRuntime()).error()
-    assert "cannot be read back: 404 Not Found" in f"{error.message} {error.hint}"
+    assert error.diagnosis
+    assert "cannot be read back: 404 Not Found" in error.diagnosis.line
 
 
 def test_publish_lost_write_of_floating_tag_raises_registry_error() -> None:

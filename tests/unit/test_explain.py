@@ -41,9 +41,9 @@ def test_and_from_a_file_as_json(tmp_path: Path) -> None:
     file = tmp_path / "build.log"
     file.write_bytes(FAILURE)
     found = fields(explain(str(file), "--output", "json"))
-    assert set(found) == {"version", "kind", "class", "phase", "rule", "cause", "advice", "line"}
+    assert set(found) == {"version", "kind", "class", "phase", "rule", "cause", "fix", "output"}
     assert (found["kind"], found["class"], found["phase"], found["rule"]) == (
-        "explanation",
+        "explain",
         "throttled",
         "push",
         "rate-limited",
@@ -63,7 +63,7 @@ def test_where_there_is_no_failure_it_says_so(content: bytes) -> None:
     said = explain(content=content)
     assert (said.code, said.out, said.err) == (0, "no failure found in this output\n", "")
     nothing = fields(explain("--output", "json", content=content))
-    assert [nothing[each] for each in ("class", "phase", "rule", "cause", "advice", "line")] == [None] * 6
+    assert [nothing[each] for each in ("class", "phase", "rule", "cause", "fix", "output")] == [None] * 6
 
 
 EMPTY = {"nothing": b"", "line ends": b"\n\n\r\n", "spaces": b"  \t\n"}

@@ -22,6 +22,7 @@ from multiarch.errors import (
 from multiarch.failures import understand
 from multiarch.plan.model import RetryPolicy
 from multiarch.record import Retry
+from multiarch.record.outcome import failure_of
 from multiarch.run.recovery import Recovery, final_error
 from tests.unit.fakes import FakeClock
 
@@ -168,7 +169,7 @@ def test_run_exhausted_attempts_raises_retries_exhausted() -> None:
     error = ran.error()
     assert type(error) is RetriesExhaustedError
     assert error.message == "push: the registry is rate-limiting requests (3 attempts in 24 s)"
-    assert error.hint.splitlines()[-1] == "output: toomanyrequests: retry after 12 seconds"
+    assert failure_of(error).more[-1] == "output: toomanyrequests: retry after 12 seconds"
     assert (ran.calls, ran.clock.slept) == (3, [12, 12])
 
 
@@ -308,8 +309,10 @@ def test_understand_failure_without_output_names_the_phase() -> None:
     )
 
 
-def test_final_error_hint_contains_the_output() -> None:
+def test_final_error_shows_the_output_unless_the_message_has_it() -> None:
     diagnosis = understand(DENIED)
-    assert final_error("verify", diagnosis, 1, 0).hint == (
-        "log in before the build: docker login the registry\noutput: GET https://h/v2/x: 401 Unauthorized"
-    )
+    error = final_error("verify", diagnosis, 1, 0)
+    assert error.hint == "log in before the build: docker login the registry"
+    assert failure_of(error).more == (error.hint, "output: GET https://h/v2/x: 401 Unauthorized")
+    error.message = f"verify: {diagnosis.line}"
+    assert failure_of(error).more == (error.hint,)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dev.reference import _SAID, PATH, main, reference
+from dev.docstrings import TEXTS
+from dev.reference import PATH, main, reference
 from multiarch.errors import EXIT_CODES
 from multiarch.settings.info import SETTINGS, SettingInfo
 
@@ -23,7 +24,7 @@ def test_every_setting_has_a_row_with_its_flags_and_variables(info: SettingInfo)
         assert word in row
 
 
-@pytest.mark.parametrize(("name", "words"), _SAID.items(), ids=str)
+@pytest.mark.parametrize(("name", "words"), TEXTS.items(), ids=str)
 def test_each_word_of_the_generator_s_own_is_on_the_page(name: str, words: str) -> None:
     field = name.partition(".")[2]
     lines = [line for line in reference().splitlines() if f"| {words} |" in line]

@@ -98,7 +98,7 @@ def test_people_read_what_changed_and_by_how_much() -> None:
 
 def test_programs_read_the_same() -> None:
     fields = json.loads(comparison_as_json(compare(CACHED, FAILED, NAMES)))
-    assert (fields["version"], fields["kind"]) == (1, "comparison")
+    assert (fields["version"], fields["kind"]) == (2, "comparison")
     assert fields["before"]["name"] == "monday"
     assert fields["changes"][0]["kind"] == "failed"
     assert fields["phases"][0] == {"name": "prepare", "before": 1.0, "after": 1.0}

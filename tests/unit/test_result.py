@@ -9,7 +9,6 @@ import pytest
 
 from multiarch.errors import AwsError, OperationFailedError
 from multiarch.failures import diagnose, understand
-from multiarch.failures.explain import explanation_as_json
 from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.record import (
     BuildStep,
@@ -34,6 +33,7 @@ from multiarch.report.result import (
     result_as_text,
 )
 from multiarch.run.recovery import final_error
+from multiarch.show.explain import explanation_as_json
 from multiarch.text.sizes import human_size
 from tests.unit.fakes import AMD64, ECR_HOST, SHA
 
@@ -129,9 +129,9 @@ def test_an_error_s_json_has_its_exit_code_and_its_hint() -> None:
         "kind": "error",
         "type": "AwsError",
         "message": "no credentials",
-        "hint": "log in",
+        "fix": "log in",
         "exit_code": 3,
-        **dict.fromkeys(("class", "phase", "rule", "cause", "advice", "line")),
+        **dict.fromkeys(("class", "phase", "rule", "cause", "output")),
     }
 
 
@@ -142,7 +142,7 @@ def test_error_json_after_a_diagnosis_equals_explain() -> None:
     diagnosis = understand(OperationFailedError("push", [line]))
     error = json.loads(error_as_json(final_error("build", diagnosis, 1, 0.0)))
     explained = json.loads(explanation_as_json(diagnose([line])))
-    fields = ("class", "phase", "rule", "cause", "advice", "line")
+    fields = ("class", "phase", "rule", "cause", "fix", "output")
     assert [error[name] for name in fields] == [explained[name] for name in fields]
     assert (error["rule"], error["type"]) == ("aws-action-denied", "RegistryError")
 

@@ -319,11 +319,12 @@ def test_the_identity_as_json() -> None:
     found = find_source(passed(), CLONE, PULL_REQUEST)
     made = json.loads(source_as_json(found, {"pinned": ("a",), "floating": ()}))
     assert made == {
-        "version": 1,
+        "version": 2,
         "kind": "source",
         "commit": SHA,
         "commit_time": "1970-01-01T00:00:07+00:00",
         "dirty": False,
+        "changes": [],
         "branch": "topic",
         "tag": None,
         "pull_request": 12,

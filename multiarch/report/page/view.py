@@ -118,7 +118,7 @@ def _failure(record: Record) -> FailureView | None:
         step=step.title if step else "",
         where=f"{record.run.dockerfile or 'Dockerfile'}, line {step.line}" if step and step.line else "",
         message=failure.message if failure else step.error if step else "",
-        hint=failure.hint if failure else "",
+        hint="\n".join(failure.more) if failure else "",
         output=lines,
     )
 
