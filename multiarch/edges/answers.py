@@ -108,7 +108,7 @@ class _Reader(io.RawIOBase):
         self._bounds = bounds
         self._patience = sock.gettimeout()
         self.left = _HEADERS
-        self.what = "the headers are"
+        self.what = too_large(_HEADERS, "the response headers are")
 
     def readable(self) -> bool:
         return True
@@ -146,12 +146,9 @@ class BoundedResponse(http.client.HTTPResponse):
         self._reader.what = too_large(self._bounds.size)
 
 
-def too_large(size: int) -> str:
-    return (
-        f"the answer is larger than {size // MIB} MiB"
-        if size >= MIB
-        else f"the answer is larger than {size // KIB} KiB"
-    )
+def too_large(size: int, what: str = "the response is") -> str:
+    """Return the error for more bytes than a limit."""
+    return f"{what} larger than {f'{size // MIB} MiB' if size >= MIB else f'{size // KIB} KiB'}"
 
 
 def parse(content: bytes, kind: type[_Value]) -> _Value:

@@ -102,6 +102,20 @@ def tag(client: RegistryClient, repository: Repository) -> object:
 ASKS = {"manifest": read, "blob": blob, "tag": tag, "exists": has}
 
 
+WORDS = {
+    "floods headers": "got more than 100 headers",
+    "floods long headers": "the response headers are larger than 256 KiB",
+    "floods chunks": "the response is larger than 4 MiB",
+    "floods a body of 10 GB": "the response is larger than 4 MiB",
+    "is binary": "the response is not valid HTTP",
+    "resets at once": "connection reset by peer",
+    "closes within the body": "connection reset by peer",
+    "says nothing": "i/o timeout",
+    "drips headers": "i/o timeout",
+    "redirects to itself": "too many redirects",
+}
+
+
 def _wants_token(behave: Behavior, realm: str) -> Behavior:
     def wanting(peer: Peer) -> None:
         if b"authorization: Bearer" in peer.head or b"Authorization: Bearer" in peer.head:
@@ -133,9 +147,9 @@ SIZES: dict[str, tuple[str, Behavior, str | None]] = {
     "a manifest of 4 MiB": (
         "manifest", answer(body=b"{" + b" " * (4 * 1024 * 1024 - 2) + b"}", content_type=INDEX_TYPE), None),
     "a manifest of 4 MiB and a byte": (
-        "manifest", answer(body=b"{" + b" " * (4 * 1024 * 1024 - 1) + b"}"), "the answer is larger than 4 MiB"),
+        "manifest", answer(body=b"{" + b" " * (4 * 1024 * 1024 - 1) + b"}"), "the response is larger than 4 MiB"),
     "a configuration of 8 MiB and a byte": (
-        "blob", answer(body=b" " * (8 * 1024 * 1024 + 1)), "the answer is larger than 8 MiB"),
+        "blob", answer(body=b" " * (8 * 1024 * 1024 + 1)), "the response is larger than 8 MiB"),
     "an error of 64 KiB and a byte": ("manifest", error("403 Forbidden", b" " * 65537), "403 Forbidden"),
     "an error's message of 60 KiB": (
         "manifest", error("403 Forbidden", errors({"code": "DENIED", "message": "m" * 60_000})),
@@ -165,14 +179,16 @@ STATUSES: dict[str, tuple[str, Behavior, str | None]] = {
         "tag", answer("307 Temporary Redirect", location="/v2/other"), "307 Temporary Redirect"),
     "a PUT answered with 303": ("tag", answer("303 See Other", location="/v2/other"), "303 See Other"),
     "a PUT of another digest": (
-        "tag", answer("201 Created", docker_content_digest=OTHER_DIGEST), f"was written as {OTHER_DIGEST} instead of"),
+        "tag", answer("201 Created", docker_content_digest=OTHER_DIGEST),
+        f"unexpected digest {OTHER_DIGEST[:19]} from"),
     "a PUT with a digest that is none": ("tag", answer("201 Created", docker_content_digest="x"), None),
     "a PUT with a good answer": ("tag", CREATED, None),
     "a HEAD answered with 200": ("exists", answer(content_length="100000000000"), None),
     "a HEAD answered with 204": ("exists", answer("204 No Content"), "204 No Content"),
     "a digest in the header of another content": (
-        "manifest", answer(body=CONTENT, content_type=INDEX_TYPE, docker_content_digest=OTHER_DIGEST), "came back as"),
-    "a blob of another content": ("blob", answer(body=b"x"), "came back with another content"),
+        "manifest", answer(body=CONTENT, content_type=INDEX_TYPE, docker_content_digest=OTHER_DIGEST),
+        "unexpected digest"),
+    "a blob of another content": ("blob", answer(body=b"x"), "unexpected digest"),
 }  # fmt: skip
 
 REDIRECTS: dict[str, str] = {
@@ -238,14 +254,17 @@ def cases() -> Iterator[Case]:
         for name, (ask, behave, says) in group.items():
             yield Case(name=name, behave=behave, ask=ASKS[ask], says=says)
     for name, behave in TRANSPORT.items():
-        yield Case(name=f"manifest: {name}", behave=behave, ask=read)
+        yield Case(name=f"manifest: {name}", behave=behave, ask=read, says=WORDS.get(name, ""))
     for name, behave in ENCODED.items():
-        yield Case(name=f"manifest encoded: {name}", behave=behave, ask=read, says="an encoding that was not asked for")
+        yield Case(name=f"manifest encoded: {name}", behave=behave, ask=read, says="which was not requested")
     for name, content in CONTENTS.items():
         yield Case(name=f"manifest of {name}", behave=answer(body=content, content_type=INDEX_TYPE), ask=read,
                    says=None if name in ("an empty object", "half a surrogate") else "")  # fmt: skip
         yield Case(
-            name=f"manifest without a type of {name}", behave=answer(body=content), ask=read, says="is no manifest"
+            name=f"manifest without a type of {name}",
+            behave=answer(body=content),
+            ask=read,
+            says="is not an image manifest",
         )
     for name, to in REDIRECTS.items():
         behave = answer("302 Found", location=to.encode().decode("latin-1"))
@@ -256,7 +275,7 @@ def cases() -> Iterator[Case]:
     for name, (challenge, says) in CHALLENGES.items():
         yield Case(name=f"challenge with {name}", behave=refuse(challenge), ask=read, says=says)
     for name, content in TOKENS.items():
-        says = "gave no token" if len(content) <= TOKEN_SIZE else "larger than 64 KiB"
+        says = "returned no token" if len(content) <= TOKEN_SIZE else "larger than 64 KiB"
         yield Case(name=f"token server with {name}", behave=FOUND, ask=read, tokens=answer(body=content), says=says)
     yield Case(
         name="token server that is good", behave=FOUND, ask=read, tokens=answer(body=b'{"token": "a"}'), says=None

@@ -346,7 +346,7 @@ def test_helper_that_never_answers_is_killed(make_script: MakeScript, tmp_path: 
     begin = time.monotonic()
     with pytest.raises(OperationFailedError) as caught:
         ask_helper("vault", "ghcr.io", {"PATH": f"{script.parent}:/usr/bin:/bin"}, seconds=0.5)
-    assert caught.value.lines == ("docker-credential-vault get gave no answer within 0 s",)
+    assert caught.value.lines == ("docker-credential-vault get did not respond within 0 s",)
     assert time.monotonic() - begin < 10
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), 0)

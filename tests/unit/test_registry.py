@@ -97,7 +97,8 @@ def test_a_manifest_that_is_not_there_is_none(server: Server) -> None:
 def test_a_manifest_with_another_digest_than_asked_for_is_refused(server: Server) -> None:
     wanted = f"sha256:{'0' * 64}"
     server.on("GET", f"/v2/team/shop/manifests/{wanted}", FOUND)
-    assert Asked(server.host, None).error(wanted).lines == (f"{server.host}/team/shop@{wanted} came back as {DIGEST}",)
+    line = f"unexpected digest {DIGEST[:19]} from {server.host}/team/shop for manifest sha256:000000000000"
+    assert Asked(server.host, None).error(wanted).lines == (line,)
 
 
 def test_a_blob_is_read_and_checked_against_its_digest(server: Server) -> None:
@@ -106,7 +107,10 @@ def test_a_blob_is_read_and_checked_against_its_digest(server: Server) -> None:
     assert asked.client.blob(asked.repository, DIGEST) == CONTENT
     with pytest.raises(OperationFailedError) as caught:
         asked.client.blob(asked.repository, DIGEST)
-    assert caught.value.lines == (f"blob {DIGEST} of {server.host}/team/shop came back with another content",)
+    found = digest_of(b"something else")[:19]
+    line = f"unexpected digest {found} from {server.host}/team/shop for blob {DIGEST[:19]}"
+    assert caught.value.lines == (line,)
+    assert understand(caught.value).failure_class == "transient"
 
 
 def test_a_blob_that_is_not_there_is_an_error(server: Server) -> None:
@@ -241,9 +245,9 @@ TOKEN_ANSWERS = {
         "failed to authorize: unexpected status from {realm}: 401 Unauthorized: DENIED: no <redacted> here",
     ),
     "out of order": (Reply(status=503), "failed to authorize: unexpected status from {realm}: 503 Service Unavailable"),
-    "no JSON": (Reply(body=b"<html>"), "failed to authorize: {realm} gave no token"),
-    "no token": (Reply(body=b"{}"), "failed to authorize: {realm} gave no token"),
-    "a list": (Reply(body=b"[]"), "failed to authorize: {realm} gave no token"),
+    "no JSON": (Reply(body=b"<html>"), "failed to authorize: {realm} returned no token"),
+    "no token": (Reply(body=b"{}"), "failed to authorize: {realm} returned no token"),
+    "a list": (Reply(body=b"[]"), "failed to authorize: {realm} returned no token"),
 }
 
 

@@ -106,7 +106,7 @@ def test_a_look_alike_host_is_not_shown_the_token(world: World) -> None:
     with pytest.raises(OperationFailedError) as caught:
         world.runtime.log_in(Registry.parse("123456789012.dkr.ecr.eu-west-1.evil.example"), fresh=False)
     assert caught.value.lines == (
-        f"AWS gave a token for {ECR_HOST}, which is not 123456789012.dkr.ecr.eu-west-1.evil.example",
+        f"AWS returned a token for {ECR_HOST} instead of 123456789012.dkr.ecr.eu-west-1.evil.example",
     )
 
 

@@ -96,7 +96,7 @@ def ask_helper(
     try:
         code, output = _run((command, "get"), key.encode(), environment, seconds)
     except TimeoutError:
-        raise OperationFailedError("login", [f"{command} get gave no answer within {seconds:.0f} s"]) from None
+        raise OperationFailedError("login", [f"{command} get did not respond within {seconds:.0f} s"]) from None
     except OSError as error:
         raise OperationFailedError("login", [f"{command}: {error.strerror}"]) from None
     if code != 0 and _NO_LOGIN in output:

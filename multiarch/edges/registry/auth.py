@@ -91,7 +91,7 @@ class Authorization:
             raise self._transport.failure("login", line, response)
         token = _token_in(response)
         if not token:
-            raise self._transport.failure("login", f"failed to authorize: {realm} gave no token", response)
+            raise self._transport.failure("login", f"failed to authorize: {realm} returned no token", response)
         self._redaction.add(token)
         return f"Bearer {token}"
 

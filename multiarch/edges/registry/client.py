@@ -13,7 +13,7 @@ from multiarch.edges.docker.credentials import Credentials
 from multiarch.edges.registry.auth import Authorization
 from multiarch.edges.registry.transport import Response, Transport
 from multiarch.errors import OperationFailedError
-from multiarch.image.manifest import MEDIA_TYPES, Manifest, digest_of
+from multiarch.image.manifest import MEDIA_TYPES, Manifest, digest_of, short_digest
 from multiarch.image.reference import Repository
 from multiarch.image.registry import DOCKER_HUB, Registry
 from multiarch.text.redaction import Redaction
@@ -66,7 +66,7 @@ class RegistryClient:
         named = response.headers.get("Docker-Content-Digest", "")
         for wanted in (reference, named):
             if wanted.startswith("sha256:") and found.digest != wanted:
-                raise self._failure(response, f"{repository}@{one_line(wanted)} came back as {found.digest}")
+                raise self._mismatch(response, repository, f"manifest {_short(wanted)}", found.digest)
         return found
 
     def has(self, repository: Repository, reference: str) -> bool:
@@ -90,7 +90,7 @@ class RegistryClient:
         response = self._ask("GET", repository, f"blobs/{digest}", {}, size=_CONFIG_SIZE)
         self._check(response, "GET", HTTPStatus.OK)
         if digest_of(response.body) != digest:
-            raise self._failure(response, f"blob {digest} of {repository} came back with another content")
+            raise self._mismatch(response, repository, f"blob {_short(digest)}", digest_of(response.body))
         return response.body
 
     def tag(self, repository: Repository, tag: str, manifest: Manifest) -> None:
@@ -106,8 +106,7 @@ class RegistryClient:
         self._check(response, "PUT", HTTPStatus.CREATED)
         created = response.headers.get("Docker-Content-Digest", "")
         if created.startswith("sha256:") and created != manifest.digest:
-            line = f"{repository.tagged(tag)} was written as {one_line(created)} instead of {manifest.digest}"
-            raise self._failure(response, line)
+            raise self._mismatch(response, repository, f"tag {tag}, expected {_short(manifest.digest)}", created)
 
     def forget_login(self) -> None:
         """Ask for credentials anew at the next request."""
@@ -157,8 +156,15 @@ class RegistryClient:
         if inner in MEDIA_TYPES:
             return inner
         raise self._failure(
-            response, f"GET {response.url}: {one_line(named) or 'an answer without a type'} is no manifest"
+            response, f"GET {response.url}: Content-Type {one_line(named) or '(none)'} is not an image manifest"
         )
+
+    def _mismatch(self, response: Response, repository: Repository, asked: str, found: str) -> OperationFailedError:
+        return self._failure(response, f"unexpected digest {_short(found)} from {repository} for {asked}")
 
     def _failure(self, response: Response, line: str) -> OperationFailedError:
         return self._transport.failure("manifest", line, response)
+
+
+def _short(digest: str) -> str:
+    return short_digest(one_line(digest))

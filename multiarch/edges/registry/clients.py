@@ -85,5 +85,5 @@ def ecr_token(
     token = aws.token(region=registry.region, account=registry.account, fresh=fresh)
     redaction.add(token.password)
     if not registry.is_answered_by(token.host, suffixes):
-        raise OperationFailedError("login", [f"AWS gave a token for {token.host}, which is not {registry}"])
+        raise OperationFailedError("login", [f"AWS returned a token for {token.host} instead of {registry}"])
     return token

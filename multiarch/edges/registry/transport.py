@@ -252,7 +252,7 @@ class Transport:
             bounds.exceeded = (
                 too_large(request.size)
                 if encoding in ("", "identity")
-                else one_line(f"the answer has an encoding that was not asked for: {encoding}")
+                else one_line(f"the response has Content-Encoding {encoding}, which was not requested")
             )
             raise ProtocolError(bounds.exceeded)
         return Response(url=request.url, status=response.status, headers=response.headers, body=content or b"")
@@ -318,7 +318,7 @@ def _reason(error: Exception, bounds: Bounds) -> str:
         case NoAnswerError():
             return timed_out(_PATIENCE if bounds.deadline.left else bounds.deadline.seconds)
         case ProtocolError(args=(_, HTTPException() as reason)) if not isinstance(reason, _CUT):
-            return one_line(f"the answer is not HTTP: {reason or type(reason).__name__}")
+            return one_line(f"the response is not valid HTTP: {reason or type(reason).__name__}")
         case ProtocolError():
             return "read: connection reset by peer"
         case Exception() as reason if reason is not error:

@@ -43,7 +43,8 @@ PASSING_RULES: tuple[FailureRule, ...] = (
              "digest sha256:e85be1e84e11ec25c2492d934aff8a189811fd70377dbe19baf7b16a3aaba659, expected "
              "sha256:f050ca02276b14127d4f4a7853392e5c1a4029d31c8337436fc8d7a0dd015ce6"),
         "filesystem layer verification failed": "filesystem layer verification failed for digest sha256:00",
-        "came back (?:as sha256|with another content)": "/team/shop came back with another content",
+        r"unexpected digest sha256:\w+ from":
+            "unexpected digest sha256:ab12cd34ef56 from registry.example/team/shop for blob sha256:0123456789ab",
         r"\b416\b": "unexpected status code: 416 Requested Range Not Satisfiable",
         "short read: expected": "short read: expected 1024 bytes but got 512",
         "failed to verify digest": "failed to verify digest of the layer",
