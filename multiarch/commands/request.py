@@ -15,7 +15,7 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.reference import legal_repository
 from multiarch.image.registry import Partitions, Registry
 from multiarch.image.tags import TagContext
-from multiarch.plan.bake import is_remote
+from multiarch.plan.bake import argument_values, is_remote
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.plan.destination import Destination, find_destination
 from multiarch.plan.facts import Facts
@@ -97,6 +97,7 @@ class Request:
             interactive=_is_terminal() and run.log_format != "json" and not (image.secrets or secrets),
             folder_name=legal_repository(self.context.name),
             secret_arguments=secrets,
+            arguments=argument_values(image, self.world.environment),
             now=self.moment.now,
             cache_folder=self.world.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
         )

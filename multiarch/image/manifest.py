@@ -97,6 +97,11 @@ class Manifest:
         found = self._annotations.get(key)
         return found if isinstance(found, str) and _WORD.fullmatch(found) else ""
 
+    def annotation(self, key: str) -> str:
+        """The value of an annotation, empty where there is none."""
+        found = self._annotations.get(key)
+        return found if isinstance(found, str) else ""
+
     @property
     def commit_time(self) -> datetime | None:
         """When that commit was made, None where the image does not say."""

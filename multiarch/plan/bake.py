@@ -142,8 +142,13 @@ def hidden_arguments(settings: ImageSettings) -> Mapping[str, str]:
 
 def hidden_values(settings: ImageSettings, environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return the variables of `hidden_arguments` with their values, for docker's environment."""
-    given = {name: environment.get(name, "") if value is None else value for name, value in settings.build_args.items()}
+    given = argument_values(settings, environment)
     return {variable: given[name] for name, variable in hidden_arguments(settings).items()}
+
+
+def argument_values(settings: ImageSettings, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the values of all build arguments; one that was passed by name alone has the environment's."""
+    return {name: environment.get(name, "") if value is None else value for name, value in settings.build_args.items()}
 
 
 def _attestation(kind: str, words: str) -> str:

@@ -20,6 +20,7 @@ class Facts:
         cache_folder: the user's cache folder.
         folder_name: the name of the context folder, which names a local image without a repository.
         secret_arguments: build arguments that look like secrets, and the reason for each.
+        arguments: the values of the build arguments, those from the environment among them.
         now: when the build began.
     """
 
@@ -30,6 +31,7 @@ class Facts:
     folder_name: str
     now: datetime
     secret_arguments: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
 
 
 def image_name(settings: ImageSettings, facts: Facts) -> str:

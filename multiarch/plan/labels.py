@@ -5,7 +5,7 @@ https://github.com/opencontainers/image-spec/blob/main/annotations.md
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from multiarch.errors import ConfigurationError
@@ -46,6 +46,9 @@ class Description:
     def of_index(self) -> Mapping[str, str]:
         """Return the annotations of an index that Assemble makes."""
         return {each.name: each.value for each in self.annotations if each.is_of_index}
+
+    def with_note(self, note: Annotation) -> "Description":
+        return replace(self, annotations=(*self.annotations, note))
 
     def annotations_for(self, *, has_index: bool) -> list[str]:
         """Return docker's words; BuildKit refuses an annotation for an index that is not there."""

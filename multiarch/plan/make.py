@@ -33,7 +33,8 @@ from multiarch.plan.builder import ensure_builder
 from multiarch.plan.cache.choose import cache_base, has_no_default_branch
 from multiarch.plan.cache.move import cache_tags
 from multiarch.plan.facts import Facts, image_name
-from multiarch.plan.labels import Description, describe
+from multiarch.plan.fingerprint import ANNOTATION, Fingerprint, fingerprint, fingerprint_text
+from multiarch.plan.labels import Annotation, Description, describe
 from multiarch.plan.model import Finish, Plan, Prepare, RetryPolicy, Target
 from multiarch.plan.secrets import secret_warnings
 from multiarch.plan.steps import (
@@ -82,7 +83,15 @@ def make_plan(settings: Settings, facts: Facts, *, parts: Sequence[Part] = ()) -
     tags = (*pinned, *(name.tag for name in names.floating)) if repository else (names.commit_tag,)
     builder = ensure_builder(run)
     layout = None if repository else f"{run.dist.rstrip('/') or '/'}/{image_name(image, facts)}"
-    description = describe(image, facts.source, name=image_name(image, facts), version=names.version)
+    commit = facts.source.commit
+    made_of = fingerprint(
+        image,
+        salt=f"{image_name(image, facts)}@{commit.sha if commit else ''}",
+        arguments=facts.arguments,
+        secret=facts.secret_arguments,
+    )
+    note = Annotation(name=ANNOTATION, value=fingerprint_text(made_of))
+    description = describe(image, facts.source, name=image_name(image, facts), version=names.version).with_note(note)
     build, share, own_parts = make_build(
         image,
         facts,
@@ -103,7 +112,7 @@ def make_plan(settings: Settings, facts: Facts, *, parts: Sequence[Part] = ()) -
         tags=tags,
         platforms=platforms,
         parts=tuple(parts) or own_parts,
-        reuse=_reuse(image, facts, repository, pinned, platforms),
+        reuse=_reuse(image, facts, repository, pinned, platforms, made_of=made_of),
         build=None if parts else share,
         assemble=_assemble(repository, tuple(parts) or own_parts, platforms, description),
         unpack=Unpack(archive=_archive(layout), layout=fresh) if fresh else None,
@@ -138,6 +147,8 @@ def _reuse(
     repository: Repository | None,
     pinned: tuple[str, ...],
     platforms: tuple[Platform, ...],
+    *,
+    made_of: Fingerprint,
 ) -> Reuse | None:
     commit = facts.source.commit
     if not repository or facts.source.is_dirty:
@@ -149,6 +160,7 @@ def _reuse(
         digits=tuple(tag for tag in pinned if commit and _has_digits(tag, commit)),
         platforms=platforms,
         if_exists=settings.if_exists,
+        fingerprint=made_of,
     )
 
 

@@ -69,6 +69,7 @@ class Reuse:
         revision: the commit that the image must be of; empty if the commit is unknown.
         digits: the tags that contain digits of the commit: their image is of this commit even if it records no commit.
         if_exists: skip, rebuild or fail.
+        fingerprint: what the image has to be built from: a hash by setting.
     """
 
     repository: Repository
@@ -77,6 +78,7 @@ class Reuse:
     digits: tuple[str, ...]
     platforms: tuple[Platform, ...]
     if_exists: str
+    fingerprint: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

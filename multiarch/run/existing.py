@@ -8,6 +8,7 @@ from multiarch.futures import map_all
 from multiarch.image.ecr import RepositoryFacts, mutability_command
 from multiarch.image.manifest import Manifest, platform_of, short_digest
 from multiarch.image.verify import missing_platforms
+from multiarch.plan.fingerprint import ANNOTATION, Fingerprint, differences, parse_fingerprint
 from multiarch.plan.steps import Reuse, Tag
 from multiarch.run.context import Context
 from multiarch.run.order import is_newer
@@ -49,7 +50,19 @@ def find_existing(context: Context, step: Reuse, facts: RepositoryFacts | None) 
     if difference := _missing_platforms(context, step, image):
         msg = f"{reference} already exists {difference}: {short_digest(image.digest)}"
         raise ConfigurationError(msg, hint="use --if-exists rebuild to replace the image")
+    if other := other_settings(image, step.fingerprint):
+        msg = f"{reference} already exists, built with other settings: {', '.join(other)}"
+        hint = (
+            "use other tags for this build (--commit-tag TAG, --flavor suffix=TEXT), or --if-exists rebuild to replace"
+        )
+        raise ConfigurationError(msg, hint=f"{hint} the image")
     return Existing(digests=digests, image=image)
+
+
+def other_settings(there: Manifest, fingerprint: Fingerprint) -> list[str]:
+    """Return the settings that an image was built from differently; none for an image that does not say its own."""
+    theirs = parse_fingerprint(there.annotation(ANNOTATION))
+    return [] if theirs is None else differences(fingerprint, theirs)
 
 
 def check_moves(context: Context, tags: Sequence[Tag], facts: RepositoryFacts, digest: str) -> None:

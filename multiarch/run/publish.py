@@ -18,6 +18,7 @@ from multiarch.plan.model import Target
 from multiarch.plan.steps import Tag
 from multiarch.record.outcome import PublishedTag
 from multiarch.run.context import Context
+from multiarch.run.existing import other_settings
 from multiarch.run.order import describe_newer, is_newer
 
 _Action = Literal["created", "moved", "unchanged", "kept"]
@@ -139,11 +140,18 @@ class _Tags:
         self._context.journal.warn("tag", text)
         try:
             self.image = self._verify(self.target, current.digest)
+            self._check_settings(current)
         except RegistryError as error:
             msg = f"another build of this commit published {name} during this run, and {error.message}"
-            hint = "build all platforms of a commit in one run, or use a tag per build: --commit-tag TAG"
+            hint = "build a commit once for all its platforms, or use a tag per build: --commit-tag TAG"
             raise RegistryError(msg, hint=hint) from None
         self._note(step, "unchanged", "")
+
+    def _check_settings(self, there: Manifest) -> None:
+        reuse = self.target.reuse
+        if reuse and (other := other_settings(there, reuse.fingerprint)):
+            msg = f"it was built with other settings: {', '.join(other)}"
+            raise RegistryError(msg)
 
     def _pin(self, step: Tag) -> None:
         """Write a pinned tag, unless another run of this commit wrote it first."""

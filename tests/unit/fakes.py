@@ -130,6 +130,7 @@ class FakeImage:
         attested: bool = False,
         base: str = "",
         salt: str = "",
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         """Make one.
 
@@ -142,10 +143,11 @@ class FakeImage:
             attested: the index has an attestation beside each platform.
             base: all platforms have the layers of this one.
             salt: makes the digests differ.
+            notes: further annotations.
         """
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, Manifest] = {}
-        told = {REVISION: revision, CREATED: time, VERSION: version}
+        told = {REVISION: revision, CREATED: time, VERSION: version, **(notes or {})}
         notes = {name: value for name, value in told.items() if value}
         entries: list[dict[str, object]] = []
         single = len(platforms) == 1

@@ -29,6 +29,7 @@ from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.manifest import Layer, Manifest, PlatformImage, short_digest
 from multiarch.image.platform import Platform
 from multiarch.image.registry import Registry
+from multiarch.plan.fingerprint import ANNOTATION, fingerprint_text
 from multiarch.plan.make import make_plan
 from multiarch.plan.steps import Part
 from multiarch.record import EventLog, PublishedTag, Record, Retry, StepState, read_record
@@ -638,6 +639,43 @@ def test_run_reused_image_of_wrong_platform_moves_no_tag() -> None:
     assert "latest" not in runtime.tagged()
 
 
+def built_with(runtime: FakeRuntime, text: str, *tags: str) -> FakeImage:
+    """An image in the registry that says what it was built from."""
+    image = FakeImage(*BOTH, salt=text, notes={ANNOTATION: text} if text else {})
+    runtime.add(image, *tags)
+    return image
+
+
+def test_reuse_an_image_of_other_settings_ends_the_run_and_names_them() -> None:
+    runtime = FakeRuntime()
+    there = fingerprint_text({"build-arg:ENV": "a" * 12, "target": "b" * 12})
+    built_with(runtime, there, TAG)
+    error = Ran(runtime, plan_of(target="prod")).error()
+    assert type(error) is ConfigurationError
+    assert error.message == f"{ECR_HOST}/shop:{TAG} already exists, built with other settings: build-arg:ENV, target"
+    assert "--if-exists rebuild" in error.hint
+    assert "latest" not in runtime.tagged()
+    assert runtime.count("bake") == 0
+
+
+@pytest.mark.parametrize("text", ["", fingerprint_text({})], ids=["says nothing", "the same"])
+def test_reuse_an_image_of_the_same_settings_or_of_none_that_are_known(text: str) -> None:
+    runtime = FakeRuntime()
+    image = built_with(runtime, text, TAG)
+    result = Ran(runtime).result()
+    assert (result.status, result.digest) == ("reused", image.digest)
+
+
+def test_publish_another_run_of_the_commit_with_other_settings_is_an_error() -> None:
+    runtime = FakeRuntime()
+    theirs = FakeImage(*BOTH, salt="theirs", notes={ANNOTATION: fingerprint_text({"target": "b" * 12})})
+    later(runtime, TAG, theirs)
+    error = Ran(runtime).error()
+    assert type(error) is RegistryError
+    assert "built with other settings: target" in error.message
+    assert "latest" not in runtime.tagged()
+
+
 # Races and newer commits
 
 
@@ -740,7 +778,7 @@ def test_publish_another_run_with_other_platforms_fails() -> None:
     assert type(error) is RegistryError
     assert f"another build of this commit published {ECR_HOST}/shop:{TAG} during this run" in error.message
     assert "linux/arm64" in error.message
-    assert "build all platforms of a commit in one run" in error.hint
+    assert "build a commit once for all its platforms" in error.hint
     assert "latest" not in runtime.tagged()
 
 

@@ -79,6 +79,7 @@ def target_of(plan: Plan) -> Mapping[str, object]:
     return value
 
 
+FINGERPRINT = ("io.github.multiarch-codebuild.settings", '{"version":"1"}')
 LABELS = {
     "org.opencontainers.image.revision": SHA,
     "org.opencontainers.image.created": "2023-11-14T22:13:20+00:00",
@@ -93,7 +94,7 @@ def without_build(plan: Plan) -> list[Step | str]:
 
 def reuse(repository: Repository = SHOP, tag: str = TAG, **fields: object) -> Reuse:
     known: dict[str, object] = {
-        "tags": (tag,), "revision": SHA, "digits": (tag,), "if_exists": "skip", **fields,
+        "tags": (tag,), "revision": SHA, "digits": (tag,), "if_exists": "skip", "fingerprint": {}, **fields,
     }  # fmt: skip
     return Reuse(repository=repository, platforms=BOTH, **known)  # type: ignore[arg-type]  # as in the table
 
@@ -125,7 +126,9 @@ def test_make_plan_main_job_pushes_by_digest() -> None:
                     ],
                     "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
                     "labels": LABELS,
-                    "annotations": [f"index,manifest:{name}={value}" for name, value in LABELS.items()],
+                    "annotations": [
+                        f"index,manifest:{name}={value}" for name, value in (*LABELS.items(), FINGERPRINT)
+                    ],
                     "cache-from": [f"type=registry,ref={ECR_HOST}/shop:cache"],
                     "cache-to": [f"type=registry,ref={ECR_HOST}/shop:cache,{CACHE_OPTIONS}"],
                 }
