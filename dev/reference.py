@@ -188,6 +188,8 @@ def _settings() -> Iterator[str]:
 
 
 def _default(info: SettingInfo) -> str:
+    if info.derived:
+        return info.derived
     match info.default:
         case bool():
             return code(str(info.default).lower())

@@ -191,5 +191,5 @@ def ask_for_token(destination: Destination, aws: Aws) -> Token:
     region = destination.region or aws.default_region()
     if not region:
         msg = "no AWS region"
-        raise ConfigurationError(msg, hint="set AWS_DEFAULT_REGION, or pass --region or --registry")
+        raise ConfigurationError(msg, hint="set AWS_DEFAULT_REGION, --region or --registry")
     return aws.token(region=region, account=destination.account)

@@ -13,7 +13,7 @@ def source(world: World, loaded: LoadedSettings, *, as_json: bool) -> Sequence[s
     """Return the lines to print.
 
     Raises:
-        ConfigurationError: what was passed contradicts the checkout, or a rule cannot be followed.
+        ConfigurationError: what was passed conflicts with the checkout, or a rule cannot be followed.
     """
     request = read_request(loaded, world, local=True)
     settings = loaded.settings.image

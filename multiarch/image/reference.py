@@ -32,7 +32,7 @@ def check_repository(name: str) -> str:
     tip = f", for example {legal}" if legal else ""
     msg = f"{shown(name)} is not a repository name"
     raise ConfigurationError(
-        msg, hint=f"lower-case letters and digits, joined by . _ - or /, {_LONGEST_REPOSITORY} at most{tip}"
+        msg, hint=f"use lower-case letters and digits with . _ - or / between them, at most {_LONGEST_REPOSITORY}{tip}"
     )
 
 
@@ -51,7 +51,7 @@ def check_tag(tag: str) -> str:
     if _TAG.fullmatch(tag):
         return tag
     msg = f"{shown(tag)} is not a tag"
-    raise ConfigurationError(msg, hint="letters, digits, _ . and -, not starting with . or -, 128 at most")
+    raise ConfigurationError(msg, hint="use letters, digits, _ . and -, at most 128, and do not start with . or -")
 
 
 def check_container(name: str) -> str:
@@ -65,7 +65,7 @@ def check_container(name: str) -> str:
     if _CONTAINER.fullmatch(name):
         return name
     msg = f"{shown(name)} is not a container's name"
-    raise ConfigurationError(msg, hint="letters, digits, _ and -, 255 at most, as in the ECS task definition")
+    raise ConfigurationError(msg, hint="use at most 255 letters, digits, _ and -, as in the ECS task definition")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ def parse_repository(text: str) -> Repository:
     if text.strip().endswith(f"/{repository.name}"):
         return repository
     msg = f"{shown(text)} is not a repository"
-    raise ConfigurationError(msg, hint=f"leave the tag or the digest out: {repository}")
+    raise ConfigurationError(msg, hint=f"remove the tag or the digest: {repository}")
 
 
 def parse_reference(text: str) -> tuple[Repository, str]:
@@ -112,8 +112,8 @@ def parse_reference(text: str) -> tuple[Repository, str]:
     """
     name, at, digest = text.strip().partition("@")
     if at and not _DIGEST.fullmatch(digest):
-        msg = f"{shown(text)} has no digest after the @"
-        raise ConfigurationError(msg, hint="a digest is sha256: and 64 hexadecimal digits")
+        msg = f"{shown(text)} has a bad digest"
+        raise ConfigurationError(msg, hint="write sha256: and 64 hexadecimal digits after the @")
     host, _, rest = name.partition("/")
     if not names_registry(name):
         host, rest = DOCKER_HUB[0], name

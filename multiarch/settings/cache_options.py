@@ -1,4 +1,4 @@
-"""What BuildKit's cache backends take beyond what has a setting of its own. Pure."""
+"""What BuildKit's cache backends take beyond the options that have a setting. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

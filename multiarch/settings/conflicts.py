@@ -1,6 +1,6 @@
-"""Settings that contradict each other, and what a target of `--for` can run. Pure.
+"""Settings that conflict with each other, and what a deployment target of `--for` runs. Pure.
 
-Each is refused with one message that names both sides, before anything is asked or built.
+Each conflict is one message that names both sides, before anything is built.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -17,7 +17,7 @@ from multiarch.text.hints import nearest_hint
 
 _SECRET_OPTIONS = {"access_key_id", "secret_access_key", "session_token", "token"}
 _MOST = {"gzip": 9, "estargz": 9, "zstd": 22}
-# What a cache option is called here where it has a setting of its own.
+# What a cache option is called here where it has a separate flag.
 _SETTING_OF = {
     "mode": "--cache-mode", "ref": "--cache-ref", "src": "--local-cache", "dest": "--local-cache",
     "bucket": "--s3-bucket", "region": "--s3-region", "prefix": "--s3-prefix", "name": "--cache-ref",
@@ -34,7 +34,7 @@ def check_contents(settings: Settings, chosen: Collection[str]) -> None:
         chosen: the names of the settings that are not at their default.
 
     Raises:
-        ConfigurationError: two settings contradict each other.
+        ConfigurationError: two settings conflict with each other.
     """
     groups = (_target, _compression, _reproducible, _cache_place, _cache_names, _cache_options, _credentials)
     of_image = chain.from_iterable(group(settings.image) for group in groups)
@@ -102,25 +102,25 @@ def _target(settings: ImageSettings) -> Iterator[_Rule]:
     wanted, platforms = f"--for {settings.for_}", f"--platform {','.join(settings.platforms)}"
     yield _Rule(
         is_broken=runs.is_single and len(settings.platforms) > 1,
-        what=f"{wanted} contradicts {platforms}: {runs.name} runs images of one platform alone",
-        hint=f"a build for each: {wanted} --platform {settings.platforms[0]}",
+        what=f"{wanted} conflicts with {platforms}: {runs.name} runs images of a single platform",
+        hint=f"run a build for each platform: {wanted} --platform {settings.platforms[0]}",
     )
     unknown = [each for each in settings.platforms if each not in runs.platforms]
     yield _Rule(
         is_broken=bool(unknown),
-        what=f"{wanted} contradicts {platforms}: {runs.name} runs {', '.join(runs.platforms)}",
-        hint=f"leave {', '.join(unknown)} out",
+        what=f"{wanted} conflicts with {platforms}: {runs.name} runs {', '.join(runs.platforms)}",
+        hint=f"remove {', '.join(unknown)}",
     )
     for name, words in (("provenance", settings.provenance), ("sbom", settings.sbom)):
         yield _Rule(
             is_broken=runs.is_single and words != "false",
-            what=f"{wanted} contradicts --{name} {words}: an attestation needs an index, which {runs.name} refuses",
-            hint=f"leave one of them out, or --{name} false",
+            what=f"{wanted} conflicts with --{name} {words}: an attestation needs an index, which {runs.name} rejects",
+            hint=f"use --{name} false",
         )
     yield _Rule(
         is_broken=settings.compression not in runs.compressions,
-        what=f"{wanted} contradicts --compression {settings.compression}: {runs.name} reads layers in "
-        f"{', '.join(runs.compressions)}",
+        what=f"{wanted} conflicts with --compression {settings.compression}: {runs.name} reads "
+        f"{', '.join(runs.compressions)} layers",
         hint=f"--compression {runs.compressions[0]}",
     )
 
@@ -128,27 +128,26 @@ def _target(settings: ImageSettings) -> Iterator[_Rule]:
 def _compression(settings: ImageSettings) -> Iterator[_Rule]:
     level, kind = settings.compression_level, settings.compression
     most = _MOST.get(kind, -1)
-    sides = f"--compression-level {level} contradicts --compression {kind}"
-    yield _Rule(is_broken=bool(level) and most < 0, what=f"{sides}: it has no levels", hint="leave one of them out")
+    sides = f"--compression-level {level} conflicts with --compression {kind}"
+    yield _Rule(is_broken=bool(level) and most < 0, what=f"{sides}, which has no levels", hint="remove one of them")
     yield _Rule(
         is_broken=bool(level) and int(level or 0) > most,
-        what=f"{sides}: its levels are 0 to {most}",
-        hint="choose one of them, or --compression zstd with 0 to 22",
+        what=f"{sides}, which has the levels 0 to {most}",
+        hint="use --compression zstd for levels up to 22",
     )
 
 
 def _reproducible(settings: ImageSettings) -> Iterator[_Rule]:
     yield _Rule(
         is_broken=settings.reproducible and "SOURCE_DATE_EPOCH" in settings.build_args,
-        what="--reproducible contradicts --build-arg SOURCE_DATE_EPOCH: it passes the commit's time under that name",
-        hint="leave one of them out",
+        what="--reproducible conflicts with --build-arg SOURCE_DATE_EPOCH: both set the same build argument",
+        hint="remove one of them",
     )
     for name, words in (("provenance", settings.provenance), ("sbom", settings.sbom)):
         yield _Rule(
             is_broken=settings.reproducible and words != "false",
-            what=f"--reproducible contradicts --{name} {words}: it says when it was made, so no two builds "
-            "have one digest",
-            hint="leave one of them out",
+            what=f"--reproducible conflicts with --{name} {words}: an attestation contains the build time",
+            hint="remove one of them",
         )
 
 
@@ -156,29 +155,29 @@ def _cache_place(settings: ImageSettings) -> Iterator[_Rule]:
     cache, repository = f"--cache {settings.cache}", f"--cache-repository {settings.cache_repository}"
     yield _Rule(
         is_broken=bool(settings.cache_repository) and settings.cache != "registry",
-        what=f"{repository} contradicts {cache}: only a registry's cache is in a repository",
-        hint="leave one of them out",
+        what=f"{repository} conflicts with {cache}: only a registry cache has a repository",
+        hint="remove one of them",
     )
     yield _Rule(
         is_broken=bool(settings.cache_repository) and _is_reference(settings.cache_ref),
-        what=f"{repository} contradicts --cache-ref {settings.cache_ref}: the reference names its own repository",
-        hint="give --cache-ref a tag alone",
+        what=f"{repository} conflicts with --cache-ref {settings.cache_ref}: the reference already names a repository",
+        hint="use --cache-ref TAG",
     )
     yield _Rule(
         is_broken=bool(settings.local_cache) and settings.cache == "s3",
-        what=f"--local-cache contradicts {cache}: the one is a folder, the other a bucket",
-        hint="leave one of them out",
+        what=f"--local-cache conflicts with {cache}: one is a folder, the other a bucket",
+        hint="remove one of them",
     )
     yield _Rule(
         is_broken=settings.cache == "inline" and settings.cache_mode == "max",
-        what=f"{cache} contradicts --cache-mode max: it holds the image's own steps alone",
-        hint="leave --cache-mode out, or use --cache registry",
+        what=f"{cache} conflicts with --cache-mode max: an inline cache contains only the steps of the final image",
+        hint="remove --cache-mode, or use --cache registry",
         needs="cache_mode",
     )
 
 
 def _cache_names(settings: ImageSettings) -> Iterator[_Rule]:
-    """What has no name cannot have several."""
+    """A cache without a name cannot have several names."""
     has_names = settings.cache in ("registry", "s3", "local")
     wishes = {
         "--cache-scope branch": settings.cache_scope == "branch",
@@ -188,7 +187,7 @@ def _cache_names(settings: ImageSettings) -> Iterator[_Rule]:
     for flag, is_wished in wishes.items():
         yield _Rule(
             is_broken=is_wished and not has_names,
-            what=f"{flag} contradicts --cache {settings.cache}: it has no name, so there cannot be several",
+            what=f"{flag} conflicts with --cache {settings.cache}: this cache has no name, so it cannot have several",
             hint="use --cache registry, s3 or local",
         )
 
@@ -196,24 +195,24 @@ def _cache_names(settings: ImageSettings) -> Iterator[_Rule]:
 def _s3(settings: ImageSettings, driver: str) -> Iterator[_Rule]:
     is_s3 = settings.cache == "s3"
     yield _Rule(
-        is_broken=is_s3 and not settings.s3_bucket, what="--cache s3 needs a bucket", hint="name it: --s3-bucket NAME"
+        is_broken=is_s3 and not settings.s3_bucket, what="--cache s3 needs a bucket", hint="add --s3-bucket NAME"
     )
     yield _Rule(
         is_broken=is_s3 and driver == "docker",
-        what="--cache s3 contradicts --driver docker: docker's own BuildKit has no S3 cache",
+        what="--cache s3 conflicts with --driver docker: BuildKit in docker has no S3 cache",
         hint="use --driver docker-container",
     )
     yield _Rule(
         is_broken=is_s3 and _is_reference(settings.cache_ref),
-        what=f"--cache s3 contradicts --cache-ref {settings.cache_ref}: a name in a bucket is no reference",
-        hint="name it by a word: --cache-ref cache",
+        what=f"--cache s3 conflicts with --cache-ref {settings.cache_ref}: a key in a bucket is not a reference",
+        hint="use a name: --cache-ref cache",
     )
     given = {"bucket": settings.s3_bucket, "region": settings.s3_region, "prefix": settings.s3_prefix}
     for name, value in given.items():
         yield _Rule(
             is_broken=bool(value) and not is_s3,
-            what=f"--s3-{name} contradicts --cache {settings.cache}: only --cache s3 has a bucket",
-            hint=f"add --cache s3, or leave --s3-{name} out",
+            what=f"--s3-{name} conflicts with --cache {settings.cache}: only --cache s3 has a bucket",
+            hint=f"add --cache s3, or remove --s3-{name}",
         )
 
 
@@ -223,13 +222,13 @@ def _cache_options(settings: ImageSettings) -> Iterator[_Rule]:
         name = option.partition("=")[0]
         yield _Rule(
             is_broken=name in _SETTING_OF,
-            what=f"--cache-option {name} has a setting of its own",
+            what=f"--cache-option {name} has a separate flag",
             hint=f"use {_SETTING_OF.get(name)}",
         )
         yield _Rule(
             is_broken=name not in (*names, *_SECRET_OPTIONS),
             what=f"--cache {settings.cache} has no option {name!r}",
-            hint=nearest_hint(name, names) if names else "it has no further options at all",
+            hint=nearest_hint(name, names) if names else "this cache has no further options",
         )
 
 
@@ -240,8 +239,8 @@ def _credentials(settings: ImageSettings) -> Iterator[_Rule]:
         for name in sorted(names & _SECRET_OPTIONS):
             yield _Rule(
                 is_broken=True,
-                what=f"{flag} {name}=… would put a secret into the plan and the log",
-                hint="buildx takes AWS's credentials from their own variables: AWS_ACCESS_KEY_ID and so on",
+                what=f"{flag} {name}=… would write a secret to the plan and the log",
+                hint="set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: buildx reads these variables",
             )
 
 
@@ -250,17 +249,17 @@ def _is_reference(cache: str) -> bool:
 
 
 def check_together(settings: Settings) -> None:
-    """Check what no single setting can say.
+    """Check settings that depend on each other.
 
     Raises:
-        ConfigurationError: two settings contradict each other.
+        ConfigurationError: two settings conflict with each other.
     """
     if not settings.image.platforms:
         msg = "no platform to build for"
-        raise ConfigurationError(msg, hint="name at least one: --platform linux/amd64")
+        raise ConfigurationError(msg, hint="add a platform: --platform linux/amd64")
     if settings.run.builder_driver == "remote" and not settings.run.builder_endpoint:
-        msg = "the remote driver needs to know where BuildKit listens"
-        raise ConfigurationError(msg, hint="name it: --builder-endpoint tcp://host:1234")
+        msg = "the remote driver needs an endpoint"
+        raise ConfigurationError(msg, hint="add --builder-endpoint tcp://host:1234")
     if "latest" in settings.image.tags and parse_flavor(settings.image.flavor).latest == "false":
-        msg = "the tags name latest, and the flavor says latest=false"
-        raise ConfigurationError(msg, hint="leave one of them out")
+        msg = "--tag latest conflicts with --flavor latest=false"
+        raise ConfigurationError(msg, hint="remove one of them")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from multiarch.errors import ConfigurationError
@@ -53,6 +54,18 @@ def form(pattern: str, noun: str, hint: str, *, optional: bool = True) -> ValueC
     return ValueCheck(check=check, pattern=f"^({pattern})?$" if optional else f"^({pattern})$")
 
 
+class FromFile(StrEnum):
+    """What a settings file in the checkout may set: in CI, the author of a pull request writes that file.
+
+    What spends the trust of the host or of the build's role is for flags and variables alone.
+    """
+
+    ANY = "yes"
+    INSIDE = "paths in the checkout"
+    REGISTRY = "the image's registry"
+    NEVER = "no"
+
+
 def setting(
     default: object,
     text: str,
@@ -62,6 +75,9 @@ def setting(
     environment: Sequence[str] = (),
     metavar: str = "",
     separator: Literal[",", "\n"] = ",",
+    derived: str = "",
+    from_file: FromFile = FromFile.ANY,
+    common: bool = False,
 ) -> Any:  # noqa: ANN401 - dataclasses' own field has this type
     """Declare a setting.
 
@@ -73,6 +89,9 @@ def setting(
         environment: variables beside `MULTIARCH_NAME`, first one wins.
         metavar: what stands for the value in the help.
         separator: what parts the entries of a list in a variable; lines always do.
+        derived: what an empty default comes to, for people.
+        from_file: what a settings file in the checkout may say.
+        common: most people need it, so the short help shows it.
     """
     told = {
         "text": text,
@@ -81,5 +100,8 @@ def setting(
         "environment": environment,
         "metavar": metavar,
         "separator": separator,
+        "derived": derived,
+        "from_file": from_file,
+        "common": common,
     }
     return field(default_factory=dict, metadata=told) if default == {} else field(default=default, metadata=told)

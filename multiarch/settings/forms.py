@@ -81,8 +81,8 @@ def _git_ref(text: str) -> str:
     name = re.sub(r"^refs/(heads|tags)/", "", text)
     bad = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|\Z)", name)
     if not name or bad or name[0] in "-/." or name[-1] in "/." or name == "@":
-        msg = f"{shown(text)} is not the name of a git branch or tag"
-        raise ConfigurationError(msg, hint="git check-ref-format --branch NAME shows whether git accepts a name")
+        msg = f"{shown(text)} is not a git branch or tag name"
+        raise ConfigurationError(msg, hint="use a name that git check-ref-format --branch accepts")
     return name
 
 
@@ -94,7 +94,7 @@ def _cache_reference(text: str) -> str:
     _, tag = parse_reference(text)
     if ":" in tag:
         msg = f"{shown(text)} names a digest"
-        raise ConfigurationError(msg, hint="a cache needs a tag: HOST/NAME:TAG")
+        raise ConfigurationError(msg, hint="use a tag: HOST/NAME:TAG")
     return text
 
 
@@ -128,8 +128,9 @@ _PATH = form(_PATH_PATTERN, "a path", _PATH_HINT)
 _NEEDED_PATH = form(_PATH_PATTERN, "a path", _PATH_HINT, optional=False)
 # https://github.com/moby/buildkit/blob/master/frontend/dockerfile/instructions/parse.go (validStageName)
 _STAGE = form(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a build stage", "use the NAME of FROM … AS NAME, or the stage's number")
+# Letters of any language and digits: no space, no control character, no character that a shell knows.
 _ARGUMENT = form(
-    r"[A-Za-z0-9_][A-Za-z0-9_.-]*",
+    r"[^\x00-/:-@\[-\^`{-\xa0\u2028\u2029][^\x00-,/:-@\[-\^`{-\xa0\u2028\u2029]*",
     "the name of a build argument",
     "use letters, digits, _ . and -, as ARG NAME does",
     optional=False,

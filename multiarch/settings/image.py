@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from multiarch.settings.declare import setting
+from multiarch.settings.declare import FromFile, setting
 from multiarch.settings.forms import (
     Attestation,
     Bucket,
@@ -35,26 +35,33 @@ class ImageSettings:
     """What each image has of its own."""
 
     repository: RepositoryName = setting(
-        "", "Repository to push to.", group="Image", environment=["AWS_ECR_REPOSITORY_NAME"], metavar="NAME"
+        "",
+        "Repository to push to.",
+        group="Image",
+        environment=["AWS_ECR_REPOSITORY_NAME"],
+        metavar="NAME",
+        common=True,
     )
     commit_tag: TagRuleText = setting(
         "",
-        "The tag, or the rule, that names this commit. Default: its first 7 digits, with -dirty for a changed tree.",
+        "Tag of this commit, or a rule for it. A changed tree adds -dirty.",
         group="Image",
         environment=["GIT_TAG"],
         metavar="TAG|RULE",
+        derived="first 7 digits",
+        common=True,
     )
     tags: TagRules = setting(
         ("latest",),
-        "Further tags: names, which move to this image once the commit's tag stands, or rules in the words of "
-        "docker/metadata-action (type=semver,pattern={{version}}). A changed tree gets none of them.",
+        "Further tag, or a rule in docker/metadata-action syntax. A changed tree gets no further tag.",
         group="Image",
         flags=["-t"],
         metavar="TAG|RULE",
+        common=True,
     )
     flavor: FlavorEntries = setting(
         (),
-        "What holds for all tags, in the words of docker/metadata-action: latest=auto|true|false, "
+        "Options for all tags, in docker/metadata-action syntax: latest=auto|true|false, "
         "prefix=TEXT[,onlatest=true], suffix=TEXT[,onlatest=true].",
         group="Image",
         metavar="WORD=VALUE",
@@ -62,144 +69,192 @@ class ImageSettings:
     )
     annotations: Labels = setting(
         {},
-        "Annotation of the image, before its name the levels that it is for, as in docker: index,manifest:NAME=VALUE. "
-        "Default: both. An empty value leaves out one that would be there.",
+        "Annotation of the image; LEVEL is one or more levels in docker syntax (index,manifest). "
+        "An empty value removes an annotation.",
         group="Image",
         metavar="[LEVEL:]NAME=VALUE",
         separator="\n",
+        derived="index and manifests",
     )
     oci_labels: bool = setting(
         True,
-        "Let labels and annotations say what the image is: org.opencontainers.image.source, version and so on.",
+        "Add the labels and annotations of the OCI specification: org.opencontainers.image.source, revision, version.",
         group="Image",
     )
-    force_move: bool = setting(False, "Move tags also to an older commit than the one that they name.", group="Image")
+    force_move: bool = setting(False, "Move tags even if they already point to a newer commit.", group="Image")
     if_exists: Literal["skip", "rebuild", "fail"] = setting(
         "skip",
-        "What to do when the registry has this commit's image: skip the build, rebuild and replace it, or fail.",
+        "Action for an image that the registry already has: skip the build, rebuild the image, or fail.",
         group="Image",
+        common=True,
     )
 
     platforms: Platforms = setting(
-        ("linux/amd64", "linux/arm64"), "Platforms to build for.", group="Build", metavar="OS/ARCH"
+        ("linux/amd64", "linux/arm64"), "Platform to build for.", group="Build", metavar="OS/ARCH", common=True
     )
-    context: NeededPath = setting(".", "Folder, or URL, that the build is made from.", group="Build", metavar="PATH")
+    context: NeededPath = setting(
+        ".", "Build context: a folder or a URL.", group="Build", metavar="PATH", from_file=FromFile.INSIDE
+    )
     dockerfile: Path = setting(
         "",
-        "Dockerfile to build. Default: Dockerfile in the context.",
+        "Dockerfile to build.",
         group="Build",
         flags=["--file", "-f"],
         metavar="PATH",
+        derived="Dockerfile in the context",
+        from_file=FromFile.INSIDE,
+        common=True,
     )
-    target: Stage = setting("", "Stage of the Dockerfile to build. Default: the last.", group="Build", metavar="STAGE")
+    target: Stage = setting(
+        "",
+        "Stage of the Dockerfile to build.",
+        group="Build",
+        metavar="STAGE",
+        derived="the last stage",
+        common=True,
+    )
     build_args: BuildArguments = setting(
         {},
-        "Build argument; without =VALUE, the environment's value. For secrets there is --secret.",
+        "Build argument; without =VALUE, from the environment. Use --secret for a secret.",
         group="Build",
         metavar="NAME[=VALUE]",
         separator="\n",
+        common=True,
     )
     labels: Labels = setting(
         {},
-        "Label of the image; those of org.opencontainers.image are annotations too. An empty value leaves one out.",
+        "Label of the image; org.opencontainers.image labels become annotations too. An empty value removes a label.",
         group="Build",
         metavar="NAME=VALUE",
         separator="\n",
     )
     secrets: Secrets = setting(
-        (), "Secret for RUN --mount=type=secret.", group="Build", metavar="id=ID[,src=FILE|,env=NAME]", separator="\n"
+        (),
+        "Secret for RUN --mount=type=secret.",
+        group="Build",
+        metavar="id=ID[,src=FILE|,env=NAME]",
+        separator="\n",
+        from_file=FromFile.NEVER,
+        common=True,
     )
     ssh: SshAgents = setting(
-        (), "SSH agent or key for RUN --mount=type=ssh.", group="Build", metavar="ID[=SOCKET|KEY]", separator="\n"
+        (),
+        "SSH agent or key for RUN --mount=type=ssh.",
+        group="Build",
+        metavar="ID[=SOCKET|KEY]",
+        separator="\n",
+        from_file=FromFile.NEVER,
     )
-    pull: bool = setting(False, "Ask the registry for newer base images.", group="Build")
-    no_cache: bool = setting(False, "Run every step, whatever the cache holds.", group="Build")
+    pull: bool = setting(False, "Pull newer base images.", group="Build")
+    no_cache: bool = setting(False, "Run every step, without the cache.", group="Build", common=True)
     provenance: Attestation = setting(
         "false",
-        "Provenance attestation: false, true, or docker's own words (mode=max).",
+        "Provenance attestation: false, true, or options in docker syntax (mode=max).",
         group="Build",
-        metavar="WORDS",
+        metavar="true|false|NAME=VALUE",
     )
     sbom: Attestation = setting(
         "false",
-        "SBOM attestation: false, true, or docker's own words (generator=IMAGE).",
+        "SBOM attestation: false, true, or options in docker syntax (generator=IMAGE).",
         group="Build",
-        metavar="WORDS",
+        metavar="true|false|NAME=VALUE",
     )
+
     for_: Literal["anything", "lambda", "ecs", "eks"] = setting(
-        "anything", "Where the image is to run: what that cannot run is refused before the build.", group="Build"
+        "anything",
+        "Deployment target; settings that the target does not support are rejected up front.",
+        group="Build",
     )
     reproducible: bool = setting(
-        False, "The same digest for the same commit: all times in the image are the commit's.", group="Build"
+        False, "Give one commit one digest: all times in the image are the commit's time.", group="Build"
     )
     compression: Literal["gzip", "zstd", "estargz", "uncompressed"] = setting(
-        "gzip", "Compression of the layers that are built, in the image and in its cache.", group="Build"
+        "gzip", "Compression of new layers, in the image and in the cache.", group="Build"
     )
     compression_level: Level = setting(
-        "", "Its level: 0 to 9, of zstd to 22. Default: BuildKit's own.", group="Build", metavar="LEVEL"
+        "",
+        "Compression level: 0-9, or up to 22 for zstd.",
+        group="Build",
+        metavar="LEVEL",
+        derived="BuildKit's default",
     )
-    force_compression: bool = setting(False, "Compress the base image's layers anew, too.", group="Build")
+    force_compression: bool = setting(False, "Recompress base image layers.", group="Build")
 
     cache: Literal["registry", "s3", "local", "inline", "none"] = setting(
-        "registry", "Where the build cache is kept between builds; with --local: local.", group="Cache"
+        "registry", "Where to keep the build cache; a --local build keeps a local one.", group="Cache", common=True
     )
     cache_ref: CacheRef = setting(
         "cache",
-        "Cache image: a tag in the repository, or a whole reference; in a bucket, the last part of its name.",
+        "Cache image: a tag in the repository, or a whole reference. With --cache s3, the last part of the key.",
         group="Cache",
         metavar="TAG|REFERENCE",
+        from_file=FromFile.REGISTRY,
     )
     cache_repository: CacheRepository = setting(
         "",
-        "Repository of the cache, in the image's registry or with another host. Default: the image's.",
+        "Repository of the cache, in the image's registry or with another host.",
         group="Cache",
         metavar="NAME",
+        derived="the image's repository",
+        from_file=FromFile.REGISTRY,
     )
     cache_scope: Literal["shared", "branch"] = setting(
         "shared",
-        "One cache for all builds, or one for each branch, which falls back to the default branch's.",
+        "One cache for all builds, or one for each branch with the default branch's cache as fallback.",
         group="Cache",
     )
     cache_pull_request: Literal["write", "read", "own"] = setting(
         "write",
-        "What a pull request's build does with the cache: as any other build, only read it, or write one of its own.",
+        "What a pull request's build does: write the common cache, only read it, or write a separate cache.",
         group="Cache",
     )
     cache_per_platform: bool = setting(
         False,
-        "A cache for each platform, built as a target each: needed where the builder has several nodes.",
+        "Keep a cache for each platform; required if the builder has several nodes.",
         group="Cache",
     )
     cache_mode: Literal["max", "min"] = setting(
-        "max", "Which steps the cache holds: those of all stages (max) or of the image alone (min).", group="Cache"
+        "max", "Steps to cache: those of all stages (max), or of the image alone (min).", group="Cache"
     )
     cache_from: CacheEntries = setting(
         (),
-        "Further cache to read, in docker's own words or as a reference.",
+        "Further cache to read: a reference, or options in docker syntax.",
         group="Cache",
         metavar="REFERENCE",
         separator="\n",
+        from_file=FromFile.REGISTRY,
     )
     cache_options: CacheOptions = setting(
         (),
-        "Further option of the cache's backend, in BuildKit's words.",
+        "Further option of the cache backend, in BuildKit syntax.",
         group="Cache",
         metavar="NAME=VALUE",
         separator="\n",
+        from_file=FromFile.NEVER,
     )
-    s3_bucket: Bucket = setting("", "Bucket of --cache s3.", group="Cache", metavar="NAME")
-    s3_region: Region = setting("", "Region of the bucket. Default: the registry's.", group="Cache", metavar="NAME")
-    s3_prefix: Prefix = setting("", "What all names in the bucket begin with.", group="Cache", metavar="PREFIX")
+    s3_bucket: Bucket = setting("", "Bucket for --cache s3.", group="Cache", metavar="NAME", from_file=FromFile.NEVER)
+    s3_region: Region = setting(
+        "",
+        "Region of the bucket.",
+        group="Cache",
+        metavar="NAME",
+        derived="the registry's region",
+        from_file=FromFile.NEVER,
+    )
+    s3_prefix: Prefix = setting("", "Key prefix in the bucket.", group="Cache", metavar="PREFIX")
     local_cache: Path = setting(
         "",
-        "Folder of the local cache. Default: multiarch/REPOSITORY in the user's cache folder.",
+        "Folder of the local cache.",
         group="Cache",
         metavar="DIR",
+        derived="multiarch/REPOSITORY in the user's cache folder",
+        from_file=FromFile.INSIDE,
     )
 
     containers: Containers = setting(
         (),
-        "Container of the ECS task definition that runs the image. Default: the last part of the repository's name.",
+        "Container of the ECS task definition that runs the image.",
         group="Deploy files",
         metavar="NAME",
+        derived="the last part of the repository name",
     )

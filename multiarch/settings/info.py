@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, cast, get_args, get_origin
 
+from multiarch.settings.declare import FromFile
 from multiarch.settings.image import ImageSettings
 from multiarch.settings.model import Settings
 from multiarch.settings.run import RunSettings
@@ -28,13 +29,28 @@ class SettingInfo:
     default: object
     type: Any
     scope: Literal["run", "image"]
+    derived: str
+    from_file: FromFile
+    is_common: bool
 
     def value_in(self, settings: Settings) -> object:
         return getattr(getattr(settings, self.scope), self.name)
 
 
 # The headings of the help and of the reference, in their order.
-_GROUPS = ("Image", "Source", "Build", "Cache", "Builder", "Retries", "Deploy files", "Report", "Logs", "Local")
+_GROUPS = (
+    "Image",
+    "Registry",
+    "Source",
+    "Build",
+    "Cache",
+    "Builder",
+    "Retries",
+    "Deploy files",
+    "Report",
+    "Logs",
+    "Local",
+)
 
 _SINGULAR = {"tags": "tag", "platforms": "platform", "build_args": "build-arg", "labels": "label", "secrets": "secret",
              "annotations": "annotation", "builder_options": "builder-option", "cache_options": "cache-option",
@@ -70,6 +86,9 @@ def _info(
         default=default,
         type=declared,
         scope=scope,
+        derived=told["derived"],
+        from_file=told["from_file"],
+        is_common=told["common"],
     )
 
 

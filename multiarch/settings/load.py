@@ -86,7 +86,7 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE}
     for variable in environment:
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
-            msg = f"the variable {variable} is not a setting"
+            msg = f"{variable} is not a setting"
             raise ConfigurationError(
                 msg, hint=nearest_hint(variable, (name for name in known if name.startswith(ENVIRONMENT_PREFIX)))
             )

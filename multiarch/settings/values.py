@@ -48,9 +48,9 @@ def _pair(info: SettingInfo, entry: str, environment: Mapping[str, str]) -> tupl
         return name, value
     if info.name == "build_args" and name in environment:
         return name, None
-    msg = f"{info.flags[0]} {entry}: no value"
-    reason = "and the environment has none" if info.name == "build_args" else ""
-    raise ConfigurationError(msg, hint=f"write {entry}=VALUE {reason}".strip())
+    msg = f"{info.flags[0]} {entry}: missing value"
+    reason = ", or set the environment variable" if info.name == "build_args" else ""
+    raise ConfigurationError(msg, hint=f"write {entry}=VALUE{reason}".strip())
 
 
 def _check_characters(value: object) -> None:
@@ -101,6 +101,6 @@ def check(info: SettingInfo, value: object, origin: str, *, strict: bool = False
             msg = f"{where}: {shown(value)} is not one of {', '.join(info.choices)}"
             raise ConfigurationError(msg, hint=nearest_hint(shown(value), info.choices)) from None
         reason = str(error).replace("`", "").removeprefix("Expected ")
-        msg = f"{where}: {shown(value)} does not pass: expected {reason}"
-        raise ConfigurationError(msg, hint=f"see {info.flags[0]} in --help") from None
+        msg = f"{where}: {shown(value)} is not valid: expected {reason}"
+        raise ConfigurationError(msg, hint=f"see {info.flags[0]} in --help-all") from None
     return value

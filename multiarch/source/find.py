@@ -35,7 +35,7 @@ def find_source(
         payload: GitHub's, see `read_github`.
 
     Raises:
-        ConfigurationError: what was passed contradicts the checkout.
+        ConfigurationError: what was passed conflicts with the checkout.
     """
     ci = _read_ci(environment, checkout, payload or {})
     git = _read_git(checkout, with_ref=not ci.ref.is_known)
@@ -122,5 +122,5 @@ def no_commit(environment: Mapping[str, str]) -> ConfigurationError:
     )
     return ConfigurationError(
         f"no commit to name the image after: {where}",
-        hint="pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG in the environment",
+        hint="set --commit-tag TAG, or GIT_TAG=TAG in the environment",
     )

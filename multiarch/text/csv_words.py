@@ -139,7 +139,7 @@ class Secret(CsvWords):
         """
         found = super().parse(text)
         unknown = sorted(found.names - {"id", "src", "source", "env", "type"})
-        hint = "--secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE"
+        hint = "use --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE"
         if unknown or found.get("type", "file") not in ("file", "env"):
             msg = f"the secret {text!r} has the unknown field {unknown[0] if unknown else 'type'}"
             raise ConfigurationError(msg, hint=hint)

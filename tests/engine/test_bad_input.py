@@ -57,7 +57,7 @@ REFUSED: dict[str, tuple[list[str], dict[str, str | None], int, tuple[str, ...]]
         ("unknown AWS region 'eu-wset-1'", "did you mean eu-west-1?"),
     ),
     "a misspelt variable": ([], {"MULTIARCH_PLATFROMS": "linux/amd64"}, 2, ("did you mean MULTIARCH_PLATFORMS?",)),
-    "a settings file that is not there": (["--config", "my.toml"], {}, 2, ("my.toml cannot be read",)),
+    "a settings file that is not there": (["--config", "my.toml"], {}, 2, ("cannot read my.toml",)),
     "no region at all": (
         [],
         {"AWS_DEFAULT_REGION": None, "AWS_REGION": None, "CODEBUILD_BUILD_ARN": None},

@@ -398,7 +398,7 @@ def test_doctor_unavailable_builder_image_exits_nonzero(project: Project, runnin
     ("words", "variables", "said"),
     [
         (["nowhere"], {}, "the context nowhere is not a folder"),
-        (["--file", "nowhere"], {}, "there is no Dockerfile at nowhere"),
+        (["--file", "nowhere"], {}, "no Dockerfile at nowhere"),
         ([], {"AWS_ECR_REPOSITORY_NAME": None}, "no repository to push to"),
         (["--region", "eu-wets-1"], {}, "did you mean eu-west-1?"),
         (["--platform", "linux/amd46"], {}, "did you mean linux/amd64?"),

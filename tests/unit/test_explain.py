@@ -75,7 +75,7 @@ def test_an_input_that_is_empty_is_no_build(content: bytes) -> None:
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
         "error: nothing to explain: the input is empty",
-        "  buildx writes to its standard error: add 2>&1 before the pipe",
+        "  fix: buildx writes to its standard error: add 2>&1 before the pipe",
     ]
     told = fields(explain("--output", "json", content=content))
     assert (told["kind"], told["type"], told["exit_code"]) == ("error", "ConfigurationError", 2)

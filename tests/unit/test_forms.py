@@ -73,8 +73,8 @@ LISTS: Mapping[str, tuple[list[str], list[str]]] = {
 }
 MAPS: Mapping[str, tuple[list[str], list[str]]] = {
     "build_args": (
-        ["A=x", "npm.token-1=x y", "A=line one\nline two", "A="],
-        ["A B=x", "A\nid;=x", "$(id)=x", "=x", "-A=x", "é=x"]),
+        ["A=x", "npm.token-1=x y", "A=line one\nline two", "A=", "größe=x"],
+        ["A B=x", "A\nid;=x", "$(id)=x", "=x", "-A=x", "A\xa0B=x", "A`id`=x", "A/B=x", ".A=x"]),
     "labels": (["org.opencontainers.image.title=x", "a/b=x"], ["a b=x", "a\nb=x", "=x", "a=\x1b[31m", "a=\x00"]),
     "annotations": (["index:a.b=x", "a=x"], ["a b=x", "=x"]),
 }  # fmt: skip

@@ -61,7 +61,7 @@ def test_build_output_through_a_committed_link_is_an_error(
     assert main(["build", *words, *mode], {"PATH": "/nowhere", "HOME": str(tmp_path), **VARIABLES}) == 2
     errors = capsys.readouterr().err.splitlines()
     assert errors[-2].endswith(f"{checkout / link} is a symbolic link in the checkout, which is not followed")
-    assert errors[-1] == f"  remove the link, or name another folder: {flag} DIR"
+    assert errors[-1] == f"  fix: remove the link, or name another folder: {flag} DIR"
     assert_host_is_untouched(tmp_path)
 
 

@@ -182,7 +182,7 @@ def test_a_legal_repository_name_is_returned(name: str) -> None:
     assert check_repository(name) == name
 
 
-RULE = "lower-case letters and digits, joined by . _ - or /, 255 at most"
+RULE = "use lower-case letters and digits with . _ - or / between them, at most 255"
 BAD_REPOSITORIES = {
     "Shop": f"{RULE}, for example shop",
     "my shop": f"{RULE}, for example my-shop",
@@ -223,7 +223,7 @@ def test_an_illegal_tag_is_refused(tag: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_tag(tag)
     assert caught.value.message == f"{shown(tag)} is not a tag"
-    assert caught.value.hint == "letters, digits, _ . and -, not starting with . or -, 128 at most"
+    assert caught.value.hint == "use letters, digits, _ . and -, at most 128, and do not start with . or -"
 
 
 def test_a_repository_prints_its_references() -> None:

@@ -56,27 +56,27 @@ def test_what_is_there_is_good(folder: Path, flags: dict[str, object], environme
 
 BAD: dict[str, tuple[dict[str, object], str, str]] = {
     "no context": ({"context": "apps"}, "the context apps is not a folder",
-        "name the folder with the Dockerfile: --context PATH"),
+        "use the folder of the build: --context PATH"),
     "a context that is a file": ({"context": "token"}, "the context token is not a folder",
-        "name the folder with the Dockerfile: --context PATH"),
-    "no Dockerfile": ({"context": "docker"}, "there is no Dockerfile at docker/Dockerfile",
-        "name it: --file PATH, or the folder that has it: --context PATH"),
-    "a Dockerfile that is a folder": ({"dockerfile": "app"}, "there is no Dockerfile at app",
-        "name it: --file PATH, or the folder that has it: --context PATH"),
+        "use the folder of the build: --context PATH"),
+    "no Dockerfile": ({"context": "docker"}, "no Dockerfile at docker/Dockerfile",
+        "use another Dockerfile: --file PATH, or another context: --context PATH"),
+    "a Dockerfile that is a folder": ({"dockerfile": "app"}, "no Dockerfile at app",
+        "use another Dockerfile: --file PATH, or another context: --context PATH"),
     "a variable by its type that is not set": ({"secrets": ("id=a,type=env,src=TOKEN",)},
-        "the secret a is not there: the variable TOKEN is not set",
-        "set TOKEN, or name a file: --secret id=a,src=FILE"),
+        "secret a: the variable TOKEN is not set",
+        "set TOKEN, or use a file: --secret id=a,src=FILE"),
     "a variable that is not set": ({"secrets": ("id=a,env=TOKEN",)},
-        "the secret a is not there: the variable TOKEN is not set",
-        "set TOKEN, or name a file: --secret id=a,src=FILE"),
-    "a file that is not there": ({"secrets": ("id=a,src=tokens",)}, "the secret a is not there: no file tokens",
-        "--secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
-    "a file that is a folder": ({"secrets": ("id=a,source=app",)}, "the secret a is not there: no file app",
-        "--secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
-    "an id alone, with nothing of its name": ({"secrets": ("id=a",)}, "the secret a is not there: no file a",
-        "--secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
-    "no SSH agent": ({"ssh": ("default",)}, "--ssh default: there is no SSH agent",
-        "start one and add a key, or name the key: --ssh default=FILE"),
+        "secret a: the variable TOKEN is not set",
+        "set TOKEN, or use a file: --secret id=a,src=FILE"),
+    "a file that is not there": ({"secrets": ("id=a,src=tokens",)}, "secret a: no file tokens",
+        "use --secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
+    "a file that is a folder": ({"secrets": ("id=a,source=app",)}, "secret a: no file app",
+        "use --secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
+    "an id alone, with nothing of its name": ({"secrets": ("id=a",)}, "secret a: no file a",
+        "use --secret id=a,src=FILE or --secret id=a,env=VARIABLE"),
+    "no SSH agent": ({"ssh": ("default",)}, "--ssh default: no SSH agent",
+        "start an agent and add a key, or use a key file: --ssh default=FILE"),
 }  # fmt: skip
 
 
@@ -132,11 +132,11 @@ def test_a_file_that_was_chosen_counts_alone(tmp_path: Path) -> None:
 
 
 FILES = {
-    "not there": (None, "f.toml cannot be read: No such file or directory",
-        "check that it is there, is a file, and may be read"),
+    "not there": (None, "cannot read f.toml: No such file or directory",
+        "check the path and the permissions of the file"),
     "not TOML": (b"a = b\n", "f.toml is not TOML: Invalid value (at line 1, column 5)",
-        "https://toml.io shows the format; texts are in quotes"),
-    "not UTF-8": (b'a = "\xff"\n', "f.toml is not UTF-8 text", "TOML is UTF-8: https://toml.io"),
+        'quote texts: key = "value"; https://toml.io shows the format'),
+    "not UTF-8": (b'a = "\xff"\n', "f.toml is not UTF-8 text", "save the file as UTF-8"),
 }  # fmt: skip
 
 

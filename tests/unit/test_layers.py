@@ -60,7 +60,7 @@ def pure_modules() -> set[Path]:
 
 PURE = sorted(pure_modules())
 # Whoever wires, waits or writes the log.
-IMPURE = ("commands/", "edges/", "__main__.py", "cli.py", "deadline.py", "futures.py", "log.py")
+IMPURE = ("commands/", "edges/", "__main__.py", "cli/", "deadline.py", "futures.py", "log.py")
 IMPURE_RUN = ("run/__init__.py", "run/execution.py", "run/recovery.py", "run/runtime.py")
 
 

@@ -208,17 +208,17 @@ REFUSED = {
     "type=": ("'' is not a type of tag rule", "known: schedule, semver, pep440, match, edge, ref, raw, sha"),
     "type=semver": ("pattern is missing", "type=semver,pattern=…"),
     "type=ref": ("event is missing", "type=ref,event=branch|tag|pr"),
-    "type=ref,event=brunch": ("event is 'brunch', and not one of branch, tag, pr", "did you mean branch?"),
-    "type=semver,patern=x": ("'patern' is not a word of the type semver", "did you mean pattern?"),
+    "type=ref,event=brunch": ("event is 'brunch', not one of branch, tag, pr", "did you mean branch?"),
+    "type=semver,patern=x": ("'patern' is not an option of type=semver", "did you mean pattern?"),
     "type=sha,format=tiny": ("format is 'tiny'", "known: short, long"),
     "type=sha,priority=high": ("priority is 'high', not a number", "priority=1"),
     "type=sha,floating=maybe": ("floating is 'maybe'", "known: true, false"),
-    "type=sha,enable=yes": ("enable is 'yes', and neither true nor false", "enable={{is_default_branch}}"),
+    "type=sha,enable=yes": ("enable is 'yes', not true or false", "enable={{is_default_branch}}"),
     "type=raw": ("value is missing", "type=raw,value=…"),
     "type=raw,value={{brunch}}": ("{{brunch}} is not an expression", "did you mean branch?"),
-    "type=raw,value={{branch": ("an expression is not closed", "{{branch}}"),
+    "type=raw,value={{branch": ("an expression has no closing braces", "{{branch}}"),
     "type=raw,value={{date}}": ("{{date}} is not an expression", "{{date 'YYYYMMDD'}}"),
-    "type=raw,value={{date 'Quarter'}}": ("'Quarter' is not a part of a date", "known: YYYY"),
+    "type=raw,value={{date 'Quarter'}}": ("'Quarter' is not a date format", "known: YYYY"),
     "type=raw,value={{date 'YYYY' tz='Mars/Base'}}": ("'Mars/Base' is not a time zone", "tz='Europe/Berlin'"),
     "type=semver,pattern={{mayor}}": ("{{mayor}} is not an expression", "did you mean major?"),
     "type=match,pattern=(": ("the pattern does not compile", "regular expressions"),
@@ -226,7 +226,7 @@ REFUSED = {
     "type=match,pattern=a,group=x": ("group is 'x', not a number", "group=1"),
     "type=semver,pattern={{version}},match=v.*": ("the pattern has no group 1", "parentheses"),
     'type=match,"pattern=a': ("unbalanced quote", "quote a field"),
-    "type=sha,,": ("an empty field", "WORD=VALUE"),
+    "type=sha,,": ("empty field", "WORD=VALUE"),
     "not a tag": ("'not a tag' is not a tag", "letters, digits"),
 }
 
@@ -242,24 +242,25 @@ def test_a_rule_that_cannot_be_followed_is_refused(text: str, said: tuple[str, s
 
 UNKNOWN = replace(MAIN, default_branch="")
 COMES_TO_NOTHING: dict[str, tuple[Source, Sequence[str], str, str]] = {
-    "an empty name": (TAG, ["type=raw,value={{branch}}"], "comes to an empty name", "enable="),
-    "no letter": (replace(MAIN, branch="ÄÖ"), ["type=ref,event=branch"], "of which no tag can be made", "letters"),
+    "an empty name": (TAG, ["type=raw,value={{branch}}"], "makes an empty tag", "enable="),
+    "no letter": (replace(MAIN, branch="ÄÖ"), ["type=ref,event=branch"], "which has no letter or digit", "letters"),
     "an over-long name": (
-        replace(MAIN, branch="x" * 129), ["type=ref,event=branch"], "a tag of 129 characters", "128 at most"),
-    "enable is a text": (MAIN, ["type=raw,value=a,enable={{branch}}"], "enable comes to 'main'", "is_default_branch"),
+        replace(MAIN, branch="x" * 129), ["type=ref,event=branch"], "a tag of 129 characters", "at most 128"),
+    "enable is a text": (MAIN, ["type=raw,value=a,enable={{branch}}"], "enable is 'main'", "is_default_branch"),
     "the default branch is not known": (
-        UNKNOWN, ["type=edge"], "nobody knows the default branch", "MULTIARCH_DEFAULT_BRANCH"),
+        UNKNOWN, ["type=edge"], "the default branch is unknown", "MULTIARCH_DEFAULT_BRANCH"),
     "nor for an expression": (
         UNKNOWN, ["type=raw,value=a,enable={{is_default_branch}}"],
-        "nobody knows the default branch", "--default-branch"),
+        "the default branch is unknown", "--default-branch"),
     "the commit's time is not known": (
         replace(MAIN, commit=Commit(sha=SHA, dirty=False, origin="x")), ["type=raw,value={{commit_date 'YYYY'}}"],
-        "nobody knows when the commit was made", "--commit-time"),
+        "the commit time is unknown", "--commit-time"),
     "it moves and it does not": (
         MAIN, ["type=raw,value=a,floating=true", "type=raw,value=a,floating=false"],
-        "the tag a moves by one rule and stays by another", "leave one of them out"),
+        "the tag a is floating by one rule and pinned by another", "remove one of them"),
     "the commit's tag does not move": (
-        MAIN, [f"type=raw,value={SHORT},floating=true"], f"the tag {SHORT} moves by one rule", "leave one of them out"),
+        MAIN, [f"type=raw,value={SHORT},floating=true"],
+        f"the tag {SHORT} is floating by one rule", "remove one of them"),
     "no commit": (Source(), ["type=sha"], "no commit to name the image after", "--commit-tag"),
 }  # fmt: skip
 
@@ -273,12 +274,12 @@ def test_a_rule_that_comes_to_no_tag_is_refused(source: Source, tags: Sequence[s
 
 
 FLAVORS = {
-    ("lastest=true",): ("'lastest' is not a word of it", "did you mean latest?"),
-    ("latest=always",): ("latest is 'always', and not one of auto, true, false", "did you mean false?"),
-    ("latest",): ("'latest' is not a word of it", "did you mean latest?"),
-    ("onlatest=true",): ("'onlatest' is not a word of it", "prefix=TEXT,onlatest=true"),
+    ("lastest=true",): ("'lastest' is unknown", "did you mean latest?"),
+    ("latest=always",): ("latest is 'always', not one of auto, true, false", "did you mean false?"),
+    ("latest",): ("'latest' is unknown", "did you mean latest?"),
+    ("onlatest=true",): ("'onlatest' is unknown", "prefix=TEXT,onlatest=true"),
     ("prefix=a,onlatest=auto",): ("onlatest is 'auto'", "known: true, false"),
-    ("latest=true", "latest=false"): ("flavor says latest twice: true and false", "leave one of them out"),
+    ("latest=true", "latest=false"): ("flavor has two values of latest: true and false", "remove one of them"),
     ("prefix={{brunch}}",): ("{{brunch}} is not an expression", "did you mean branch?"),
 }
 
@@ -334,7 +335,7 @@ def test_rules_are_written_like_names_and_keep_their_commas() -> None:
 
 def test_latest_is_left_out_where_the_flavor_says_so() -> None:
     assert load({"flavor": ("latest=false",)}).settings.image.tags == ()
-    with pytest.raises(ConfigurationError, match="the tags name latest, and the flavor says latest=false"):
+    with pytest.raises(ConfigurationError, match="--tag latest conflicts with --flavor latest=false"):
         load({"flavor": ("latest=false",), "tags": ("latest",)})
 
 

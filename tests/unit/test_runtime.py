@@ -227,7 +227,7 @@ def test_what_was_not_verified_is_removed_and_the_layout_stays(world: World, tmp
 def test_a_folder_that_is_no_layout_is_not_replaced(world: World, tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "main.py").touch()
-    with pytest.raises(ConfigurationError, match="no OCI layout"):
+    with pytest.raises(ConfigurationError, match="not an OCI layout"):
         world.runtime.unpack(str(tmp_path / "shop.tar"), str(tmp_path / "shop"))
     assert (tmp_path / "shop" / "main.py").exists()
 

@@ -149,8 +149,9 @@ def test_build_arguments_are_read(text: str, expected: dict[str, str]) -> None:
 
 NO_VALUES = {
     "a build argument": (
-        {"build_args": ["TOKEN"]}, "--build-arg TOKEN: no value", "write TOKEN=VALUE and the environment has none"),
-    "a label": ({"labels": ["TOKEN"]}, "--label TOKEN: no value", "write TOKEN=VALUE"),
+        {"build_args": ["TOKEN"]}, "--build-arg TOKEN: missing value",
+        "write TOKEN=VALUE, or set the environment variable"),
+    "a label": ({"labels": ["TOKEN"]}, "--label TOKEN: missing value", "write TOKEN=VALUE"),
 }  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def test_a_name_without_a_value_is_refused(flags: dict[str, object], message: st
 
 
 def test_a_label_is_never_taken_from_the_environment() -> None:
-    assert refused({"labels": ["HOME"]}, {"HOME": "/root"})[0] == "--label HOME: no value"
+    assert refused({"labels": ["HOME"]}, {"HOME": "/root"})[0] == "--label HOME: missing value"
 
 
 DURATIONS: dict[str, tuple[object, int]] = {
@@ -229,7 +230,7 @@ def test_an_attestation_may_be_switched_with_toml_s_own_words(key: str) -> None:
 REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], str, str]] = {
     "a misspelt variable": (
         {}, {"MULTIARCH_PLATFORM": "x"}, {},
-        "the variable MULTIARCH_PLATFORM is not a setting", "did you mean MULTIARCH_PLATFORMS?"),
+        "MULTIARCH_PLATFORM is not a setting", "did you mean MULTIARCH_PLATFORMS?"),
     "a misspelt key": (
         {}, {}, {"platfroms": ["x"]}, "multiarch.toml: 'platfroms' is not a setting", "did you mean platforms?"),
     "a misspelt key in a table": (
@@ -239,8 +240,8 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
     "a table of nothing": (
         {}, {}, {"cash": {"mode": "x"}}, "multiarch.toml: 'cash' is not a setting", "did you mean cache?"),
     "an empty table for a text": (
-        {}, {}, {"commit-tag": {}}, "multiarch.toml: commit-tag: a table does not pass: expected str, got object",
-        "see --commit-tag in --help"),
+        {}, {}, {"commit-tag": {}}, "multiarch.toml: commit-tag: a table is not valid: expected str, got object",
+        "see --commit-tag in --help-all"),
     "a misspelt value in a flag": (
         {"cache": "registri"}, {}, {},
         "--cache: 'registri' is not one of registry, s3, local, inline, none", "did you mean registry?"),
@@ -256,13 +257,13 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
     "a repository in the seed's variable": (
         {}, {"AWS_ECR_REPOSITORY_NAME": "Shop"}, {},
         "AWS_ECR_REPOSITORY_NAME: 'Shop' is not a repository name",
-        "lower-case letters and digits, joined by . _ - or /, 255 at most, for example shop"),
+        "use lower-case letters and digits with . _ - or / between them, at most 255, for example shop"),
     "a tag": (
         {"tags": ("a b",)}, {}, {}, "--tag: 'a b' is not a tag",
-        "letters, digits, _ . and -, not starting with . or -, 128 at most"),
+        "use letters, digits, _ . and -, at most 128, and do not start with . or -"),
     "a commit tag": (
         {}, {"GIT_TAG": "feature/x"}, {}, "GIT_TAG: 'feature/x' is not a tag",
-        "letters, digits, _ . and -, not starting with . or -, 128 at most"),
+        "use letters, digits, _ . and -, at most 128, and do not start with . or -"),
     "a namespace of AWS's own": (
         {}, {"MULTIARCH_METRICS": "AWS/Builds"}, {}, "MULTIARCH_METRICS: 'AWS/Builds' is not a CloudWatch namespace",
         "use letters, digits, spaces and . - _ / # : but do not start with : or AWS/"),
@@ -271,30 +272,30 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
         "use letters, digits, spaces and . - _ / # : but do not start with : or AWS/"),
     "a container": (
         {"containers": ("web", "my.shop")}, {}, {}, "--container: 'my.shop' is not a container's name",
-        "letters, digits, _ and -, 255 at most, as in the ECS task definition"),
+        "use at most 255 letters, digits, _ and -, as in the ECS task definition"),
     "an account": (
         {"account": "1234"}, {}, {},
         "--account: '1234' is not an AWS account ID", "an account ID has 12 digits: 123456789012"),
     "a number": (
         {}, {"MULTIARCH_RETRY_ATTEMPTS": "many"}, {},
-        "MULTIARCH_RETRY_ATTEMPTS: 'many' does not pass: expected int, got str",
-        "see --retry-attempts in --help"),
+        "MULTIARCH_RETRY_ATTEMPTS: 'many' is not valid: expected int, got str",
+        "see --retry-attempts in --help-all"),
     "a number that is too small": (
         {}, {}, {"retry-attempts": 0},
-        "multiarch.toml: retry-attempts: 0 does not pass: expected int >= 1",
-        "see --retry-attempts in --help"),
+        "multiarch.toml: retry-attempts: 0 is not valid: expected int >= 1",
+        "see --retry-attempts in --help-all"),
     "a switch": (
         {}, {"MULTIARCH_PULL": "maybe"}, {},
-        "MULTIARCH_PULL: 'maybe' does not pass: expected bool, got str",
-        "see --pull in --help"),
+        "MULTIARCH_PULL: 'maybe' is not valid: expected bool, got str",
+        "see --pull in --help-all"),
     "a text where a list belongs": (
-        {}, {}, {"tags": "latest"}, "multiarch.toml: tags: 'latest' does not pass: expected array, got str",
-        "see --tag in --help"),
+        {}, {}, {"tags": "latest"}, "multiarch.toml: tags: 'latest' is not valid: expected array, got str",
+        "see --tag in --help-all"),
     "no platform": ({"platforms": ("",)}, {}, {}, "no platform to build for",
-        "name at least one: --platform linux/amd64"),
+        "add a platform: --platform linux/amd64"),
     "a remote driver without an address": (
-        {"builder_driver": "remote"}, {}, {}, "the remote driver needs to know where BuildKit listens",
-        "name it: --builder-endpoint tcp://host:1234"),
+        {"builder_driver": "remote"}, {}, {}, "the remote driver needs an endpoint",
+        "add --builder-endpoint tcp://host:1234"),
     "a driver option without a value": (
         {"builder_options": ("network",)}, {}, {}, "--builder-option: 'network' is not NAME=VALUE",
         'write NAME=VALUE; quote the whole if the value contains a comma: "NAME=a,b"'),
@@ -330,6 +331,7 @@ def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: Settin
     assert info.text.endswith(".")
     assert info.group in (
         "Image",
+        "Registry",
         "Source",
         "Build",
         "Cache",

@@ -410,4 +410,4 @@ NO_COMMIT = {
 def test_where_there_is_no_commit_the_way_to_pass_one_is_said(environment: dict[str, str], message: str) -> None:
     error = no_commit(environment)
     assert error.message == f"no commit to name the image after: {message}"
-    assert error.hint == "pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG in the environment"
+    assert error.hint == "set --commit-tag TAG, or GIT_TAG=TAG in the environment"

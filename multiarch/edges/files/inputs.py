@@ -1,4 +1,4 @@
-"""The files that a build is made from: read, and found missing before anything else happens."""
+"""The files that a build reads: settings, context, Dockerfile, secrets; a missing file is an error before the build."""
 
 import json
 import tomllib
@@ -39,7 +39,7 @@ def _table(path: Path, name: str) -> Mapping[str, object]:
     own = tool.get("multiarch", {}) if isinstance(tool, dict) else tool
     if not isinstance(own, dict):
         msg = f"{name}: [tool.multiarch] is not a table"
-        raise ConfigurationError(msg, hint="the settings stand under the heading [tool.multiarch]")
+        raise ConfigurationError(msg, hint="write the settings under the heading [tool.multiarch]")
     return cast("Mapping[str, object]", own)
 
 
@@ -47,14 +47,14 @@ def _read_toml(path: Path, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"{name} cannot be read: {error.strerror}"
-        raise ConfigurationError(msg, hint="check that it is there, is a file, and may be read") from None
+        msg = f"cannot read {name}: {error.strerror}"
+        raise ConfigurationError(msg, hint="check the path and the permissions of the file") from None
     except UnicodeDecodeError:
         msg = f"{name} is not UTF-8 text"
-        raise ConfigurationError(msg, hint="TOML is UTF-8: https://toml.io") from None
+        raise ConfigurationError(msg, hint="save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         msg = f"{name} is not TOML: {error}"
-        raise ConfigurationError(msg, hint="https://toml.io shows the format; texts are in quotes") from None
+        raise ConfigurationError(msg, hint='quote texts: key = "value"; https://toml.io shows the format') from None
 
 
 def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
@@ -70,7 +70,7 @@ def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
 
 
 def check_inputs(settings: ImageSettings, folder: Path, environment: Mapping[str, str]) -> None:
-    """Check that what the build is made from is there.
+    """Check that the files of the build exist.
 
     Raises:
         ConfigurationError: the context, the Dockerfile, a secret or the SSH agent is missing.
@@ -82,34 +82,34 @@ def check_inputs(settings: ImageSettings, folder: Path, environment: Mapping[str
     for each in settings.ssh:
         name, _, path = each.partition("=")
         if not path and not environment.get("SSH_AUTH_SOCK"):
-            msg = f"--ssh {name}: there is no SSH agent"
-            raise ConfigurationError(msg, hint=f"start one and add a key, or name the key: --ssh {name}=FILE")
+            msg = f"--ssh {name}: no SSH agent"
+            raise ConfigurationError(msg, hint=f"start an agent and add a key, or use a key file: --ssh {name}=FILE")
 
 
 def check_layout(layout: Path) -> None:
-    """Check that a local build may put its OCI layout where it is to be: whatever is there goes.
+    """Check that a local build can replace what is at the path of its OCI layout.
 
     Raises:
-        ConfigurationError: something is there that no local build made.
+        ConfigurationError: the path has something that no local build made.
     """
     there = layout.exists() or layout.is_symlink()
     is_ours = (
         layout.is_dir() and not layout.is_symlink() and ((layout / "oci-layout").is_file() or not any(layout.iterdir()))
     )
     if there and not is_ours:
-        msg = f"{layout} is there, and is no OCI layout: a local build would replace it"
-        raise ConfigurationError(msg, hint="choose another folder: --dist DIR, or move it away")
+        msg = f"{layout} exists and is not an OCI layout: a local build would replace it"
+        raise ConfigurationError(msg, hint="use another folder: --dist DIR")
 
 
 def _check_context(settings: ImageSettings, folder: Path) -> None:
     context = folder / settings.context
     if not context.is_dir():
         msg = f"the context {settings.context} is not a folder"
-        raise ConfigurationError(msg, hint="name the folder with the Dockerfile: --context PATH")
+        raise ConfigurationError(msg, hint="use the folder of the build: --context PATH")
     dockerfile = dockerfile_of(settings)
     if not (context / dockerfile).is_file():
-        msg = f"there is no Dockerfile at {dockerfile_path(settings)}"
-        raise ConfigurationError(msg, hint="name it: --file PATH, or the folder that has it: --context PATH")
+        msg = f"no Dockerfile at {dockerfile_path(settings)}"
+        raise ConfigurationError(msg, hint="use another Dockerfile: --file PATH, or another context: --context PATH")
 
 
 def dockerfile_path(settings: ImageSettings) -> str:
@@ -131,13 +131,13 @@ def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> 
     found = Secret.parse(secret)
     name, variable, origin = found.id, found.variable, found.file
     if variable and variable not in environment:
-        msg = f"the secret {name} is not there: the variable {variable} is not set"
-        raise ConfigurationError(msg, hint=f"set {variable}, or name a file: --secret id={name},src=FILE")
+        msg = f"secret {name}: the variable {variable} is not set"
+        raise ConfigurationError(msg, hint=f"set {variable}, or use a file: --secret id={name},src=FILE")
     if (origin and not (folder / origin).is_file()) or (
         not origin and not variable and name not in environment and not (folder / name).is_file()
     ):
-        msg = f"the secret {name} is not there: no file {origin or name}"
-        raise ConfigurationError(msg, hint=f"--secret id={name},src=FILE or --secret id={name},env=VARIABLE")
+        msg = f"secret {name}: no file {origin or name}"
+        raise ConfigurationError(msg, hint=f"use --secret id={name},src=FILE or --secret id={name},env=VARIABLE")
 
 
 def secret_values(settings: ImageSettings, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:

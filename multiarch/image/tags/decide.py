@@ -92,7 +92,7 @@ def decide_tags(commit_tag: str, tags: Sequence[str], flavor: Flavor, moment: Ta
     chosen = (_follow(parse_rule(commit_tag), moment) if commit_tag else None) or _follow(_DIGITS, moment)
     if not chosen:
         msg = "no commit to name the image after"
-        raise ConfigurationError(msg, hint="pass the tag yourself: --commit-tag TAG, or GIT_TAG=TAG")
+        raise ConfigurationError(msg, hint="set --commit-tag TAG, or GIT_TAG=TAG")
     commit_name = _name(chosen, flavor, moment)
     if moment.source.is_dirty:
         dirty = check_tag(f"{commit_name}-dirty")
@@ -128,8 +128,10 @@ def _without_doubles(found: Iterable[_Found]) -> list[_Found]:
         if first is each or first.moves == each.moves:
             continue
         if each.says_whether_it_moves and (first.says_whether_it_moves or each.moves):
-            msg = f"the tag {each.tag} moves by one rule and stays by another: {first.rule.text}; {each.rule.text}"
-            raise ConfigurationError(msg, hint="leave one of them out, or give both the same floating=")
+            msg = (
+                f"the tag {each.tag} is floating by one rule and pinned by another: {first.rule.text}; {each.rule.text}"
+            )
+            raise ConfigurationError(msg, hint="remove one of them, or give both the same floating=")
         kept[each.tag] = replace(first, moves=False)
     return list(kept.values())
 
@@ -146,8 +148,8 @@ def _name(found: _Found, flavor: Flavor, moment: TagContext) -> str:
     prefix = fill(rule.words.get("prefix", flavor.prefix if own is None else own), moment, rule.text)
     suffix = fill(rule.words.get("suffix", flavor.suffix), moment, rule.text)
     if not found.text:
-        msg = f"{rule.text} comes to an empty name"
-        raise ConfigurationError(msg, hint="let the rule hold for such builds alone that have one: enable={{…}}")
+        msg = f"{rule.text} makes an empty tag"
+        raise ConfigurationError(msg, hint="enable the rule only for some builds: enable={{…}}")
     return _legal(f"{prefix}{found.text}{suffix}", rule.text)
 
 
@@ -155,11 +157,11 @@ def _legal(text: str, rule: str) -> str:
     """Make a tag of a text: each run of characters that no tag has becomes one hyphen, and none of it leads."""
     tag = re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip(".-")
     if not tag:
-        msg = f"{rule} comes to {text!r}, of which no tag can be made"
-        raise ConfigurationError(msg, hint="a tag has letters and digits")
+        msg = f"{rule} comes to {text!r}, which has no letter or digit"
+        raise ConfigurationError(msg, hint="use letters and digits")
     if len(tag) > _LONGEST:
-        msg = f"{rule} comes to a tag of {len(tag)} characters: {tag[:40]}…"
-        raise ConfigurationError(msg, hint=f"a tag has {_LONGEST} at most; a match may take a part of the name")
+        msg = f"{rule} makes a tag of {len(tag)} characters: {tag[:40]}…"
+        raise ConfigurationError(msg, hint=f"a tag has at most {_LONGEST}; type=match takes a part of a name")
     return tag
 
 
@@ -167,7 +169,7 @@ def _follow(rule: TagRule, moment: TagContext) -> _Found | None:
     """Return what a rule comes to; None where it does not hold for this build."""
     enabled = fill(rule.words.get("enable", "true"), moment, rule.text)
     if enabled not in ("true", "false"):
-        msg = f"{rule.text}: enable comes to {enabled!r}, and neither to true nor to false"
+        msg = f"{rule.text}: enable is {enabled!r}, not true or false"
         raise ConfigurationError(msg, hint="for example enable={{is_default_branch}}")
     found = _come_to(rule, moment) if enabled == "true" else None
     if not found:

@@ -55,12 +55,12 @@ def parse_flavor(entries: tuple[str, ...]) -> Flavor:
         for field in entry.split(","):
             word, equals, value = (part.strip() for part in field.partition("="))
             if not equals or word not in _KNOWN or (word == "onlatest" and not about):
-                msg = f"flavor {entry!r}: {word!r} is not a word of it"
+                msg = f"flavor {entry!r}: {word!r} is unknown"
                 hint = "prefix=TEXT,onlatest=true" if word == "onlatest" else nearest_hint(word, _KNOWN)
                 raise ConfigurationError(msg, hint=hint)
             if word != "onlatest" and seen.setdefault(word, value) != value:
-                msg = f"flavor says {word} twice: {seen[word]} and {value}"
-                raise ConfigurationError(msg, hint="leave one of them out")
+                msg = f"flavor has two values of {word}: {seen[word]} and {value}"
+                raise ConfigurationError(msg, hint="remove one of them")
             flavor = _with(flavor, about, word, value, entry)
             about = word if word in ("prefix", "suffix") else about
     return flavor
@@ -69,7 +69,7 @@ def parse_flavor(entries: tuple[str, ...]) -> Flavor:
 def _with(flavor: Flavor, about: str, word: str, value: str, entry: str) -> Flavor:
     allowed = {"latest": _LATEST, "onlatest": _LATEST[1:]}.get(word, ())
     if allowed and value not in allowed:
-        msg = f"flavor {entry!r}: {word} is {value!r}, and not one of {', '.join(allowed)}"
+        msg = f"flavor {entry!r}: {word} is {value!r}, not one of {', '.join(allowed)}"
         raise ConfigurationError(msg, hint=nearest_hint(value, allowed))
     match word:
         case "latest":

@@ -89,7 +89,7 @@ def parse_rule(text: str) -> TagRule:
     needed, optional = _WORDS[kind]
     for word in fields:
         if word not in (*needed, *optional, *_COMMON):
-            msg = f"{text}: {word!r} is not a word of the type {kind}"
+            msg = f"{text}: {word!r} is not an option of type={kind}"
             raise ConfigurationError(msg, hint=nearest_hint(word, (*needed, *optional, *_COMMON)))
     for word in needed:
         if word not in fields:
@@ -112,22 +112,22 @@ def _split(text: str) -> Sequence[str]:
 def _field(field: str, text: str) -> tuple[str, str]:
     word, equals, value = field.strip().partition("=")
     if not word.strip():
-        msg = f"{text}: an empty field"
-        raise ConfigurationError(msg, hint="fields are WORD=VALUE, parted by commas")
+        msg = f"{text}: empty field"
+        raise ConfigurationError(msg, hint="write WORD=VALUE fields with commas between them")
     return (word.strip().lower(), value.strip()) if equals else ("value", word.strip())
 
 
 def _check_values(kind: str, fields: Mapping[str, str], text: str) -> None:
     for word, value in fields.items():
         if word in _CHOICES and value not in _CHOICES[word]:
-            msg = f"{text}: {word} is {value!r}, and not one of {', '.join(_CHOICES[word])}"
+            msg = f"{text}: {word} is {value!r}, not one of {', '.join(_CHOICES[word])}"
             raise ConfigurationError(msg, hint=nearest_hint(value, _CHOICES[word]))
         if word in ("priority", "group") and not re.fullmatch(r"[0-9]{1,6}", value):
             msg = f"{text}: {word} is {value[:20]!r}, not a number"
             raise ConfigurationError(msg, hint=f"write a number of at most 6 digits: {word}=1")
         if word == "enable" and "{{" not in value and value not in ("true", "false"):
-            msg = f"{text}: enable is {value!r}, and neither true nor false"
-            raise ConfigurationError(msg, hint="enable=true, or an expression: enable={{is_default_branch}}")
+            msg = f"{text}: enable is {value!r}, not true or false"
+            raise ConfigurationError(msg, hint="write enable=true, or an expression: enable={{is_default_branch}}")
         if word in ("value", "prefix", "suffix", "enable"):
             check_template(value, text)
         if word == "match" or (word == "pattern" and kind == "match"):
@@ -159,4 +159,4 @@ def _check_group(kind: str, fields: Mapping[str, str], text: str) -> None:
     )
     if pattern and compiled(pattern).groups < needed:
         msg = f"{text}: the pattern has no group {needed}"
-        raise ConfigurationError(msg, hint="put what is wanted in parentheses: v(.*)")
+        raise ConfigurationError(msg, hint="put the part for the tag in parentheses: v(.*)")

@@ -63,8 +63,8 @@ def check_template(template: str, rule: str, *, more: Sequence[str] = ()) -> Non
         if call["name"] in _DATES:
             _format(datetime(2000, 1, 1, tzinfo=_zone(call["zone"], rule)), call["format"] or "", rule)
     if "{{" in _EXPRESSION.sub("", template):
-        msg = f"{rule}: an expression is not closed"
-        raise ConfigurationError(msg, hint="expressions stand in two braces each: {{branch}}")
+        msg = f"{rule}: an expression has no closing braces"
+        raise ConfigurationError(msg, hint="put two braces on each side of an expression: {{branch}}")
 
 
 def fill(template: str, moment: TagContext, rule: str, more: Mapping[str, str] | None = None) -> str:
@@ -115,8 +115,8 @@ def _value(call: re.Match[str], moment: TagContext, rule: str) -> str:
             return str(not is_default_branch(source, rule)).lower()
         case "commit_date":
             if not commit or commit.time is None:
-                msg = f"{rule}: nobody knows when the commit was made"
-                raise ConfigurationError(msg, hint="pass it: --commit-time TIME, or MULTIARCH_COMMIT_TIME")
+                msg = f"{rule}: the commit time is unknown"
+                raise ConfigurationError(msg, hint="set --commit-time TIME, or MULTIARCH_COMMIT_TIME")
             return _format(datetime.fromtimestamp(commit.time, _zone(call["zone"], rule)), call["format"], rule)
         case _:
             return _format(moment.now.astimezone(_zone(call["zone"], rule)), call["format"], rule)
@@ -130,8 +130,8 @@ def is_default_branch(source: Source, rule: str) -> bool:
     """
     found = source.is_default_branch
     if found is None and source.branch:
-        msg = f"{rule}: nobody knows the default branch"
-        raise ConfigurationError(msg, hint="name it: --default-branch main, or MULTIARCH_DEFAULT_BRANCH")
+        msg = f"{rule}: the default branch is unknown"
+        raise ConfigurationError(msg, hint="set --default-branch main, or MULTIARCH_DEFAULT_BRANCH")
     return bool(found)
 
 
@@ -141,15 +141,15 @@ def _zone(name: str | None, rule: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{rule}: {name!r} is not a time zone of this machine"
-        raise ConfigurationError(msg, hint="for example tz='Europe/Berlin'; without tz it is UTC") from None
+        msg = f"{rule}: {name!r} is not a time zone on this machine"
+        raise ConfigurationError(msg, hint="write for example tz='Europe/Berlin'; the default is UTC") from None
 
 
 def _format(time: datetime, wanted: str, rule: str) -> str:
     def word(match: re.Match[str]) -> str:
         if match["unknown"]:
-            msg = f"{rule}: {match['unknown']!r} is not a part of a date"
-            raise ConfigurationError(msg, hint=f"known: {' '.join(_MOMENT)}; other text stands in [brackets]")
+            msg = f"{rule}: {match['unknown']!r} is not a date format"
+            raise ConfigurationError(msg, hint=f"known: {' '.join(_MOMENT)}; put other text in [brackets]")
         if match["literal"] is not None:
             return match["literal"]
         return _MOMENT[match[0]](time) if match[0] in _MOMENT else match[0]

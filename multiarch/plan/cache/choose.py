@@ -123,8 +123,8 @@ def _tag(base: str, words: str) -> str:
 def _inline(settings: ImageSettings, place: Place, further: tuple[str, ...], *, is_written: bool) -> Caches:
     """The cache is in the image itself, so it is read from where the last image is: the first moving tag."""
     if not place.repository:
-        msg = "--cache inline keeps the cache in the image that is pushed, and --local pushes none"
-        raise ConfigurationError(msg, hint="--cache local keeps it in a folder")
+        msg = "--cache inline conflicts with --local: an inline cache needs an image that is pushed"
+        raise ConfigurationError(msg, hint="use --cache local")
     read = (_entry("registry", {"ref": place.repository.tagged(settings.tags[0])}),) if settings.tags else ()
     return Caches(read=(*read, *further), written=(_entry("inline", {}),) if is_written else ())
 
@@ -165,8 +165,8 @@ class _Where:
             return {"ref": _reference(settings, place, words)}
         region = settings.s3_region or place.region
         if not region:
-            msg = f"the bucket {settings.s3_bucket} is in no region that is known"
-            raise ConfigurationError(msg, hint="name it: --s3-region REGION")
+            msg = f"bucket {settings.s3_bucket} has no region"
+            raise ConfigurationError(msg, hint="add --s3-region REGION")
         prefix = {"prefix": settings.s3_prefix} if settings.s3_prefix else {}
         name = f"{place.name}/{_tag(settings.cache_ref, words)}"
         return {"region": region, "bucket": settings.s3_bucket, "name": name, **prefix}

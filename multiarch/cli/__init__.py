@@ -12,63 +12,22 @@ from typing import Any, BinaryIO, Literal
 import click
 
 from multiarch import __version__
+from multiarch.cli.help import SettingsCommand, hint_lines, option_of, show_all_help, usage_error
 from multiarch.commands import World
 from multiarch.edges.files.inputs import read_settings_file
 from multiarch.edges.signals import Interruption
 from multiarch.errors import (
-    EXIT_CODES,
     BuilderError,
     ConfigurationError,
     InterruptedRunError,
     MultiarchError,
     OutputError,
 )
-from multiarch.settings.info import SETTINGS, SettingInfo
+from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, LoadedSettings, load_settings
 from multiarch.text.printable import printable
 
 # Each command imports what it is made of when it runs: a dry run is a thing of 0.2 s.
-
-
-class _GroupedCommand(click.Command):
-    """A command whose help lists its options under the settings' own headings."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        group_of = {info.name: info.group for info in SETTINGS}
-        rows: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record and isinstance(parameter, click.Option):
-                rows.setdefault(group_of.get(parameter.name or "", "Options"), []).append(record)
-        for group in ("Options", *dict.fromkeys(info.group for info in SETTINGS)):
-            with formatter.section(group):
-                formatter.write_dl(rows[group])
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        _ = ctx
-        with formatter.section("Exit codes"):
-            formatter.write_dl(EXIT_CODES)
-
-
-def _option(info: SettingInfo) -> Callable[[Any], Any]:
-    """Make a setting's flag; its default is not click's to know, so that a flag that was not passed is told apart."""
-    text = f"{info.text}{_default(info)}"
-    flags = list(info.flags)
-    if info.kind == "switch":
-        flags[0] = f"{flags[0]}/--{info.key if info.key.startswith('no-') else f'no-{info.key}'}"
-        if info.key.startswith("no-"):
-            flags[0] = info.flags[0]
-        return click.option(*flags, info.name, is_flag=True, default=None, help=text)
-    multiple = info.kind in ("list", "map")
-    metavar = info.metavar or "|".join(info.choices)
-    return click.option(*flags, info.name, metavar=metavar, multiple=multiple, default=None, help=text)
-
-
-def _default(info: SettingInfo) -> str:
-    if info.kind == "switch" or info.default in ("", (), {}):
-        return ""
-    shown = ",".join(info.default) if isinstance(info.default, tuple) else info.default
-    return f"  [default: {shown}]"
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., Any]:
@@ -86,8 +45,12 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., Any]:
 
     with_flags: Callable[..., Any] = load
     for info in reversed(SETTINGS):
-        with_flags = _option(info)(with_flags)
-    text = "Settings file.  [default: multiarch.toml, or pyproject.toml]"
+        with_flags = option_of(info)(with_flags)
+    text = "Show all options."
+    with_flags = click.option(
+        "--help-all", is_flag=True, is_eager=True, expose_value=False, callback=show_all_help, help=text
+    )(with_flags)
+    text = "Settings file.  [default: multiarch.toml]"
     with_flags = click.option("--config", metavar="FILE", help=text)(with_flags)
     return click.argument("path", required=False)(click.pass_obj(with_flags))
 
@@ -103,16 +66,16 @@ def cli() -> None:
     """Multi-architecture container images in AWS CodeBuild: from a commit to a verified image in Amazon ECR."""
 
 
-@cli.command(cls=_GroupedCommand)
-@click.option("--dry-run", is_flag=True, help="Print the plan as a shell script that does the same, and do nothing.")
-@click.option("--local", is_flag=True, help="Build into a folder, with a local cache: needs docker alone, no AWS.")
-@_output("the result, or the plan,")
+@cli.command(cls=SettingsCommand)
+@click.option("--dry-run", is_flag=True, help="Print the plan as a shell script.")
+@click.option("--local", is_flag=True, help="Build into a folder, without AWS.")
+@_output("the result or the plan")
 @_with_settings
 def build(world: World, loaded: LoadedSettings, /, *, dry_run: bool, local: bool, output: str) -> None:
-    """Take the checked-out commit to an image for several platforms, and publish it once it is verified.
+    """Build every platform, verify the image, publish its tags.
 
-    PATH is the context, as with --context. Every setting can also stand in multiarch.toml, or in a variable:
-    --cache-mode is cache-mode there, and MULTIARCH_CACHE_MODE here.
+    PATH is the build context, as with --context. Each setting has a flag, a variable and a key in multiarch.toml:
+    --cache-mode, MULTIARCH_CACHE_MODE and cache-mode.
     """
     from multiarch.commands import build
 
@@ -123,14 +86,14 @@ def build(world: World, loaded: LoadedSettings, /, *, dry_run: bool, local: bool
         _print(lines, must_be_read=True)
 
 
-@cli.command(cls=_GroupedCommand)
-@click.option("--local", is_flag=True, help="Examine a local build: docker alone, no AWS.")
+@cli.command(cls=SettingsCommand)
+@click.option("--local", is_flag=True, help="Check a --local build: only docker, no AWS.")
 @_output("the report")
 @_with_settings
 def doctor(world: World, loaded: LoadedSettings, /, *, local: bool, output: str) -> None:
-    """Say in seconds whether `build` with the same flags can be expected to work, and what to do if not.
+    """Check whether a build would succeed, and how to fix it.
 
-    Nothing is built, made or written. The exit code is 0, or that of the first problem.
+    Takes seconds, with the same flags as build, and changes nothing. The exit code is 0, or that of the first problem.
     """
     from multiarch.commands import doctor
 
@@ -143,63 +106,63 @@ def doctor(world: World, loaded: LoadedSettings, /, *, local: bool, output: str)
 @click.argument("file", required=False, type=click.File("rb", lazy=False))
 @_output("the explanation")
 def explain(file: BinaryIO | None, output: str) -> None:
-    """Read any build's output, and say what failed, why, and what to do.
+    """Show what failed in a build's output, and how to fix it.
 
-    FILE is the output, of this program or of another one; without it, or with -, the standard input is read.
+    FILE is the output of any build. Without FILE, or with -, the command reads the standard input.
     """
     from multiarch.commands import explain
 
     if not file and sys.stdin.isatty():
         msg = "nothing to explain"
-        raise ConfigurationError(msg, hint="name a file, or pipe a build's output: docker buildx build . 2>&1 | …")
+        raise ConfigurationError(msg, hint="name a file, or pipe the output of a build: docker buildx build . 2>&1 | …")
     _print(explain.explain(file or sys.stdin.buffer, as_json=output == "json"))
 
 
 @cli.command()
 @click.argument("files", nargs=-1, metavar="FILE...", type=click.File("rb", lazy=False))
 @click.option("--report", "folder", metavar="DIR", help="Write the report of one log to a folder.")
-@_output("the report, or the comparison,")
+@_output("the report or the comparison")
 def report(files: Sequence[BinaryIO], folder: str | None, output: str) -> None:
-    """Show what a saved log says of a run, or compare two runs step by step.
+    """Show a saved run, or compare two runs step by step.
 
-    FILE is what `build --report` saved, events.jsonl, or what somebody saved of `docker buildx build
-    --progress=rawjson`; with -, the standard input is read. Of two, the first one is the older.
+    FILE is events.jsonl of a `build --report` folder, or the output of `docker buildx build --progress=rawjson`. With
+    -, the command reads the standard input. The first of two files is the older run.
     """
     from multiarch.commands import report
 
     _print(report.report(files, Path(folder) if folder else None, as_json=output == "json"))
 
 
-@cli.command(cls=_GroupedCommand)
+@cli.command(cls=SettingsCommand)
 @_output("the source")
 @_with_settings
 def source(world: World, loaded: LoadedSettings, /, *, output: str) -> None:
-    """Say what is built: commit, branch, tag, pull request and so on, what said each, and the tags that follow.
+    """Show the commit, branch and tags that a build would use.
 
-    What is not known is named, with the variable to pass it in. Neither docker nor AWS is asked.
+    Each value has its origin. An unknown value has the variable that sets it. The command needs no docker and no AWS.
     """
     from multiarch.commands import source
 
     _print(source.source(world, loaded, as_json=output == "json"))
 
 
-@cli.command(cls=_GroupedCommand)
+@cli.command(cls=SettingsCommand)
 @click.option(
     "--minimal",
     is_flag=True,
-    help="Leave out what a build can do without: finding a missing repository early, and `doctor`.",
+    help="Leave out optional permissions: those that find a missing repository early, and those of doctor.",
 )
 @click.option(
     "--project",
     metavar="NAME",
     default="",
-    help="The CodeBuild project: also what it needs itself, for its log and the reports of the buildspec.",
+    help="CodeBuild project: add the permissions for its log and for the reports of the buildspec.",
 )
 @_with_settings
 def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool, project: str) -> None:
-    """Print the IAM policy that `build` with the same flags needs, as JSON.
+    """Print the IAM policy that a build needs, as JSON.
 
-    AWS is not asked: where it is not known, a placeholder stands for the account or the region.
+    Pass the flags of the build. The command needs no AWS: a placeholder marks an unknown account or region.
     """
     from multiarch.commands import policy
 
@@ -209,22 +172,22 @@ def policy(world: World, loaded: LoadedSettings, /, *, minimal: bool, project: s
     _print([text])
 
 
-@cli.command(cls=_GroupedCommand)
+@cli.command(cls=SettingsCommand)
 @click.option(
     "--of",
     "holds",
     type=click.Choice(["image", "cache"]),
     default="image",
-    help="Whose policy: that of the image's repository, or of the caches' where that is another one.",
+    help="Repository of the policy: the image's, or a separate one for caches.",
 )
 @click.option(
-    "--untagged-days", type=click.IntRange(1), default=7, help="Days after which what has no tag goes.  [default: 7]"
+    "--untagged-days", type=click.IntRange(1), default=7, help="Expire untagged images after N days.  [default: 7]"
 )
 @click.option(
     "--cache-days",
     type=click.IntRange(1),
     default=30,
-    help="Days after which a cache goes that no build has written.  [default: 30]",
+    help="Expire caches that no build has written for N days.  [default: 30]",
 )
 @_with_settings
 def lifecycle(
@@ -236,9 +199,10 @@ def lifecycle(
     untagged_days: int,
     cache_days: int,
 ) -> None:
-    """Print the ECR lifecycle policy that clears up after `build` with the same flags, as JSON.
+    """Print an ECR lifecycle policy for old caches, as JSON.
 
-    It is for caches and for what has no tag; no rule matches a tag of the image. AWS is not asked.
+    Pass the flags of the build. The policy expires caches and untagged images; no rule matches a tag of an image. The
+    command needs no AWS.
     """
     from multiarch.commands import lifecycle
     from multiarch.provision.lifecycle import Days
@@ -276,7 +240,7 @@ def _print(lines: Iterable[str], *, as_is: bool = False, must_be_read: bool = Fa
             msg = "the standard output was closed before the result was written"
             raise OutputError(msg, hint=hint) from None
         except OSError as error:
-            msg = f"the standard output cannot be written: {error.strerror}"
+            msg = f"cannot write to the standard output: {error.strerror}"
             raise OutputError(msg, hint="\n".join(filter(None, (hint, _space(error))))) from None
 
 
@@ -288,11 +252,12 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], interruption:
         # A command that ends with an exit code of its own returns it; any other returns nothing.
         code = cli.main(list(arguments), prog_name="multiarch", standalone_mode=False, obj=world)
     except click.ClickException as error:
-        if as_json:
-            _print_error(ConfigurationError(error.format_message(), hint="python -m multiarch --help lists the flags"))
-        with suppress(OSError):
-            error.show()
-        return ConfigurationError.exit_code
+        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # of click 8.2 and later
+            with suppress(OSError):
+                error.show()
+            return ConfigurationError.exit_code
+        command = [word for word in arguments[:1] if word in cli.commands]
+        return _report(usage_error(error, command, known=cli.commands), as_json=as_json)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:
@@ -318,7 +283,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
         _print_error(error)
     # Where nobody reads it, the exit code says it alone.
     with suppress(OSError):
-        for line in (f"error: {error.message}", *(f"  {line}" for line in failure_of(error).more)):
+        for line in (f"error: {error.message}", *hint_lines(failure_of(error).more)):
             click.echo(printable(line), err=True)
     return error.exit_code
 
