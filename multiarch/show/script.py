@@ -265,8 +265,9 @@ def _comment(text: str) -> str:
 
 
 def _path(path: str) -> str:
-    """A path that begins with a dash is an option for every command."""
-    return _quote(f"./{path}" if path.startswith("-") else path)
+    """A path that begins with a dash is an option for every command, and tar looks for a host before a colon."""
+    is_plain = not path.startswith("-") and ":" not in path.partition("/")[0]
+    return _quote(path if is_plain else f"./{path}")
 
 
 def _command(words: Sequence[str]) -> str:

@@ -16,11 +16,14 @@ WORDS = st.text(st.sampled_from("abcXYZ019._-"), min_size=1, max_size=12)
 VALUES = st.one_of(LINES, st.text(st.sampled_from('a,"= /:')))
 
 
-def property_of(*drawn: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def property_of(
+    *drawn: st.SearchStrategy[Any], examples: int = 100
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test for many drawn values, the same ones each time."""
+    chosen = settings(derandomize=True, database=None, deadline=None, max_examples=examples)
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
-        decorated: Callable[..., None] = settings(derandomize=True, database=None, deadline=None)(given(*drawn)(test))
+        decorated: Callable[..., None] = chosen(given(*drawn)(test))
         return decorated
 
     return decorate
