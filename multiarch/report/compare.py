@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from multiarch.record import BuildStep, Record, RunPhase, StepKind
 from multiarch.report.text import cut, duration
-from multiarch.report.timeline import end_of
 from multiarch.text.plain import as_json
 from multiarch.text.printable import printable
 
@@ -204,7 +203,7 @@ def _side(record: Record, name: str) -> Side:
     return Side(
         name=name,
         status=record.outcome.status,
-        seconds=round(end_of(record), 3),
+        seconds=record.outcome.seconds,
         steps=use.steps if use else 0,
         cached=use.cached if use else 0,
     )

@@ -7,7 +7,7 @@ from multiarch.record import Record
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import spent
 from multiarch.report.text import cut, duration, last_lines
-from multiarch.report.timeline import critical_path, end_of, qualified
+from multiarch.report.timeline import critical_path, qualified
 from multiarch.text.sizes import human_size
 
 _STATUS = {
@@ -31,7 +31,7 @@ def summary(record: Record) -> str:
 
 def _lines(record: Record) -> Iterator[str]:
     run, outcome = record.run, record.outcome
-    yield f"## {_STATUS[outcome.status]}: {_text(run.title or 'a build')} in {duration(end_of(record))}"
+    yield f"## {_STATUS[outcome.status]}: {_text(run.title or 'a build')} in {duration(outcome.seconds)}"
     for image in outcome.images:
         if image.image:
             yield from ("", _code(image.image))

@@ -93,7 +93,6 @@ class Execution:
         self._builder = BuilderStage(context)
         self._build = BuildStage(context, about or RunInfo(), events, redaction)
         self._native: Future[tuple[str, ...]] | None = None
-        self._failure: MultiarchError | InterruptedRunError | None = None
 
     def run(self) -> None:
         """Run every step; `record` returns the outcome.
@@ -105,9 +104,9 @@ class Execution:
         try:
             self._run_stages()
         except (MultiarchError, InterruptedRunError) as error:
-            self._failure = error
+            self._context.journal.end(error)
             raise
-        self._context.journal.done()
+        self._context.journal.end()
 
     def record(self, redaction: Redaction) -> Record:
         """Return the record of the run without secrets, also of a run that ended early."""
@@ -118,7 +117,7 @@ class Execution:
             self._build.reader,
             run=self._build.about,
             phases=self._context.journal.phases,
-            outcome=self._context.journal.outcome(self._failure),
+            outcome=self._context.journal.outcome(),
             attempt=self._build.attempts,
             native=native,
         )

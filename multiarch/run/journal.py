@@ -28,12 +28,14 @@ class Journal:
         self._warnings: list[str] = []
         self._retries: list[Retry] = []
         self._images = {target.name: _unfinished(target) for target in plan.targets}
-        self._is_done = False
+        self._end: float | None = None
+        self._failure: MultiarchError | InterruptedRunError | None = None
         self._lock = threading.Lock()
 
     @property
     def seconds(self) -> float:
-        return self._clock() - self._begin
+        """The seconds since the run began; until it ended, once it has, so that every view has the same."""
+        return self._clock() - self._begin if self._end is None else self._end
 
     @property
     def phases(self) -> tuple[RunPhase, ...]:
@@ -67,20 +69,21 @@ class Journal:
             self._note(target, tags=tuple(sorted(known.values(), key=lambda each: order.index(each.tag))))
         return is_new
 
-    def done(self) -> None:
-        """Note that every step succeeded."""
-        self._is_done = True
+    def end(self, failure: MultiarchError | InterruptedRunError | None = None) -> None:
+        """Note that the run has ended: with a failure, or because every step succeeded."""
+        self._end, self._failure = self.seconds, failure
 
-    def outcome(self, failure: MultiarchError | InterruptedRunError | None) -> Outcome:
-        images = tuple(self._images.values())
+    def outcome(self) -> Outcome:
+        images, failure = tuple(self._images.values()), self._failure
+        is_done = self._end is not None and not failure
         status: RunStatus = "unfinished"
-        if self._is_done:
+        if is_done:
             status = next((each.status for each in images if each.status != "reused"), "reused")
         elif failure:
             status = "interrupted" if isinstance(failure, InterruptedRunError) else "failed"
         return Outcome(
             status=status,
-            images=images if self._is_done else tuple(replace(each, status="unfinished") for each in images),
+            images=images if is_done else tuple(replace(each, status="unfinished") for each in images),
             failure=failure_of(failure) if failure else None,
             retries=tuple(self._retries),
             warnings=tuple(self._warnings),

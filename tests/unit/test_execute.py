@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import signal
 import threading
 import time
@@ -36,6 +37,10 @@ from multiarch.record import EventLog, PublishedTag, Record, Retry, StepState, r
 from multiarch.record.outcome import ImageOutcome
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import breakdown_as_text
+from multiarch.report.compare import compare
+from multiarch.report.files import report_files
+from multiarch.report.metrics import metrics_as_json
+from multiarch.report.result import result_as_json, result_as_text
 from multiarch.run.about import run_of
 from multiarch.run.execution import Execution
 from multiarch.source import Source
@@ -1372,6 +1377,45 @@ def test_record_of_successful_run_has_all_phases() -> None:
     assert (step.started, step.completed, step.state) == (1, 11, StepState.DONE)
     assert result.breakdown
     assert result.breakdown.build == 10
+
+
+def seconds_in_views(ran: Ran) -> dict[str, float]:
+    """The seconds of the whole run in each view, each written a while after the one before."""
+
+    def record() -> Record:
+        ran.clock.now += 2.0
+        return ran.record()
+
+    EventLog(ran.events.append, Redaction()).end(record())
+    read = read_record(ran.events)
+    files = report_files(record())
+    [case] = re.findall(r'name="build" classname="multiarch" time="([\d.]+)"', files["junit.xml"].decode())
+    return {
+        "result": json.loads(result_as_json(record()))["seconds"],
+        "text": float(list(result_as_text(record()))[-1].split()[1]),
+        "report": json.loads(files["report.json"])["outcome"]["seconds"],
+        "junit": float(case),
+        "metrics": json.loads(metrics_as_json(record(), "Builds", BEGIN))["Seconds"],
+        "events": read.outcome.seconds,
+        "phases": round(sum(phase.interval.seconds for phase in read.phases), 2),
+        "comparison": compare(read, record(), ("a", "b")).after.seconds,
+    }
+
+
+@pytest.mark.parametrize("is_failed", [False, True], ids=["built", "failed"])
+def test_record_of_ended_run_has_the_same_seconds_in_every_view(is_failed: bool) -> None:  # noqa: FBT001 - a case
+    runtime = FakeRuntime()
+    runtime.lines = events_of("[linux/arm64 2/2] RUN x", seconds=2)
+    ran = Ran(runtime, plan_of(tags=()))
+    runtime.hooks["bake"] = lambda: ran.clock.sleep(4.5)
+    if is_failed:
+        runtime.fail("bake", OperationFailedError("other", ["ERROR: process did not complete: exit code: 1"]))
+        ran.error()
+    else:
+        ran.result()
+    took = round(ran.clock.now, 2)
+    assert took >= 4.5
+    assert seconds_in_views(ran) == dict.fromkeys(seconds_in_views(ran), took)
 
 
 def test_record_of_failed_build_is_redacted() -> None:

@@ -82,7 +82,7 @@ def view(record: Record) -> Page:
 
 def _figures(record: Record) -> Iterator[Figure]:
     run, outcome = record.run, record.outcome
-    yield Figure(name="Time", value=duration(end_of(record)))
+    yield Figure(name="Time", value=duration(record.outcome.seconds))
     if use := record.cache_use:
         share = f"{100 * use.cached // use.steps} %" if use.steps else ""
         yield Figure(name="From the cache", value=f"{use.cached} of {use.steps} steps", more=share)
