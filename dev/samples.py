@@ -27,6 +27,7 @@ RUN uname -m > /machine
 COPY hello.txt /hello.txt
 CMD ["cat", "/machine"]
 """
+_LOG: Final = ROOT / "tests" / "unit" / "failures" / "bake_arm64_compile_error.log"
 # The log has more lines: other settings, docker's version, the steps of BuildKit, and those of the other platform.
 _SHOWN: Final = (
     r"settings +(repository|commit|tags) |^ +[\d.]+ s +(login|builder|verify|tag) |building for"
@@ -69,12 +70,16 @@ def small_samples(folder: Path) -> Mapping[str, str]:
         second = _build(project)
         again = _build(project)
         local = _run(project, "build", "--local")
+        doctor = project.multiarch("doctor", "--repository", "shop-api")
     finally:
         project.remove_builder()
     return {
         "second-build": _lines(second.stderr, _SHOWN) + _lines(second.stdout, _SHOWN),
         "same-commit": _lines(again.stdout, r"^(cache|time) "),
         "local": _lines(local.stdout, r"^(load|run) it:"),
+        # Left out: the places of docker and its images on this machine, and those of the test stack.
+        "doctor": _lines(doctor.stdout, r"^(?!\w+ +(docker|docker host|builder image|disk) )"),
+        "explain": project.multiarch("explain", str(_LOG)).stdout,
     }
 
 

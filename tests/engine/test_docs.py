@@ -20,8 +20,8 @@ _CHANGES = (
     (r"sha256:[0-9a-f]{12,64}", "DIGEST"),
     (r"\b[0-9a-f]{40}\b", "COMMIT"),
     (r"\b[0-9a-f]{7}\b", "TAG"),
-    (r" *\b\d+\.\d (s|MB|kB)\b", "NUMBER"),
-    (r"v\d+\.\d+\.\d+", "VERSION"),
+    (r" *\b\d+\.\d (s|MB|kB|GB)\b", "NUMBER"),
+    (r"\bv?\d+\.\d+\.\d[\w.+]*", "VERSION"),
 )
 
 
