@@ -70,14 +70,14 @@ def small_samples(folder: Path) -> Mapping[str, str]:
         second = _build(project)
         again = _build(project)
         local = _run(project, "build", "--local")
-        doctor = project.multiarch("doctor", "--repository", "shop-api")
+        doctor = project.multiarch("doctor", "--local", "--platform", "linux/amd64", "--platform", "linux/s390x")
     finally:
         project.remove_builder()
     return {
         "second-build": _lines(second.stderr, _SHOWN) + _lines(second.stdout, _SHOWN),
         "same-commit": _lines(again.stdout, r"^(cache|time) "),
         "local": _lines(local.stdout, r"^(load|run) it:"),
-        # Left out: the places of docker and its images on this machine, and those of the test stack.
+        # Left out: the places of docker and its images on this machine.
         "doctor": _lines(doctor.stdout, r"^(?!\w+ +(docker|docker host|builder image|disk) )"),
         "explain": project.multiarch("explain", str(_LOG)).stdout,
     }
