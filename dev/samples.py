@@ -70,7 +70,7 @@ def small_samples(folder: Path) -> Mapping[str, str]:
         second = _build(project)
         again = _build(project)
         local = _run(project, "build", "--local")
-        doctor = project.multiarch("doctor", "--local", "--platform", "linux/amd64", "--platform", "linux/s390x")
+        doctor = project.multiarch("doctor", CODEBUILD_BUILD_ARN=None, AWS_DEFAULT_REGION=None, AWS_REGION=None)
     finally:
         project.remove_builder()
     return {
