@@ -35,11 +35,13 @@ _INTRODUCTION = """\
 
 `multiarch` is the same command as `python -m multiarch`.
 
-Contents: [commands](#commands) · [settings](#settings) · [where values come from](#where-values-come-from) ·
-[variables](#variables) · [the file](#the-file) · [exit codes](#exit-codes) · [JSON outputs](#json-outputs) ·
-[the plan as JSON](#the-plan-as-json) · [the result as JSON](#the-result-as-json) ·
-[the source as JSON](#the-source-as-json) · [the report of doctor as JSON](#the-report-of-doctor-as-json) ·
-[the explanation as JSON](#the-explanation-as-json) · [failure rules](#failure-rules)
+- [Commands](#commands)
+- [Settings](#settings): [where values come from](#where-values-come-from) · [variables](#variables) ·
+  [the file](#the-file)
+- [Exit codes](#exit-codes)
+- [JSON outputs](#json-outputs): [plan](#the-plan-as-json) · [result](#the-result-as-json) ·
+  [source](#the-source-as-json) · [doctor](#the-report-of-doctor-as-json) · [explain](#the-explanation-as-json)
+- [Failure rules](#failure-rules)
 """
 
 _PRECEDENCE = f"""\

@@ -176,6 +176,14 @@ def test_page_files_exist(page: str) -> None:
             assert (ROOT / name).exists(), f"{page}: {name}"
 
 
+def test_explanation_packages_exist() -> None:
+    names = re.findall(r"`([a-z]+/[a-z_/]*(?:\.py)?|[a-z]+\.py)`", prose("docs/explanation.md"))
+    assert "run/" in names
+    assert [name for name in names if not any((ROOT / part / name).exists() for part in ("", "multiarch"))] == [
+        "moby/buildkit"
+    ]
+
+
 # Every one of these names stands in the page, as code or in bold type.
 LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("docs/report.md", ALL_FILES),
