@@ -14,7 +14,20 @@ from multiarch.image.manifest import INDEX_TYPE, Manifest, digest_of
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
 from multiarch.text.redaction import Redaction
-from tests.hostile.answers import CONTENTS, DEEP, DEEP_OBJECT, ENCODED, HEADERS_ARE_GOOD, TRANSPORT, answer
+from tests.hostile.answers import (
+    CONTENTS,
+    DEEP,
+    DEEP_OBJECT,
+    ENCODED,
+    HEADERS_ARE_GOOD,
+    OK,
+    TRANSPORT,
+    answer,
+    raw,
+    then_drip,
+    then_flood,
+    then_silence,
+)
 from tests.hostile.check import SECRET, Met, meet
 from tests.hostile.server import Hostile
 
@@ -44,6 +57,7 @@ class Case:
         ask: what is asked of it.
         tokens: what its token server does; it has none by default.
         says: the words that the error has to hold; None where the request has to succeed.
+        is_proxy: the server is a proxy on the way to a registry.
     """
 
     name: str
@@ -51,6 +65,7 @@ class Case:
     ask: Callable[[RegistryClient, Repository], object]
     tokens: Behavior | None = None
     says: str | None = ""
+    is_proxy: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -62,10 +77,11 @@ class Case:
                 tokens = stack.enter_context(Hostile(self.tokens))
                 behave = _wants_token(behave, f"http://{tokens.host}/token")
             server = stack.enter_context(Hostile(behave))
-            registry = Registry(host=server.host)
+            registry = Registry(host="registry.example" if self.is_proxy else server.host)
+            proxy = f"http://user:{SECRET}@{server.host}" if self.is_proxy else ""
             repository = Repository(registry=registry, name="team/shop")
             redaction = Redaction()
-            transport = Transport(server.host, certificates=(), redaction=redaction)
+            transport = Transport(registry.host, certificates=(), redaction=redaction, proxy=proxy)
             client = RegistryClient(registry, lambda: LOGIN, transport, redaction)
             return meet(lambda: self.ask(client, repository))
 
@@ -277,11 +293,26 @@ def cases() -> Iterator[Case]:
     for name, content in TOKENS.items():
         says = "returned no token" if len(content) <= TOKEN_SIZE else "larger than 64 KiB"
         yield Case(name=f"token server with {name}", behave=FOUND, ask=read, tokens=answer(body=content), says=says)
+    for name, behave in PROXIES.items():
+        yield Case(name=f"proxy: {name}", behave=behave, ask=read, is_proxy=True, says="registry.example")
     yield Case(
         name="token server that is good", behave=FOUND, ask=read, tokens=answer(body=b'{"token": "a"}'), says=None
     )
     yield Case(name="token server with 64 KiB", behave=FOUND, ask=read, says="larger than 64 KiB",
                tokens=answer(body=b'{"token": "' + b"a" * TOKEN_SIZE + b'"}'))  # fmt: skip
+
+
+PROXIES: dict[str, Behavior] = {
+    "refuses": answer("407 Proxy Authentication Required"),
+    "refuses with a page": answer("403 Forbidden", CONTENTS["HTML"]),
+    "lets through and says nothing": then_silence(OK + b"\r\n"),
+    "lets through and answers itself": raw(OK + b"\r\n" + OK + b"Content-Length: 2\r\n\r\n{}"),
+    "floods the tunnel's headers": then_flood(OK, b"a: b\r\n" * 1000),
+    "floods the tunnel's status": then_flood(b"HTTP/1.1 200 "),
+    "drips the tunnel's headers": then_drip(OK, b"a: b\r\n"),
+    "is no proxy": raw(b"220 mail.example ESMTP\r\n"),
+    "closes at once": raw(b""),
+}
 
 
 def more_cases() -> Iterator[Case]:
@@ -290,6 +321,8 @@ def more_cases() -> Iterator[Case]:
         yield Case(name=f"blob: {name}", behave=behave, ask=blob)
         yield Case(name=f"tag: {name}", behave=behave, ask=tag)
         # What a HEAD is answered with has no body.
+        if "redirects" not in name:
+            yield Case(name=f"proxy: {name}, always", behave=behave, ask=read, is_proxy=True)
         yield Case(name=f"exists: {name}", behave=behave, ask=has, says=None if name in HEADERS_ARE_GOOD else "")
     for name, behave in (TRANSPORT | ENCODED).items():
         yield Case(name=f"token server: {name}", behave=FOUND, ask=read, tokens=behave)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection
@@ -85,7 +86,9 @@ class Calls:
                 raise _refusal(error) from None
             except (BotoCoreError, HTTPClientError) as error:
                 text = bounds.exceeded or one_line(str(error))
-                raise OperationFailedError("ecr-api", [f"botocore.exceptions.{type(error).__name__}: {text}"]) from None
+                host = urlsplit(str(error.kwargs.get("endpoint_url", ""))).netloc
+                line = f"botocore.exceptions.{type(error).__name__}: {text}"
+                raise OperationFailedError("ecr-api", [line], host=host) from None
             except Exception as error:  # noqa: BLE001 - botocore's parsers raise anything on an answer of another form
                 text = bounds.exceeded or one_line(f"{type(error).__name__}: {error}")
                 raise OperationFailedError("ecr-api", [f"AWS returned a malformed answer: {text}"]) from None
