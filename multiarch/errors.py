@@ -124,6 +124,22 @@ class OutputError(MultiarchError):
     meaning = "all is done, but its result could not be written: to the standard output, or to a file"
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepFailure:
+    """A step of a build that failed, or that was canceled because another step failed.
+
+    Attributes:
+        title: of the step, as BuildKit prints it: `[linux/arm64 build 2/4] RUN make`.
+        output: the last lines that the step printed, oldest first.
+        error: BuildKit's error; it can have several lines.
+    """
+
+    title: str
+    output: tuple[str, ...]
+    error: str
+    is_canceled: bool
+
+
 class OperationFailedError(Exception):
     """What an edge raises: what the other side answered, not yet understood. `run/recovery.py` finds the cause.
 
@@ -135,6 +151,7 @@ class OperationFailedError(Exception):
         code: the other side's own name of the error, such as AccessDeniedException or MANIFEST_UNKNOWN.
         host: who answered, or did not answer, with its port where it has one.
         exit_code: of a process, None where it was no process, or did not end.
+        steps: of a build, those that did not succeed.
     """
 
     def __init__(
@@ -147,6 +164,7 @@ class OperationFailedError(Exception):
         code: str = "",
         host: str = "",
         exit_code: int | None = None,
+        steps: Sequence[StepFailure] = (),
     ) -> None:
         super().__init__("\n".join(lines))
         self.phase = phase
@@ -156,6 +174,7 @@ class OperationFailedError(Exception):
         self.code = code
         self.host = host
         self.exit_code = exit_code
+        self.steps = tuple(steps)
 
 
 class RunEndedError(Exception):

@@ -10,7 +10,7 @@ What must not mask the cause is set aside before, by `parts.py`.
 
 from collections.abc import Iterable, Sequence
 
-from multiarch.errors import Diagnosis, FailureClass, FailurePhase
+from multiarch.errors import Diagnosis, FailureClass, FailurePhase, StepFailure
 from multiarch.failures.model import FailureRule
 from multiarch.failures.parts import (
     NO_SIGN,
@@ -25,7 +25,7 @@ from multiarch.failures.parts import (
     set_aside,
     unfinished,
 )
-from multiarch.failures.reading import Line, compiled, read
+from multiarch.failures.reading import Line, compiled, read, read_steps
 from multiarch.failures.rules import RULES
 from multiarch.failures.tables.sources import WRAPPER_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHED, FETCHES, MISSING, OWN_FAULT, TESTS, UNEXPLAINED
@@ -35,14 +35,17 @@ from multiarch.failures.words import BOOTING, fill, interrupted, names_of, phase
 _Hit = tuple[FailureRule, int]
 
 
-def diagnose(lines: Iterable[str], *, phase: FailurePhase | None = None) -> Diagnosis | None:
+def diagnose(
+    lines: Iterable[str], *, phase: FailurePhase | None = None, steps: Sequence[StepFailure] = ()
+) -> Diagnosis | None:
     """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
 
     Args:
         lines: the output, of any size; it is read once, in bounded memory.
-        phase: what the caller knows of where the failure happened; the text may know better.
+        phase: what the caller knows of the phase; the output may know better.
+        steps: the steps that did not succeed, where the caller has the events of the build.
     """
-    whole = read(lines)
+    whole = (*(line for line in read_steps(steps) if line.text), *read(lines))
     if ended_well(whole):
         return None
     log = unfinished(whole)

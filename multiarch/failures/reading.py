@@ -6,9 +6,12 @@ line that is not kept costs a few substring searches, so 100 MB take seconds.
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+
+from multiarch.errors import StepFailure
+from multiarch.failures.unwrap import unwrapped
 
 LINE_LIMIT = 4096
 _FIRST_SIGNALS, _LAST_SIGNALS, _LAST_ENDS, _TAIL = 60, 300, 300, 120
@@ -63,6 +66,19 @@ def read(lines: Iterable[str]) -> tuple[Line, ...]:
     return tuple(line for line in cleaned if line.text)
 
 
+def read_steps(steps: Sequence[StepFailure]) -> Iterator[Line]:
+    """Yield the lines of a build's steps; their events tell what a log's form tells of each line."""
+    for index, step in enumerate(steps, start=1):
+        number = str(index)
+        yield Line(text=_printable(step.title), step=number)
+        yield from (Line(text=_printable(line), step=number, output=True) for line in _pieces(step.output))
+        if step.is_canceled:
+            yield Line(text="CANCELED", step=number)
+        else:
+            error = _pieces(unwrapped([f"ERROR: {step.error}"]))
+            yield from (Line(text=_printable(line), step=number) for line in error)
+
+
 def _pieces(lines: Iterable[str]) -> Iterator[str]:
     """Cut into single lines of bounded length; a carriage return ends a line too, as on a terminal."""
     for item in lines:
@@ -99,7 +115,7 @@ _EXCERPT = r"^\s*\d+ \|(?: >>>|\s{4,}|\s*$)|^[-\s]+$"
 
 def clean(raw: str) -> Line:
     """Strip colors, control characters, time stamps and BuildKit's step numbers."""
-    text = compiled(_CONTROL).sub("", compiled(_ANSI).sub("", raw))
+    text = _bare(raw)
     if compiled(_EXCERPT).match(text):
         return Line(text="")
     for _ in range(3):
@@ -110,3 +126,11 @@ def clean(raw: str) -> Line:
     if match := compiled(_SECONDS).match(text):
         return Line(text=text[match.end() :].strip(), output=True)
     return Line(text=text.strip())
+
+
+def _printable(raw: str) -> str:
+    return _bare(raw).strip()
+
+
+def _bare(raw: str) -> str:
+    return compiled(_CONTROL).sub("", compiled(_ANSI).sub("", raw))

@@ -18,7 +18,7 @@ def understand(error: OperationFailedError) -> Diagnosis:
     """Return the diagnosis of an error; an unknown one is permanent, with its last line as the cause."""
     phase = FailurePhase(error.phase)
     found = diagnose_among(_answered(error, phase), error.lines, phase=phase)
-    found = found or diagnose(unwrapped(error.lines), phase=phase)
+    found = found or diagnose(unwrapped(error.lines), phase=phase, steps=error.steps)
     if found:
         # The edge knows the phase, except for a build: a registry answers a push and the pull of a base image alike.
         return found if phase is FailurePhase.OTHER else replace(found, phase=phase)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from multiarch.errors import StepFailure
 from multiarch.record.buildkit import decode, missing_local_cache, parse_event, parse_name, parse_time, parts
 from multiarch.record.model import CacheAccess, RunInfo
 from multiarch.record.steps import BuildWarning, StepKind, StepName
@@ -151,15 +152,23 @@ class BuildReader:
         if self._saver:
             self._save(event)
 
-    def failure_lines(self) -> list[str]:
-        """Return what a diagnosis needs, in the form of BuildKit's plain log: failed vertexes, buildx's own end."""
-        lines = []
-        for number, vertex in enumerate(self.vertexes.values(), start=1):
-            if vertex.error:
-                lines.append(f"#{number} {self.name_of(vertex).title}")
-                lines += [f"#{number} 0.0 {line}" for line in vertex.tail]
-                lines.append(f"#{number} {'CANCELED' if vertex.canceled else f'ERROR: {vertex.error}'}")
-        return [*lines, *self._text]
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The last lines of buildx that are no events."""
+        return tuple(self._text)
+
+    def failed_steps(self) -> list[StepFailure]:
+        """Return the steps that did not succeed."""
+        return [
+            StepFailure(
+                title=self.name_of(vertex).title,
+                output=tuple(vertex.tail),
+                error=vertex.error,
+                is_canceled=vertex.canceled,
+            )
+            for vertex in self.vertexes.values()
+            if vertex.error
+        ]
 
     def name_of(self, vertex: Vertex) -> StepName:
         """Return a vertex's name, with the platform that BuildKit leaves out of it."""

@@ -93,8 +93,8 @@ class BuildStage:
             try:
                 return self._context.runtime.bake(step.command, definition, self.reader)
             except OperationFailedError as error:
-                lines = [*self.reader.failure_lines(), *error.lines]
-                failed = OperationFailedError(error.phase, lines)
+                lines = [*self.reader.text, *error.lines]
+                failed = OperationFailedError(error.phase, lines, steps=self.reader.failed_steps())
                 raise self._expired_login(failed) or failed from None
 
         try:

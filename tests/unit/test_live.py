@@ -29,11 +29,11 @@ def replay(lines: list[str]) -> Record:
     return fed(*lines)[0]
 
 
-def failure_lines(*lines: str) -> list[str]:
+def read(*lines: str) -> BuildReader:
     reader = BuildReader()
     for line in lines:
         list(reader.feed(line))
-    return reader.failure_lines()
+    return reader
 
 
 def vertex(
@@ -71,12 +71,14 @@ def test_the_step_that_failed_is_told_from_the_platform_that_was_canceled_for_it
     assert failed.output == ("cc: bad thing",)
 
 
-def test_the_lines_for_the_diagnosis_name_both_steps_and_end_with_buildx_s_own_words() -> None:
-    lines = failure_lines(*real("two_platforms_one_fails"))
-    states = [line.partition(" ")[2].partition(":")[0] for line in lines if "ERROR" in line or "CANCELED" in line]
-    assert sorted(states[:2]) == ["CANCELED", "ERROR"]
-    assert lines[-1].startswith("ERROR: failed to build: failed to solve: process ")
-    assert "Dockerfile:7" in lines
+def test_failed_steps_after_one_platform_failed_hold_both() -> None:
+    reader = read(*real("two_platforms_one_fails"))
+    steps = {step.title.split()[0]: step for step in reader.failed_steps()}
+    assert {name: step.is_canceled for name, step in steps.items()} == {"[linux/amd64": True, "[linux/arm64": False}
+    assert steps["[linux/arm64"].output == ("cc: bad thing",)
+    assert steps["[linux/arm64"].error.endswith("did not complete successfully: exit code: 3")
+    assert reader.text[-1].startswith("ERROR: failed to build: failed to solve: process ")
+    assert "Dockerfile:7" in reader.text
 
 
 def test_the_output_of_a_step_bears_its_platform_and_a_progress_bar_shows_its_last_state() -> None:
@@ -318,7 +320,7 @@ NO_EVENTS = {
 @pytest.mark.parametrize("line", NO_EVENTS.values(), ids=NO_EVENTS)
 def test_a_line_that_is_no_event_is_shown_as_it_is_and_kept_for_the_diagnosis(line: str) -> None:
     assert fed(line)[1] == [line]
-    assert failure_lines(line) == [line]
+    assert read(line).text == (line,)
 
 
 ODD = {

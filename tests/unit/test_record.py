@@ -193,7 +193,7 @@ def test_what_is_kept_of_a_step_is_bounded() -> None:
     [step] = record.steps
     assert (len(step.output), {len(line) for line in step.output}, step.output_lines) == (50, {1000}, 3000)
     assert (len(step.transfers), len(step.intervals), len(record.warnings)) == (300, 100, 200)
-    assert len(reader.failure_lines()) == 200
+    assert len(reader.text) == 200
 
 
 def test_output_that_does_not_end_is_cut() -> None:

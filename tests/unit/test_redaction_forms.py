@@ -206,7 +206,8 @@ def test_reader_secret_in_pieces_is_not_shown(secret: str, before: str, size: in
     text = f"{before}\x1b[1m{secret[:3]}\x1b[0m{secret[3:]}\nend\n"
     shown = shown_by(reader, logs(text, size))
     assert_hidden("\n".join(shown), secret)
-    assert_hidden("\n".join(reader.failure_lines()), secret)
+    steps = [line for step in reader.failed_steps() for line in (step.title, *step.output, step.error)]
+    assert_hidden("\n".join([*reader.text, *steps]), secret)
 
 
 @pytest.mark.parametrize("shift", [0, 1, 5, 17, 39])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from multiarch.errors import OperationFailedError
-from multiarch.failures import understand
+from multiarch.errors import OperationFailedError, StepFailure
+from multiarch.failures import diagnose, understand
 from multiarch.failures.rules import ALL_RULES
 
 PAGE = "unexpected status from PUT request to https://registry.example.com/v2/shop/manifests/1: page of a proxy"
@@ -62,3 +62,43 @@ def test_understand_code_without_text_gives_last_rule_of_code(code: str) -> None
 def test_understand_error_without_output_is_unknown() -> None:
     found = understand(OperationFailedError("daemon", ["", " "]))
     assert (found.rule, found.cause) == ("unknown", "daemon failed without output")
+
+
+def failed(title: str, *output: str, error: str = "", is_canceled: bool = False) -> StepFailure:
+    error = error or 'process "/bin/sh -c make" did not complete successfully: exit code: 2'
+    return StepFailure(title=title, output=output, error=error, is_canceled=is_canceled)
+
+
+MAKE, TEST = "[linux/amd64 build 2/3] RUN make", "[linux/arm64 build 2/3] RUN curl https://example.com"
+COMPILE = "main.c:1:10: fatal error: x.h: No such file or directory"
+RESOLVE = "curl: (6) Could not resolve host: example.com"
+PUSH = "failed to push h/shop:1: unexpected status from PUT request to https://h/v2/shop/manifests/1: 403 Forbidden"
+DENIED = "denied: User: x is not authorized to perform: ecr:PutImage on resource: y"
+
+STEPS = {
+    "output of the failed step": ([failed(MAKE, COMPILE)], "step-compile-failed", COMPILE),
+    "near miss: output of a canceled step": (
+        [failed(TEST, RESOLVE, error="context canceled", is_canceled=True), failed(MAKE, COMPILE)],
+        "step-compile-failed", COMPILE),
+    "output that looks like BuildKit's log": (
+        [failed(MAKE, COMPILE, "#3 DONE 0.1s", "#4 ERROR: failed to push x: 502 Bad Gateway", "CANCELED")],
+        "step-compile-failed", COMPILE),
+    "output that looks like time and step": (
+        [failed(TEST, f"#7 1.5 {RESOLVE}")], "download-failed", f"#7 1.5 {RESOLVE}"),
+    "terminal codes in the output": ([failed(MAKE, f"\x1b[31m{COMPILE}\x1b[0m")], "step-compile-failed", COMPILE),
+    "error of two lines": (
+        [failed("exporting to image", error=f"{PUSH}\n{DENIED}")], "aws-action-denied", f"ERROR: {PUSH}: {DENIED}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "rule", "line"), STEPS.values(), ids=STEPS)
+def test_understand_steps_of_build_gives_rule(steps: list[StepFailure], rule: str, line: str) -> None:
+    found = understand(OperationFailedError("other", [], steps=steps))
+    assert (found.rule, found.line) == (rule, line)
+
+
+def test_understand_steps_equals_explain_of_their_log() -> None:
+    steps = [failed(MAKE, "cc -c main.c", COMPILE)]
+    verdict = f"ERROR: failed to build: failed to solve: {steps[0].error}"
+    log = [f"#1 {MAKE}", "#1 0.1 cc -c main.c", f"#1 0.2 {COMPILE}", f"#1 ERROR: {steps[0].error}", verdict]
+    assert understand(OperationFailedError("other", [verdict], steps=steps)) == diagnose(log)
