@@ -16,6 +16,7 @@ from multiarch.errors import FailureClass
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.record.reader import EventKind
 from multiarch.report.names import ALL_FILES
+from multiarch.settings.declare import FromFile
 from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, load_settings
 
@@ -214,3 +215,14 @@ def test_explanation_picture_has_the_layers_in_their_order() -> None:
     layers = [set(layer.split(" | ")) for layer in contract["layers"] if layer != "__main__"]
     assert len(rows) == len(layers)
     assert [layer - row for layer, row in zip(layers, rows, strict=True)] == [set()] * len(layers)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [("rejected", FromFile.NEVER), ("only paths", FromFile.INSIDE), ("only the image", FromFile.REGISTRY)],
+    ids=str,
+)
+def test_threats_table_has_the_settings_that_a_file_cannot_set(rows: str, kind: FromFile) -> None:
+    cells = re.findall(rf"^\| {rows}[^|]*\|(.*)\|$", read("docs/threats.md"), flags=re.MULTILINE)
+    shown = [name for cell in cells for name in re.findall(r"`([a-z0-9-]+)`", cell)]
+    assert sorted(shown) == sorted(info.key for info in SETTINGS if info.from_file is kind)
