@@ -1,12 +1,12 @@
-"""What can go wrong, and the exit code that says so.
+"""The errors, each with its exit code.
 
 MultiarchError                 1   a bug of ours; never raised as such
 ├── ConfigurationError         2   a setting, a file or the checkout has to change
-├── AwsError                   3   AWS refused, or could not be asked
+├── AwsError                   3   AWS refused a request, or did not respond
 ├── BuilderError               4   docker, buildx or the builder
 ├── BuildError                 5   the Dockerfile, or one of its steps
 ├── RegistryError              6   push, read-back or tag
-├── RetriesExhaustedError      7   a cause that can pass did not pass in the tries or the time given
+├── RetriesExhaustedError      7   retries exhausted: a transient failure persisted
 └── OutputError                8   all is done, and its result, or a file of it, cannot be written
 
 InterruptedRunError      130, 143  SIGINT, SIGTERM
@@ -80,7 +80,7 @@ class MultiarchError(Exception):
     """An error with an exit code, a hint that says what to do, and the diagnosis where a failure rule decided."""
 
     exit_code: ClassVar[int] = 1
-    meaning: ClassVar[str] = "an unexpected error: please report it"
+    meaning: ClassVar[str] = "a bug in multiarch: please report it"
 
     def __init__(self, message: str, *, hint: str = "", diagnosis: Diagnosis | None = None) -> None:
         super().__init__(message)
@@ -91,17 +91,17 @@ class MultiarchError(Exception):
 
 class ConfigurationError(MultiarchError):
     exit_code = 2
-    meaning = "a setting, a file or the checkout has to change; nothing was built"
+    meaning = "a setting, a file or the checkout is invalid; nothing was built"
 
 
 class AwsError(MultiarchError):
     exit_code = 3
-    meaning = "AWS refused, or could not be asked: credentials, permissions, account"
+    meaning = "AWS refused a request or did not respond: credentials, permissions, account"
 
 
 class BuilderError(MultiarchError):
     exit_code = 4
-    meaning = "docker, buildx or the builder does not work"
+    meaning = "docker, buildx or the builder failed"
 
 
 class BuildError(MultiarchError):
@@ -111,17 +111,17 @@ class BuildError(MultiarchError):
 
 class RegistryError(MultiarchError):
     exit_code = 6
-    meaning = "the push, the read-back or a tag failed"
+    meaning = "the push, the verification or a tag failed"
 
 
 class RetriesExhaustedError(MultiarchError):
     exit_code = 7
-    meaning = "a cause that can pass did not pass in the tries, or in the time, that were given"
+    meaning = "retries exhausted: a transient failure persisted"
 
 
 class OutputError(MultiarchError):
     exit_code = 8
-    meaning = "all is done, but its result could not be written: to the standard output, or to a file"
+    meaning = "the run succeeded, but standard output or a file could not be written"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,7 +150,7 @@ def source(world: World, loaded: LoadedSettings, /, *, output: str) -> None:
 @click.option(
     "--minimal",
     is_flag=True,
-    help="Leave out optional permissions: those that find a missing repository early, and those of doctor.",
+    help="Leave out two kinds of optional permissions: to find a missing repository early, and for doctor.",
 )
 @click.option(
     "--project",

@@ -33,7 +33,7 @@ class FindRepository:
     """Check that the repository exists; if the role is not allowed to, the push finds out.
 
     Attributes:
-        cache_tags: the cache tags in this repository; the run uses another tag for one that is immutable.
+        cache_tags: the cache tags in this repository; the run replaces an immutable tag with another tag.
         holds_image: if missing, the run fails; a missing repository that holds only caches is a warning.
     """
 
@@ -69,7 +69,7 @@ class Reuse:
         revision: the commit that the image must be of; empty if the commit is unknown.
         digits: the tags that contain digits of the commit: their image is of this commit even if it records no commit.
         if_exists: skip, rebuild or fail.
-        fingerprint: what the image has to be built from: a hash by setting.
+        fingerprint: the expected inputs of the image: a hash by setting.
     """
 
     repository: Repository

@@ -21,10 +21,10 @@ class CacheAccess:
     """A cache that was to be read or written.
 
     Attributes:
-        reference: an image's name or a folder; empty where it is not known.
-        status: missing: there is none yet, which is no failure.
+        reference: an image's name or a folder; empty if unknown.
+        status: missing: the cache does not exist yet, as in a first build.
         error: why it failed.
-        interval: None where it took no time: a folder that is not there.
+        interval: None if it took no time, as for a missing folder.
     """
 
     direction: Literal["import", "export"]
@@ -40,9 +40,9 @@ class CacheUse:
 
     Attributes:
         steps: the Dockerfile's steps over all platforms, FROM left out.
-        cached: those of them that did not have to run.
+        cached: the steps that came from the cache.
         imported: a cache was found and read.
-        export_error: why the cache could not be written; empty where it could, or was not to be.
+        export_error: why the cache export failed; empty if it succeeded or was disabled.
     """
 
     steps: int

@@ -23,8 +23,8 @@ class PublishedTag:
     """What happened to a tag.
 
     Attributes:
-        action: kept: the tag names a newer commit, and stays with it.
-        previous: the digest it pointed at before, empty where it was not there.
+        action: kept: the tag names a newer commit, so it did not move.
+        previous: the digest that the tag pointed to before; empty if the tag did not exist.
     """
 
     tag: str
@@ -35,7 +35,7 @@ class PublishedTag:
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """One more try: what failed, why, and how long was waited before it, in seconds."""
+    """A further attempt of a phase, and the seconds before it."""
 
     step: str
     cause: str
@@ -103,10 +103,10 @@ class ImageOutcome:
     Attributes:
         name: without the registry.
         repository: empty for a local build.
-        status: built; reused, where the registry had this commit's image; local, where it was written to a folder;
-            unfinished, where the run ended before everything was done.
-        image: the reference by digest, or the OCI layout's folder; empty where there is no image.
-        tags: those that were written or looked at, in that order.
+        status: built; reused: the registry had this commit's image; local: the image is in a folder; unfinished: the
+            run ended before the image was done.
+        image: the reference by digest, or the folder of the OCI layout; empty if there is no image.
+        tags: the written or checked tags, in that order.
         platforms: the verified images, with their layers.
     """
 

@@ -15,14 +15,14 @@ from multiarch.text.sizes import human_size
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedResult:
-    """What came of a run that ended well, as its JSON has it.
+    """The result of a successful run, as in its JSON.
 
     Attributes:
-        commit: the whole object name, with -dirty for a changed tree; empty where it is not known.
-        cache: None where nothing was built, or the log of the build could not be read.
-        caches: what was read and written, and what came of each; BuildKit does not say which one a step came from.
-        cache_to: the caches that were to be written, in docker's own words.
-        breakdown: where the build's time went; None where `cache` is.
+        commit: the full commit, with -dirty for a dirty tree; empty if unknown.
+        cache: None if nothing was built, or the log of the build could not be read.
+        caches: the caches that were read and written; BuildKit does not tell which cache a step came from.
+        cache_to: the caches to write, in docker's syntax.
+        breakdown: where the build's time went; None if `cache` is None.
         phases: seconds by phase.
         seconds: of the whole run.
     """

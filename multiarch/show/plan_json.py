@@ -27,7 +27,7 @@ class PlannedImage:
         repository: registry and name; None with --local.
         commit_tag: the tag that names this commit.
         tags: the commit's tag, then the others in the order in which they are written.
-        parts: what is built and pushed together.
+        parts: the platforms that are built and pushed together.
         build: the image's share of the build.
     """
 
@@ -45,7 +45,7 @@ class PlannedRun:
     """Everything that a run does, as the plan's JSON has it.
 
     Attributes:
-        warnings: what is allowed and probably not meant.
+        warnings: settings that are valid but probably a mistake.
         steps: in the order in which they are carried out; those before the build run side by side.
     """
 

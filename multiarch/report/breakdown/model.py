@@ -1,4 +1,4 @@
-"""What a build's time and bytes went into, in numbers. Pure."""
+"""The time and the bytes of a build, in numbers. Pure."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class PlatformWork:
         image: in a run of several images; empty for the steps that several images share.
         platform: empty for the steps that several platforms share.
         run: the steps that had to run.
-        cached: those that did not have to.
+        cached: the steps that came from the cache.
         seconds: in which at least one of them ran.
     """
 
@@ -27,15 +27,15 @@ class PlatformWork:
 
 @dataclass(frozen=True, kw_only=True)
 class CacheMiss:
-    """A step that had to run though nothing before it did: here the cache first had no answer.
+    """The first step that was not in the cache.
 
     Attributes:
-        step: `[compile 2/3] COPY package.json .`, the platforms left out.
-        line: of the Dockerfile, None where it is not certain.
-        platforms: those where it missed; nothing for a step that they share.
-        reason: what the cache does not have.
-        after: the steps that build on it and so had to run too.
-        seconds: of the step and of those after it, added up.
+        step: `[compile 2/3] COPY package.json .`, without the platforms.
+        line: of the Dockerfile, None if uncertain.
+        platforms: the platforms without a cache hit; empty for a shared step.
+        reason: why the step was not in the cache.
+        after: the number of later steps that ran because of it.
+        seconds: the sum for the step and the later steps.
     """
 
     step: str
@@ -51,8 +51,8 @@ class EmulatedStep:
     """A step that ran on an emulated processor.
 
     Attributes:
-        native: seconds that the same step took on `native_platform`, without emulation, in this very build; None where
-            it did not run there.
+        native: seconds of the same step in the same build on `native_platform`, without emulation; None if it did not
+            run there.
     """
 
     instruction: str
@@ -65,22 +65,22 @@ class EmulatedStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Breakdown:
-    """What a build was made of.
+    """Where the time and the bytes of a build went.
 
     Attributes:
         dockerfile: its path.
-        platforms: steps by platform, those that are shared last.
-        cache: what there is to say of the cache as a whole; empty where it was read.
-        misses: where the cache first missed, the most expensive first.
-        cache_import: seconds; 0 where nothing was imported, as below.
+        platforms: steps by platform, shared steps last.
+        cache: why no cache was read; empty if a cache was read.
+        misses: the first misses of the cache, the most expensive first.
+        cache_import: seconds; 0 if nothing was imported.
         build: seconds in which steps of the Dockerfile ran.
         export: seconds of making layers and manifests.
         push: seconds.
         cache_export: seconds.
-        emulated: the steps that were emulated, the slowest first.
-        layers: the largest; of one that several platforms have, the largest of them.
+        emulated: the emulated steps, the slowest first.
+        layers: the largest layers; a layer of several platforms counts once, with its largest size.
         warnings: BuildKit's.
-        hints: what would make it faster, each with the numbers that say so.
+        hints: how to make the build faster, each with measured numbers.
     """
 
     dockerfile: str
