@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,12 +61,20 @@ def test_the_configuration_s_further_folders_come_first(machine: dict[str, str],
     assert find_buildx(machine) == str(extra)
 
 
-@pytest.mark.parametrize("config", ["{", "[]", "{}", '{"cliPluginsExtraDirs": 1}', '{"cliPluginsExtraDirs": [1]}'])
+@pytest.mark.parametrize(
+    "config", ["{", "[]", "{}", '{"cliPluginsExtraDirs": 1}', '{"cliPluginsExtraDirs": [1]}', "[" * 100_000]
+)
 def test_a_configuration_of_another_form_is_docker_s_to_refuse(
     config: str, machine: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "home" / ".docker").mkdir(parents=True)
     (tmp_path / "home" / ".docker" / "config.json").write_text(config, encoding="utf-8")
+    assert find_buildx(machine) == str(tmp_path / "system" / "docker-buildx")
+
+
+def test_configuration_that_is_a_pipe_is_not_waited_for(machine: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "home" / ".docker").mkdir(parents=True)
+    os.mkfifo(tmp_path / "home" / ".docker" / "config.json")
     assert find_buildx(machine) == str(tmp_path / "system" / "docker-buildx")
 
 

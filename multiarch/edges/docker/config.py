@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from multiarch.edges.docker.credentials import Credentials, ask_helper, encode, parse_entry
+from multiarch.edges.docker.plugin import CONFIG_SIZE
 from multiarch.edges.files.private import PrivateFolder
 from multiarch.edges.files.read import read_file
 from multiarch.errors import ConfigurationError, OperationFailedError, RunEndedError
@@ -22,8 +23,6 @@ _CONFIG = "config.json"
 # Docker Hub's key in every docker configuration.
 _DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 _ECR_HELPER = "ecr-login"
-# The largest seen have some kilobytes.
-_SIZE = 8 * 1024 * 1024
 _HINT = "fix config.json of docker, or move it aside"
 # Writing the login takes milliseconds; whoever removes it waits no longer than this for a thread that writes it.
 _WRITE_SECONDS = 1.0
@@ -123,7 +122,7 @@ class DockerConfig:
     def _read(self) -> dict[str, Any]:
         path = self.folder / _CONFIG
         try:
-            config = msgspec.json.decode(read_file(path, _SIZE) or b"{}", type=dict[str, Any])
+            config = msgspec.json.decode(read_file(path, CONFIG_SIZE) or b"{}", type=dict[str, Any])
             self._known = msgspec.convert(config, _Known)
         except (FileNotFoundError, NotADirectoryError):
             return {}

@@ -10,6 +10,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from multiarch.edges.files.read import read_file
+
+# Bytes of config.json; the largest seen have some kilobytes.
+CONFIG_SIZE = 8 * 1024 * 1024
+
 _NAME = "docker-buildx"
 # In docker's own order: https://github.com/docker/cli/blob/master/cli-plugins/manager/manager_unix.go
 _SYSTEM = (
@@ -37,9 +42,9 @@ def find_buildx(environment: Mapping[str, str]) -> str:
 def _folders(environment: Mapping[str, str]) -> Iterator[Path]:
     config = Path(environment.get("DOCKER_CONFIG") or Path(environment.get("HOME", "/"), ".docker"))
     try:
-        extra = json.loads((config / "config.json").read_bytes())["cliPluginsExtraDirs"]
+        extra = json.loads(read_file(config / "config.json", CONFIG_SIZE))["cliPluginsExtraDirs"]
         yield from (Path(each) for each in extra if isinstance(each, str))
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         pass
     yield config / "cli-plugins"
     yield from map(Path, _SYSTEM)
