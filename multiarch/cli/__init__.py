@@ -230,7 +230,7 @@ def _print(lines: Iterable[str], *, as_is: bool = False, must_be_read: bool = Fa
     Raises:
         OutputError: the standard output cannot be written, as on a full disk.
     """
-    hint = "the run succeeded: its log shows the image and its tags" if must_be_read else ""
+    hint = "read the image and its tags in the log: the run succeeded" if must_be_read else ""
     for line in lines:
         try:
             click.echo(line if as_is else printable(line))

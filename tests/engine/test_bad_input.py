@@ -181,7 +181,7 @@ def test_a_log_or_a_result_that_cannot_be_written_does_not_undo_the_image(
         if has_result:
             assert run.json["status"] == "built"
         if code:
-            assert_refused(run, 8, "the standard output cannot be written", "the run itself went well")
+            assert_refused(run, 8, "cannot write to the standard output", "the run succeeded")
         assert "Traceback" not in run.said
         assert_nothing_left(project)
 

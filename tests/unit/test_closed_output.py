@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import multiarch
+from dev.project import coverage_variables
 from tests.unit.test_hostile_checkout import make_docker
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def run(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProce
                 "PYTHONPATH": str(ROOT),
                 "HOME": str(folder),
                 "GIT_TAG": "v1",
+                **coverage_variables(),
                 **({} if "--local" in words else {"AWS_ECR_REPOSITORY_NAME": "shop"}),
             },
             input=stdin,
@@ -77,7 +79,7 @@ def test_closed_output_result_of_a_build_is_an_error_that_says_what_was_done(
     assert ran.returncode == 8
     assert ran.stderr.splitlines()[-2:] == [
         "error: the standard output was closed before the result was written",
-        "  the run succeeded: its log shows the image and its tags",
+        "  fix: read the image and its tags in the log: the run succeeded",
     ]
     assert (tmp_path / "checkout" / "dist" / "checkout" / "blobs").is_dir()
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import multiarch
+from dev.project import coverage_variables
 from multiarch.edges import signals
 from multiarch.edges.signals import Interruption
 from multiarch.errors import InterruptedRunError
@@ -398,6 +399,24 @@ class SilentRegistry:
             each.close()
 
 
+def start_build(folder: Path, registry: SilentRegistry, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "multiarch", "build", "--registry", f"127.0.0.1:{registry.port}", "--repository=shop"],
+        cwd=folder,
+        env={
+            "PATH": f"{folder / 'bin'}:/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(folder),
+            "GIT_TAG": "v1",
+            **coverage_variables(),
+            **variables,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize(("number", "code"), NUMBERS[:2], ids=["SIGINT", "SIGTERM"])
 def test_program_signal_while_a_registry_is_silent_ends_it_soon(
     tmp_path: Path, make_script: MakeScript, number: signal.Signals, code: int
@@ -405,28 +424,7 @@ def test_program_signal_while_a_registry_is_silent_ends_it_soon(
     make_script("docker", DOCKER.replace("DIGEST", DIGEST))
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     registry = SilentRegistry()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "multiarch",
-            "build",
-            "--registry",
-            f"127.0.0.1:{registry.port}",
-            "--repository",
-            "shop",
-        ],
-        cwd=tmp_path,
-        env={
-            "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(tmp_path),
-            "GIT_TAG": "v1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = start_build(tmp_path, registry)
     assert registry.asked.wait(15)
     begin = time.monotonic()
     process.send_signal(number)
@@ -435,3 +433,48 @@ def test_program_signal_while_a_registry_is_silent_ends_it_soon(
     assert time.monotonic() - begin < 5
     assert process.returncode == code, errors
     assert errors.endswith(f"error: interrupted by {number.name}\n")
+
+
+# Hears no signal, and neither does its child; what it makes takes a moment.
+DEAF_DOCKER = (
+    """
+trap '' INT TERM HUP
+sleep 0.4 &
+wait
+"""
+    + DOCKER
+)
+
+
+@pytest.mark.chaos
+def test_program_sixty_signals_at_random_points_of_a_build(tmp_path: Path, make_script: MakeScript) -> None:
+    """One signal or two: the program ends in time, with the signal's code, without children and private folders."""
+    make_script("docker", DEAF_DOCKER.replace("DIGEST", DIGEST))
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "tmp").mkdir()
+    registry, draw = SilentRegistry(), random.Random(20260102)  # noqa: S311 - moments, not secrets
+    for _ in range(60):
+        moments = sorted(draw.uniform(0.1, 2.5) for _ in range(draw.choice([1, 2])))
+        process = start_build(tmp_path, registry, TMPDIR=str(tmp_path / "tmp"))
+        begin = time.monotonic()
+        for moment in moments:
+            time.sleep(max(0.0, begin + moment - time.monotonic()))
+            process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=15)
+        said = f"{moments}: {process.returncode}: {errors}"
+        assert time.monotonic() - begin < moments[0] + 10, said
+        assert process.returncode in (143, -signal.SIGTERM), said
+        assert "Traceback" not in errors, said
+        assert running_in(tmp_path) == [], said
+        assert list((tmp_path / "tmp").iterdir()) == [], said
+    registry.close()
+
+
+def running_in(home: Path) -> list[str]:
+    """The processes that have this home folder, as the program and all its children do."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"HOME={home}\0".encode() in path.read_bytes() and is_running(int(path.parent.name)):
+                found.append((path.parent / "cmdline").read_text())
+    return found
