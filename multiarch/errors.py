@@ -148,7 +148,8 @@ class OperationFailedError(Exception):
         lines: the answer, oldest line first.
         retry_after: the seconds that the other side asked to wait.
         status: the HTTP status of the answer, None where there was no answer.
-        code: the other side's own name of the error, such as AccessDeniedException or MANIFEST_UNKNOWN.
+        code: the other side's own name of the error, such as AccessDeniedException or MANIFEST_UNKNOWN; without an
+            answer, the name of the exception.
         host: who answered, or did not answer, with its port where it has one.
         exit_code: of a process, None where it was no process, or did not end.
         steps: of a build, those that did not succeed.

@@ -21,7 +21,8 @@ class FailureRule:
         why: why this class and no other.
         given: an expression that some line of the output must match.
         unless: an expression that the deciding line and the next two must not match.
-        codes: names of errors in AWS's and registries' answers that mean this rule, or one of several.
+        codes: names of errors in answers of AWS and registries, and of botocore's exceptions, that mean this rule, or
+            one of several.
         statuses: HTTP statuses of registries' answers that mean this rule, or one of several.
         echo: the line is a warning or a consequence: any other line decides before it.
     """

@@ -18,6 +18,8 @@ from multiarch.run.registry import RegistryState
 from multiarch.text.redaction import Redaction
 
 _RETRIED = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)
+# The failure rule for a 403 without a cause.
+_DENIED = "registry-forbidden"
 # Lines of the failed step's output to log.
 _OUTPUT_LINES = 20
 
@@ -151,7 +153,7 @@ class BuildStage:
         found = understand(failed)
         for target in self._context.plan.targets:
             repository = target.repository
-            if not repository or repository.registry.host not in found.line or "HEAD request" not in found.line:
+            if not repository or found.rule != _DENIED or repository.registry.host not in found.line:
                 continue
             try:
                 self._context.runtime.manifest(repository, None, target.commit_tag)

@@ -88,13 +88,14 @@ class Calls:
                 text = bounds.exceeded or one_line(str(error))
                 host = urlsplit(str(error.kwargs.get("endpoint_url", ""))).netloc
                 line = f"botocore.exceptions.{type(error).__name__}: {text}"
-                raise OperationFailedError("ecr-api", [line], host=host) from None
+                raise OperationFailedError("ecr-api", [line], host=host, code=type(error).__name__) from None
             except Exception as error:  # noqa: BLE001 - botocore's parsers raise anything on an answer of another form
                 text = bounds.exceeded or one_line(f"{type(error).__name__}: {error}")
-                raise OperationFailedError("ecr-api", [f"AWS returned a malformed answer: {text}"]) from None
+                line = f"AWS returned a malformed answer: {text}"
+                raise OperationFailedError("ecr-api", [line], code="MalformedAnswer") from None
 
         text = f"botocore.exceptions.ReadTimeoutError: no answer within {bounds.deadline.seconds:.0f} s"
-        return exchange(run, bounds, late=OperationFailedError("ecr-api", [text]))
+        return exchange(run, bounds, late=OperationFailedError("ecr-api", [text], code="ReadTimeoutError"))
 
 
 def _session() -> boto3.session.Session:
@@ -106,7 +107,8 @@ def _made(make: Callable[[], _Value]) -> _Value:
     try:
         return make()
     except (BotoCoreError, ValueError) as error:  # a ValueError is an endpoint that is no URL
-        raise OperationFailedError("ecr-api", [f"botocore.exceptions.{type(error).__name__}: {error}"]) from None
+        line = f"botocore.exceptions.{type(error).__name__}: {error}"
+        raise OperationFailedError("ecr-api", [line], code=type(error).__name__) from None
 
 
 def _refusal(error: ClientError) -> OperationFailedError:

@@ -254,12 +254,14 @@ API_RULES: tuple[FailureRule, ...] = (
             'Could not connect to the endpoint URL: "https://sts.amazonaws.com/"',
     }, cause="cannot connect to {host}", advice=AGAIN + "; without NAT, add a VPC endpoint",
         why="a network or DNS error: the endpoint exists",
+        codes=("EndpointConnectionError",),
     ),
     FailureRule("aws-endpoint-unknown", None, CONFIG, {
         "could not connect to the endpoint url":
             'Could not connect to the endpoint URL: "https://api.ecr.eu-wst-1.amazonaws.com/"',
     }, cause="cannot connect to {host}: it is not a known AWS endpoint",
         advice="check AWS_DEFAULT_REGION and AWS_ENDPOINT_URL", why="an unknown region has no endpoint",
+        codes=("EndpointConnectionError",),
     ),
     FailureRule("credentials-endpoint-unreachable", FailurePhase.STS, T, {
         ("(?:retrieving metadata|container metadata|credentials|imds|instance metadata).{0,200}(?:time(?:d )?-?out"
@@ -271,6 +273,7 @@ API_RULES: tuple[FailureRule, ...] = (
             'Get "http://169.254.170.2/v2/credentials/1": dial tcp 169.254.170.2:80: connect: connection refused',
     }, cause="the credentials endpoint {host} did not respond", advice="retry",
         why="the endpoint is local and responds again soon",
+        codes=("MetadataRetrievalError",),
     ),
     FailureRule("aws-timeout", None, T, {
         "(?:connect|read) timeout on endpoint url":
@@ -291,7 +294,8 @@ API_RULES: tuple[FailureRule, ...] = (
             ("operation error ECR: GetAuthorizationToken, https response error StatusCode: 0, RequestID: , "
              'request send failed, Post "https://api.ecr.eu-west-1.amazonaws.com/"'),
         "an http client raised": "An HTTP Client raised an unhandled exception: [Errno 32]",
-        "aws returned a malformed answer": "AWS returned a malformed answer: the field authorizationData is missing",
     }, cause="{host} did not respond in time", advice=AGAIN, why="a network error",
+        codes=("ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError", "HTTPClientError",
+               "ResponseStreamingError", "ProxyConnectionError", "MalformedAnswer"),
     ),
 )  # fmt: skip

@@ -36,6 +36,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
             ("botocore.exceptions.PendingAuthorizationExpiredError: The pending authorization to retrieve an SSO "
              "token has expired. The device authorization flow to retrieve an SSO token must be restarted."),
     }, cause="the AWS SSO session has expired", advice="run `aws sso login`", why="only a person can sign in to SSO",
+        codes=("SSOTokenLoadError", "UnauthorizedSSOTokenError", "PendingAuthorizationExpiredError"),
     ),
     FailureRule("aws-action-denied", None, CONFIG, {
         (r"not\s+authorized\s+to\s+perform:?\s*(?P<action>[\w-]+:\w+)(?:\s+on\s+(?:the\s+)?resources?:\s"
@@ -175,6 +176,8 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
     }, cause="no AWS credentials found",
         advice=CREDENTIALS + "; containers also need AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         why="credentials do not appear by waiting", unless="time(?:d )?out",
+        codes=("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound",
+               "ConfigParseError", "InfiniteLoopConfigError"),
     ),
     FailureRule("aws-region-missing", None, CONFIG, {
         "(?:you )?must (?:also )?specify a region":
@@ -186,6 +189,7 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
         "provided region": "Provided region_name 'eu west 1' doesn't match a supported format.",
     }, cause="the AWS region is missing or invalid", advice="set AWS_DEFAULT_REGION or --region",
         why="the setting stays missing",
+        codes=("NoRegionError", "InvalidRegionError"),
     ),
     FailureRule("sts-unreachable", FailurePhase.STS, T, {
         r"assume role.{0,80}\b(?:etimedout|econnreset|eai_again|enetunreach|socket hang up)":
@@ -206,5 +210,6 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
             "SSL validation failed for https://sts.eu-west-1.amazonaws.com/ [SSL: UNKNOWN] (_ssl.c:1006)",
         "certificate verify failed": "certificate verify failed",
     }, cause="the certificate of {host} is not trusted", advice=CA, why="the CA of the proxy stays unknown",
+        codes=("SSLError",),
     ),
 )  # fmt: skip
