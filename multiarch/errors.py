@@ -1,13 +1,13 @@
-"""The errors, each with its exit code.
+"""The errors and their exit codes.
 
-MultiarchError                 1   a bug of ours; never raised as such
-├── ConfigurationError         2   a setting, a file or the checkout has to change
-├── AwsError                   3   AWS refused a request, or did not respond
+MultiarchError                 1   a bug in multiarch; never raised as such
+├── ConfigurationError         2   a setting, a file or the checkout must change
+├── AwsError                   3   AWS denied a request, or did not respond
 ├── BuilderError               4   docker, buildx or the builder
-├── BuildError                 5   the Dockerfile, or one of its steps
+├── BuildError                 5   the Dockerfile or one of its steps
 ├── RegistryError              6   push, read-back or tag
-├── RetriesExhaustedError      7   retries exhausted: a transient failure persisted
-└── OutputError                8   all is done, and its result, or a file of it, cannot be written
+├── RetriesExhaustedError      7   a transient failure persisted
+└── OutputError                8   the run succeeded, but its result or a file cannot be written
 
 InterruptedRunError      130, 143  SIGINT, SIGTERM
 """
@@ -77,7 +77,7 @@ class Diagnosis:
 
 
 class MultiarchError(Exception):
-    """An error with an exit code, a hint that says what to do, and the diagnosis where a failure rule decided."""
+    """An error with an exit code, a hint with the fix, and the diagnosis if a failure rule decided."""
 
     exit_code: ClassVar[int] = 1
     meaning: ClassVar[str] = "a bug in multiarch: please report it"
@@ -106,7 +106,7 @@ class BuilderError(MultiarchError):
 
 class BuildError(MultiarchError):
     exit_code = 5
-    meaning = "the build failed: the Dockerfile, or one of its steps"
+    meaning = "the build failed: the Dockerfile or one of its steps"
 
 
 class RegistryError(MultiarchError):
@@ -141,18 +141,18 @@ class StepFailure:
 
 
 class OperationFailedError(Exception):
-    """What an edge raises: what the other side answered, not yet understood. `run/recovery.py` finds the cause.
+    """A failed operation of an edge, before its diagnosis; `failures.understand` finds the cause.
 
     Attributes:
-        phase: where it happened, in the words of `FailurePhase`.
-        lines: the answer, oldest line first.
-        retry_after: the seconds that the other side asked to wait.
-        status: the HTTP status of the answer, None where there was no answer.
-        code: the other side's own name of the error, such as AccessDeniedException or MANIFEST_UNKNOWN; without an
-            answer, the name of the exception.
-        host: who answered, or did not answer, with its port where it has one.
-        exit_code: of a process, None where it was no process, or did not end.
-        steps: of a build, those that did not succeed.
+        phase: a value of `FailurePhase`.
+        lines: the output or the answer, oldest line first.
+        retry_after: the wait that the answer states, in seconds.
+        status: the HTTP status of the answer; None without an answer.
+        code: the error code of the answer, such as AccessDeniedException or MANIFEST_UNKNOWN; without an answer, the name
+            of the exception.
+        host: the host that was called, with its port if it has one.
+        exit_code: of a process; None if no process ended.
+        steps: the failed or canceled steps of a build.
     """
 
     def __init__(
@@ -179,13 +179,13 @@ class OperationFailedError(Exception):
 
 
 class RunEndedError(Exception):
-    """What an edge raises to a thread that still works when the run has ended; nobody waits for it."""
+    """Ends a thread that still works after the end of the run; nothing waits for the thread."""
 
 
 class InterruptedRunError(BaseException):
-    """A signal ended the run; the exit code is the shell's: 128 and the signal's number.
+    """A signal ended the run; the exit code is 128 plus the number of the signal, as in a shell.
 
-    No MultiarchError, and no Exception: whoever takes a failure for an answer must not take this for one.
+    It is not an Exception, so that code which handles failures does not handle a signal.
     """
 
     meaning: ClassVar[str] = "interrupted: 130 by SIGINT, 143 by SIGTERM"

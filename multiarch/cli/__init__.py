@@ -27,7 +27,7 @@ from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, LoadedSettings, load_settings
 from multiarch.text.printable import printable
 
-# Each command imports what it is made of when it runs: a dry run is a thing of 0.2 s.
+# Each command imports its modules when it runs, so that a dry run takes 0.2 s.
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., Any]:
@@ -113,7 +113,7 @@ def explain(file: BinaryIO | None, output: str) -> None:
     from multiarch.commands import explain
 
     if not file and sys.stdin.isatty():
-        msg = "nothing to explain"
+        msg = "no output to explain"
         raise ConfigurationError(msg, hint="name a file, or pipe the output of a build: docker buildx build . 2>&1 | …")
     _print(explain.explain(file or sys.stdin.buffer, as_json=output == "json"))
 

@@ -1,4 +1,4 @@
-"""What each command does, wired: the edges observe, the core decides. `cli` gives them their flags."""
+"""Wires each command: edges observe, the pure layers decide. `cli` passes the flags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from multiarch.edges.signals import Interruption
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What a command may see of the process that it runs in.
+    """The environment of a command.
 
     Attributes:
-        folder: where the command runs.
-        interruption: the signal that ends it.
+        folder: the current folder.
+        interruption: the signal that ends the command.
     """
 
     environment: Mapping[str, str]

@@ -1,10 +1,10 @@
-"""The command `build`, wired: a plan, shown or carried out."""
+"""The command `build`: makes a plan, and prints or runs it."""
 
 import time
 from collections.abc import Sequence
 
 from multiarch.commands import World
-from multiarch.commands.request import Request, own_folders, read_request
+from multiarch.commands.request import Request, output_folders, read_request
 from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
 from multiarch.edges.files.folder import check_folder, remove_files
@@ -29,13 +29,13 @@ from multiarch.text.redaction import Redaction
 
 
 def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, as_json: bool) -> Sequence[str]:
-    """Carry a plan out, or show it; return the lines to print.
+    """Run a plan, or show it; return the lines to print.
 
     Raises:
-        MultiarchError: the plan could not be made, or not be carried out.
+        MultiarchError: the plan cannot be made, or its run failed.
     """
     begin = time.monotonic()
-    _make_way(world, loaded, dry_run=dry_run)
+    _remove_earlier_files(world, loaded, dry_run=dry_run)
     check_inputs(loaded.settings.image, world.folder, world.environment)
     request = read_request(loaded, world, local=local)
     if not request.is_named:
@@ -59,14 +59,14 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
     return _carry_out(request, plan, aws=aws, begin=begin, deadline=deadline, as_json=as_json)
 
 
-def _make_way(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
-    """Remove what an earlier run wrote, before anything can fail: after a run that failed, nothing is there of it."""
-    for own in own_folders(loaded.settings.run):
+def _remove_earlier_files(world: World, loaded: LoadedSettings, *, dry_run: bool) -> None:
+    """Remove the output files of an earlier run first, so that no stale file is left after a failure."""
+    for own in output_folders(loaded.settings.run):
         folder = world.folder / own.name
         check_folder(folder, flag=own.flag)
         if kept := tracked(folder, world.environment, own.files):
-            msg = f"{own.flag} {own.name} would remove what git keeps there: {', '.join(kept)}"
-            raise ConfigurationError(msg, hint=f"name a folder of its own: {own.flag} DIR")
+            msg = f"{own.flag} {own.name} would remove files that git tracks: {', '.join(kept)}"
+            raise ConfigurationError(msg, hint=f"use a folder without tracked files: {own.flag} DIR")
         if not dry_run:
             remove_files(folder, own.files)
 
@@ -94,12 +94,12 @@ def _carry_out(
     with world.interruption.cleaning_up(runtime.abandon):
         try:
             runtime.begin(plan)
-            # The builder boots meanwhile.
+            # Imported while the builder boots.
             from multiarch.commands.carry_out import carry_out
 
             return carry_out(request, plan, runtime, redaction, begin=begin, as_json=as_json)
         except MultiarchError as error:
-            # It tells what a failed step said, or ran.
+            # The error can contain the command and the output of a failed step.
             error.message, error.hint = redaction.clean(error.message), redaction.clean(error.hint)
             error.diagnosis = error.diagnosis and error.diagnosis.cleaned(redaction.clean)
             raise

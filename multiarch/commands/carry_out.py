@@ -1,4 +1,4 @@
-"""The command `build`, the part that carries a plan out: everything that the builder's boot need not wait for."""
+"""The command `build`, second part: runs a plan. Its imports are slow, so they happen while the builder boots."""
 
 import sys
 import time
@@ -28,7 +28,7 @@ from multiarch.text.redaction import SHORTEST, Redaction
 
 
 def ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
-    """Ask AWS, and again like every other phase, with tries and a deadline that are the run's own."""
+    """Ask AWS for the registry, with the retries and the deadline of the run."""
     destination, settings, interruption = request.destination, request.loaded.settings.run, request.world.interruption
     assert destination
     log = make_log(log_format=settings.log_format, level=settings.log_level, redaction=Redaction([]))

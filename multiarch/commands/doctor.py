@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
 from multiarch.commands import World
-from multiarch.commands.request import Request, ask_for_token, own_folders, read_request
+from multiarch.commands.request import Request, ask_for_token, output_folders, read_request
 from multiarch.deadline import Deadline
 from multiarch.doctor import Check, Unanswered, examine, exit_code, report_as_json, report_as_text
 from multiarch.edges.ask.answer import unanswered
@@ -60,7 +60,7 @@ def _refusals(request: Request) -> Mapping[str, Unanswered]:
         check_inputs(request.loaded.settings.image, request.world.folder, request.world.environment)
     except ConfigurationError as error:
         refusals["inputs"] = unanswered(error)
-    for own in own_folders(request.loaded.settings.run):
+    for own in output_folders(request.loaded.settings.run):
         try:
             check_folder(request.world.folder / own.name, flag=own.flag)
         except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""The command `explain`, wired: any build's output, and what it means."""
+"""The command `explain`: finds the cause of a failure in the output of any build."""
 
 from collections.abc import Sequence
 from typing import IO
@@ -8,23 +8,23 @@ from multiarch.errors import ConfigurationError
 from multiarch.failures import diagnose
 from multiarch.show.explain import explanation_as_json, explanation_as_text
 
-# No error is as long: what has no line ends is a file of another kind.
+# No error message is as long; a file without line ends is not the output of a build.
 _LONGEST_LINE = 1 << 20
 
 
 def explain(stream: IO[bytes], *, as_json: bool) -> Sequence[str]:
-    """Read a build's output, and return the lines to print.
+    """Diagnose the output of a build; return the lines to print.
 
     Raises:
-        ConfigurationError: there is nothing in it, or it cannot be read.
+        ConfigurationError: the output is empty or cannot be read.
     """
     output = Output(stream, longest=_LONGEST_LINE)
     try:
         diagnosis = diagnose(output)
     except OSError as error:
-        msg = f"{getattr(stream, 'name', 'the input')} cannot be read: {error.strerror}"
-        raise ConfigurationError(msg, hint="name a file that holds a build's output, or pipe it") from None
+        msg = f"cannot read {getattr(stream, 'name', 'the input')}: {error.strerror}"
+        raise ConfigurationError(msg, hint="name a file with the output of a build, or pipe the output") from None
     if output.is_empty:
-        msg = "nothing to explain: the input is empty"
-        raise ConfigurationError(msg, hint="buildx writes to its standard error: add 2>&1 before the pipe")
+        msg = "no output to explain: the input is empty"
+        raise ConfigurationError(msg, hint="add 2>&1 before the pipe, because buildx writes to standard error")
     return [explanation_as_json(diagnosis)] if as_json else list(explanation_as_text(diagnosis))

@@ -1,4 +1,4 @@
-"""The command `lifecycle`, wired: what keeps a plan's repositories from filling up."""
+"""The command `lifecycle`: prints the lifecycle policy of a plan's repository."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,10 +15,10 @@ from multiarch.settings.load import LoadedSettings
 def lifecycle(
     world: World, loaded: LoadedSettings, *, holds: Literal["image", "cache"], days: Days
 ) -> tuple[str, Sequence[str]]:
-    """Return the lifecycle policy of a plan's repository as JSON, and what has to be said beside it.
+    """Return the lifecycle policy of a plan's repository as JSON, and notes about it.
 
     Raises:
-        ConfigurationError: there is no such repository, or a rule would let a tag of the image expire.
+        ConfigurationError: the plan has no such repository, or a rule would expire a tag of the image.
     """
     request = read_request(loaded, world, local=False)
     assert request.destination
@@ -28,11 +28,9 @@ def lifecycle(
     base = cache_base(settings.image, repository_of(plan, settings.image, holds="image"))
     notes = [f"for {repository}: aws ecr put-lifecycle-policy {_where(repository)} --lifecycle-policy-text file://FILE"]
     if base and base[0] != repository:
-        notes.append(f"caches are in {base[0]}, which needs a policy of its own: --of cache")
+        notes.append(f"caches are in repository {base[0]}, which needs another policy: --of cache")
     if settings.image.cache == "s3":
-        notes.append(
-            f"caches are in the bucket {settings.image.s3_bucket}: BuildKit touches there what is still in use"
-        )
+        notes.append(f"caches are in bucket {settings.image.s3_bucket}; BuildKit renews the objects that are in use")
     return lifecycle_as_json(plan, settings.image, repository, days), notes
 
 

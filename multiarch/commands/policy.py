@@ -1,4 +1,4 @@
-"""The command `policy`, wired: what a plan needs to be allowed in AWS."""
+"""The command `policy`: prints the IAM policy that a plan needs."""
 
 from collections.abc import Mapping
 
@@ -13,16 +13,16 @@ from multiarch.settings.load import LoadedSettings
 
 
 def policy(world: World, loaded: LoadedSettings, *, optional: bool, project: str) -> tuple[str, str]:
-    """Return the IAM policy of a plan as JSON, and what has to be said beside it.
+    """Return the IAM policy of a plan as JSON, and a note about it, which can be empty.
 
     Args:
-        world: where the command runs.
+        world: the environment of the command.
         loaded: the settings.
-        optional: also what a build can do without.
-        project: the CodeBuild project whose own needs are to be part of it; empty for the plan's alone.
+        optional: add permissions that a build works without.
+        project: the CodeBuild project whose permissions to add; empty for none.
 
     Raises:
-        ConfigurationError: there is no repository, or no such region.
+        ConfigurationError: the repository is missing, or the region is unknown.
     """
     request = read_request(loaded, world, local=False)
     assert request.destination
@@ -37,10 +37,10 @@ def policy(world: World, loaded: LoadedSettings, *, optional: bool, project: str
 def _note(plan: Plan, environment: Mapping[str, str]) -> str:
     repositories = [each for each in pushed_repositories(plan) if each.registry.is_ecr]
     if not repositories:
-        return "nothing of this plan is in Amazon ECR, so it needs no permission there"
+        return "this plan uses no repository in Amazon ECR, so it needs no permission there"
     home = home_of_build(environment)
     foreign = [
         each for each in repositories if home and each.registry.account.isdigit() and each.registry.account != home[1]
     ]
     names = ", ".join(each.name for each in foreign)
-    return f"{names} is another account's: its repository policy has to allow the same actions" if names else ""
+    return f"another account owns {names}; its repository policy must allow the same actions" if names else ""

@@ -1,4 +1,4 @@
-"""The command `report`, wired: a saved log as a report, or two of them compared."""
+"""The command `report`: shows a saved log as a report, or compares two logs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,33 +15,33 @@ from multiarch.report.names import FLAG
 from multiarch.report.summary import summary
 from multiarch.text.redaction import Redaction
 
-# A saved event holds at most what BuildKit sends at once; what has no line ends is a file of another kind.
+# An event holds at most one message of BuildKit; a file without line ends is not a saved log.
 _LONGEST_LINE = 1 << 24
-_WANTED = "name one log to see its report, or two to compare them: those of before and of after"
+_USAGE = "name one log for its report, or two logs to compare them, the older one first"
 
 
 def report(streams: Sequence[IO[bytes]], folder: Path | None, *, as_json: bool) -> Sequence[str]:
-    """Read one saved log or two, and return the lines to print.
+    """Read one or two saved logs; return the lines to print.
 
     Args:
         streams: the logs.
-        folder: where to write the report of one log; None to write nothing.
-        as_json: print what programs read.
+        folder: the folder for the report files of one log; None to write no files.
+        as_json: return JSON instead of text.
 
     Raises:
-        ConfigurationError: a log cannot be read, or is none; the folder cannot be written.
+        ConfigurationError: a log cannot be read, a file is not a log, or the folder cannot be written.
     """
     match streams:
         case [stream]:
             return _report(_read(stream), folder, as_json=as_json)
         case [before, after]:
             if folder:
-                msg = f"two logs are compared, and {FLAG} takes the report of one"
-                raise ConfigurationError(msg, hint=_WANTED)
+                msg = f"{FLAG} works with one log, and two were named"
+                raise ConfigurationError(msg, hint=_USAGE)
             comparison = compare(_read(before), _read(after), (before.name, after.name))
             return [comparison_as_json(comparison)] if as_json else list(comparison_as_text(comparison))
     msg = f"{len(streams)} logs" if streams else "no log"
-    raise ConfigurationError(msg, hint=_WANTED)
+    raise ConfigurationError(msg, hint=_USAGE)
 
 
 def _report(record: Record, folder: Path | None, *, as_json: bool) -> Sequence[str]:
@@ -53,14 +53,14 @@ def _report(record: Record, folder: Path | None, *, as_json: bool) -> Sequence[s
 
 
 def _read(stream: IO[bytes]) -> Record:
-    """Read a record; what somebody else saved may hold what we mask, and what a terminal obeys."""
+    """Read a record, and remove secrets and control characters, which a foreign log can contain."""
     output = Output(stream, longest=_LONGEST_LINE)
     try:
         record = read_record(output)
     except OSError as error:
-        msg = f"{stream.name} cannot be read: {error.strerror}"
-        raise ConfigurationError(msg, hint=_WANTED) from None
+        msg = f"cannot read {stream.name}: {error.strerror}"
+        raise ConfigurationError(msg, hint=_USAGE) from None
     except ConfigurationError as error:
-        error.message = f"{stream.name}: {'it is empty' if output.is_empty else error.message}"
+        error.message = f"{stream.name}: {'the file is empty' if output.is_empty else error.message}"
         raise
     return masked(record, Redaction().clean)

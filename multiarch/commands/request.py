@@ -1,4 +1,4 @@
-"""What was asked for, before docker or AWS is asked anything: the first half of every command that has a plan."""
+"""Reads the settings, the checkout and the environment: the first half of every command with a plan."""
 
 import re
 import sys
@@ -27,18 +27,19 @@ from multiarch.settings.run import RunSettings
 from multiarch.source import Checkout, Source, TriggerEvent, find_source, in_codebuild
 from multiarch.source.ref import SourceValues
 
-# What the image is called where nothing says it: the rest of the plan is worth a look all the same.
+# The commit tag of a plan without a commit, which `doctor` and `policy` can still use.
 _NO_TAG = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnFolder:
+class OutputFolder:
     """A folder that a run writes files to.
 
     Attributes:
-        subject: what they are, in a word.
-        name: the folder, as the user called it.
-        flag: the setting that names it.
+        subject: the kind of files.
+        name: the folder, as in the settings.
+        flag: the flag of the setting.
+        files: the names of all files that a run can write.
     """
 
     subject: str
@@ -49,11 +50,11 @@ class OwnFolder:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Settings, and what follows from them on this machine.
+    """The settings, and the facts about this machine that need no docker and no AWS.
 
     Attributes:
-        context: the folder that the build is made from; of a URL, the one where the command runs.
-        identity: what is being built.
+        context: the context folder; for a URL, the current folder.
+        source: the commit, branch and tag of the build.
         destination: None for a local build.
     """
 
@@ -66,26 +67,26 @@ class Request:
 
     @property
     def is_named(self) -> bool:
-        """Whether anything says what the image is called."""
+        """Return whether a commit or --commit-tag names the image."""
         return bool(self.source.commit or self.loaded.settings.image.commit_tag)
 
     @property
-    def moment(self) -> TagContext:
-        """What tag rules can tell of."""
+    def tag_context(self) -> TagContext:
+        """The values that tag rules can use."""
         return TagContext(source=self.source, now=_begin(self.world.environment))
 
     def named(self) -> LoadedSettings:
-        """The settings, with a tag also where nothing says what the image is called."""
+        """Return the settings, with a placeholder as the commit tag if nothing names the image."""
         if self.is_named:
             return self.loaded
         image = replace(self.loaded.settings.image, commit_tag=_NO_TAG)
         return replace(self.loaded, settings=replace(self.loaded.settings, image=image))
 
     def facts(self, registry: Registry | None) -> Facts:
-        """Return what a plan is made from.
+        """Return the facts for `make_plan`.
 
         Args:
-            registry: the destination's own, or what AWS said where that is not known; None for a local build.
+            registry: the registry of the destination, or the one that AWS returned; None for a local build.
         """
         run, image = self.loaded.settings.run, self.loaded.settings.image
         secrets = secret_arguments(image.build_args, self.world.environment)
@@ -93,18 +94,18 @@ class Request:
         return Facts(
             source=self.source,
             registry=registry,
-            # What buildx draws cannot be cleaned of secrets: with secrets, the log is written line by line.
+            # buildx's progress display cannot be redacted, so a build with secrets logs line by line.
             interactive=_is_terminal() and run.log_format != "json" and not (image.secrets or secrets),
             folder_name=legal_repository(self.context.name),
             secret_arguments=secrets,
             arguments=argument_values(image, self.world.environment),
-            now=self.moment.now,
+            now=self.tag_context.now,
             cache_folder=self.world.environment.get("XDG_CACHE_HOME") or f"{home}/.cache",
         )
 
 
 def _begin(environment: Mapping[str, str]) -> datetime:
-    """Return when the build began: CodeBuild's own time where it says one, so that all of a build has one date."""
+    """Return when the build began; in CodeBuild its start time, so that all commands of a build use one date."""
     milliseconds = environment.get("CODEBUILD_START_TIME", "")
     # 14 digits end in the year 5138, which is more than a clock says and less than `datetime` knows.
     is_time = re.fullmatch(r"[0-9]{1,14}", milliseconds)
@@ -116,17 +117,17 @@ def _is_terminal() -> bool:
 
 
 def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Request:
-    """Look at the checkout and the environment.
+    """Read the checkout and the environment.
 
     Raises:
-        ConfigurationError: the registry or the region is none.
+        ConfigurationError: the registry or the region is invalid.
     """
     settings, environment, folder = loaded.settings.image, world.environment, world.folder
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
     source = find_source(
         passed_values(loaded),
-        # What a URL holds is no commit of this checkout.
+        # A URL as the context is not this checkout.
         None if remote else _read_checkout(loaded, world, context),
         {} if remote else environment,
         read_event(environment),
@@ -143,7 +144,7 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
 
 
 def passed_values(loaded: LoadedSettings) -> SourceValues:
-    """Return what the settings say of the source, each value with the flag, variable or file that set it."""
+    """Return the settings about the source, each with the flag, variable or file that set it."""
     settings, origins = loaded.settings.run, loaded.origins
     return SourceValues(
         sha=(settings.commit, origins["commit"]),
@@ -165,28 +166,30 @@ def _read_checkout(loaded: LoadedSettings, world: World, context: Path) -> Check
 
 
 def _own_output(settings: Settings, folder: Path, context: Path) -> Iterator[Path]:
-    """Yield what we write ourselves; never the whole context, which would make every tree a clean one."""
+    """Yield the outputs of a run, except the context itself, which would hide all uncommitted changes."""
     layout = (folder / settings.run.dist / (settings.image.repository or legal_repository(context.name))).resolve()
     if layout != context:
         yield layout
-    for own in own_folders(settings.run):
+    for own in output_folders(settings.run):
         yield from ((folder / own.name).resolve() / file for file in own.files)
 
 
-def own_folders(settings: RunSettings) -> Iterator[OwnFolder]:
-    """Yield the folders that a run writes files to when it has ended."""
+def output_folders(settings: RunSettings) -> Iterator[OutputFolder]:
+    """Yield the folders that a run writes files to at its end."""
     if settings.deploy_files:
-        yield OwnFolder(subject="deploy files", name=settings.deploy_files, flag="--deploy-files", files=DEPLOY_FILES)
+        yield OutputFolder(
+            subject="deploy files", name=settings.deploy_files, flag="--deploy-files", files=DEPLOY_FILES
+        )
     if settings.report:
-        yield OwnFolder(subject="report", name=settings.report, flag=FLAG, files=ALL_FILES)
+        yield OutputFolder(subject="report", name=settings.report, flag=FLAG, files=ALL_FILES)
 
 
 def ask_for_token(destination: Destination, aws: Aws) -> Token:
-    """Ask AWS for a token where not all of the registry is known: its own host names account, region and partition.
+    """Ask AWS for a registry token; its host name contains the account, the region and the partition.
 
     Raises:
-        ConfigurationError: nothing names a region.
-        OperationFailedError: AWS refused, or did not answer.
+        ConfigurationError: the region is unknown.
+        OperationFailedError: AWS denied the request, or did not respond.
     """
     region = destination.region or aws.default_region()
     if not region:

@@ -1,4 +1,4 @@
-"""The report of a build: its events as they come, its files when it has ended, whatever came of it."""
+"""Writes the report of a build: events during the run, files at its end, also after a failure."""
 
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from multiarch.text.redaction import Redaction
 
 
 class RunReport:
-    """Of one run."""
+    """The report of one run."""
 
     def __init__(self, folder: Path, shown: str, redaction: Redaction) -> None:
-        """Begin it.
+        """Begin the report.
 
         Args:
-            folder: where to.
-            shown: the folder, as the user called it.
-            redaction: takes the secrets out.
+            folder: the folder for the files.
+            shown: the folder, as in the settings.
+            redaction: removes secrets.
         """
         self._folder = ReportFolder(folder)
         self._folder.begin()
@@ -29,8 +29,8 @@ class RunReport:
         self.events = EventLog(self._folder.add, redaction)
 
     def write(self, execution: Execution, log: Log) -> None:
-        """Write it; an image that is good does not fail on its report."""
-        # Templates and XML: nobody waits for them before the builder has done its work.
+        """Write the files; a failure is a warning, because the image is not affected."""
+        # Imported late, because templates and XML are slow to import.
         from multiarch.report.files import report_files
 
         try:
@@ -38,10 +38,10 @@ class RunReport:
             self.events.end(record)
             self._folder.finish(report_files(record))
         except OutputError as error:
-            log.warning(f"there is no report: {error.message}", phase="report")
-        except Exception as error:  # noqa: BLE001 - what came of the build is said in any case
-            text = f"there is no report, by a mistake of ours: {type(error).__name__}: {error}"
-            log.warning(f"{text}; please report it", phase="report")
+            log.warning(f"could not write the report: {error.message}", phase="report")
+        except Exception as error:  # noqa: BLE001 - the result of the build is printed in any case
+            text = f"could not write the report (bug in multiarch): {type(error).__name__}: {error}"
+            log.warning(f"{text}; please open an issue", phase="report")
         else:
             if self._folder.lost:
                 log.warning(f"{EVENTS} is missing from {self._shown}: {self._folder.lost}", phase="report")
@@ -50,5 +50,5 @@ class RunReport:
             self.close()
 
     def close(self) -> None:
-        """Forget the events."""
+        """Close the file of the events."""
         self._folder.close()

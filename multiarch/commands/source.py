@@ -1,4 +1,4 @@
-"""The command `identity`, wired: what is built, from where that is known, and what the image would be called."""
+"""The command `source`: prints commit, branch and tags of a build, and the origin of each value."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ def source(world: World, loaded: LoadedSettings, *, as_json: bool) -> Sequence[s
     """Return the lines to print.
 
     Raises:
-        ConfigurationError: what was passed conflicts with the checkout, or a rule cannot be followed.
+        ConfigurationError: the settings conflict with the checkout, or a tag rule is invalid.
     """
     request = read_request(loaded, world, local=True)
     settings = loaded.settings.image
     tags: dict[str, Sequence[str]] = {"pinned": (), "floating": ()}
     if request.is_named:
-        names = decide_tags(settings.commit_tag, settings.tags, parse_flavor(settings.flavor), request.moment)
+        names = decide_tags(settings.commit_tag, settings.tags, parse_flavor(settings.flavor), request.tag_context)
         tags["pinned"] = (names.commit_tag, *names.pinned)
         tags["floating"] = tuple(name.tag for name in names.floating)
     if as_json:

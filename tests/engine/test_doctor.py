@@ -438,4 +438,4 @@ def test_policy_of_the_plan_needs_no_aws(project: Project) -> None:
         f"arn:aws:ecr:eu-west-1:123456789012:repository/{name}",
         "arn:aws:ecr:us-east-1:210987654321:repository/cache",
     ]
-    assert run.stderr == "note: cache is another account's: its repository policy has to allow the same actions\n"
+    assert run.stderr == "note: another account owns cache; its repository policy must allow the same actions\n"

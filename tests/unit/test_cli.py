@@ -299,7 +299,7 @@ def test_a_file_that_git_keeps_is_not_removed_to_make_way_for_a_report(project: 
     for words in (["--dry-run"], []):
         said = project.run("build", "--report", "docs", *words, **CODEBUILD)
         assert (said.code, said.out) == (2, "")
-        assert said.errors[0] == "error: --report docs would remove what git keeps there: summary.md"
+        assert said.errors[0] == "error: --report docs would remove files that git tracks: summary.md"
     assert (project.folder / "docs" / "summary.md").read_text() == "mine"
 
 

@@ -36,13 +36,13 @@ CODES = {
 
 
 @pytest.mark.parametrize(("error", "code"), CODES.items(), ids=[each.__name__ for each in CODES])
-def test_each_kind_of_error_has_its_exit_code(error: type[MultiarchError], code: int) -> None:
+def test_error_of_each_type_has_its_exit_code(error: type[MultiarchError], code: int) -> None:
     raised = error("what", hint="how")
     assert (raised.exit_code, raised.message, raised.hint, str(raised)) == (code, "what", "how", "what")
     assert (str(code), error.meaning) in EXIT_CODES
 
 
-def test_every_error_of_ours_has_a_code_of_its_own() -> None:
+def test_errors_have_distinct_exit_codes() -> None:
     assert set(CODES) == {MultiarchError, *MultiarchError.__subclasses__()}
     assert len(set(CODES.values())) == len(CODES)
 
@@ -55,7 +55,7 @@ def test_every_error_of_ours_has_a_code_of_its_own() -> None:
         (signal.SIGHUP, 129, "interrupted by SIGHUP"),
     ],
 )
-def test_an_interruption_has_the_shell_s_exit_code(number: signal.Signals, code: int, message: str) -> None:
+def test_interrupted_run_error_has_the_exit_code_of_a_shell(number: signal.Signals, code: int, message: str) -> None:
     error = InterruptedRunError(number)
     assert (error.exit_code, error.message) == (code, message)
 

@@ -74,8 +74,8 @@ def test_an_input_that_is_empty_is_no_build(content: bytes) -> None:
     said = explain(content=content)
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
-        "error: nothing to explain: the input is empty",
-        "  fix: buildx writes to its standard error: add 2>&1 before the pipe",
+        "error: no output to explain: the input is empty",
+        "  fix: add 2>&1 before the pipe, because buildx writes to standard error",
     ]
     told = fields(explain("--output", "json", content=content))
     assert (told["kind"], told["type"], told["exit_code"]) == ("error", "ConfigurationError", 2)
@@ -84,7 +84,7 @@ def test_an_input_that_is_empty_is_no_build(content: bytes) -> None:
 UNREADABLE = {
     "a folder": ("/", "Is a directory"),
     "nothing": ("/nowhere/at/all", "No such file or directory"),
-    "a file that breaks when it is read": ("/proc/self/mem", "cannot be read"),
+    "a file that breaks when it is read": ("/proc/self/mem", "cannot read /proc/self/mem"),
 }
 
 
@@ -124,7 +124,7 @@ def test_a_standard_input_that_is_closed() -> None:
         check=False,
     )
     assert ran.returncode == 2
-    assert ran.stderr.startswith("error: nothing to explain: the input is empty")
+    assert ran.stderr.startswith("error: no output to explain: the input is empty")
 
 
 LINE = b"#12 1.234 a line of a build that says much, and nothing of interest\n"

@@ -75,8 +75,8 @@ def test_a_log_that_ends_anywhere_gives_a_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "it is empty"),
-        (b"\n \n", "it is empty"),
+        (b"", "the file is empty"),
+        (b"\n \n", "the file is empty"),
         (b"#1 [internal] load build definition from Dockerfile\n", "this is no log of a build's events"),
         (os.urandom(200_000), "this is no log of a build's events"),
         (b"\x00" * 3_000_000, "this is no log of a build's events"),
@@ -114,7 +114,7 @@ def test_a_log_of_odd_events_gives_a_clear_answer(line: str) -> None:
     [
         ((), "no log"),
         ((EVENTS, EVENTS, EVENTS), "3 logs"),
-        ((EVENTS, CACHED, "--report", "out"), "two logs are compared"),
+        ((EVENTS, CACHED, "--report", "out"), "works with one log, and two were named"),
         (("/nowhere/events.jsonl",), "No such file"),
         (("/",), "Is a directory"),
         ((EVENTS, "--report", EVENTS / "out"), "cannot be a folder"),

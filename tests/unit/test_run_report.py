@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     [
         (
             OutputError("report/junit.xml cannot be written: No space left on device"),
-            "there is no report: report/junit",
+            "could not write the report: report/junit",
         ),
-        (KeyError("step"), "there is no report, by a mistake of ours: KeyError: 'step'; please report it"),
+        (KeyError("step"), "could not write the report (bug in multiarch): KeyError: 'step'; please open an issue"),
     ],
     ids=["the disk", "the code"],
 )
-def test_what_came_of_the_run_is_said_whatever_comes_of_its_report(
+def test_write_failed_report_warns_and_keeps_the_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     def fail(_record: object) -> None:
