@@ -1,11 +1,11 @@
-"""Finds the lines of a log that decide, and looks their rule up. The knowledge stands in the tables.
+"""Finds the line that decides, and its rule in the tables.
 
 1. The verdict: BuildKit and buildx end with one line, a chain of clauses, that names the operation (`failed to solve`).
-2. If the verdict is that a command failed, that step's own output decides, by the tables of `steps.py`.
-3. Otherwise the verdict is looked up in `rules.py`, then what stands around it.
-4. Without a verdict (a fragment, another tool) the lines themselves are looked up.
+2. If the verdict says that a command failed, the output of that step decides, by the tables in `tables/steps/`.
+3. Otherwise the rules of `rules.py` decide, first on the verdict, then on the lines around it.
+4. Without a verdict (a fragment, another tool) the rules decide on all lines.
 
-What must not mask the cause is set aside before, by `parts.py`.
+`parts.py` first sets aside the lines that must not mask the cause.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ _Hit = tuple[FailureRule, int]
 def diagnose(
     lines: Iterable[str], *, phase: FailurePhase | None = None, steps: Sequence[StepFailure] = ()
 ) -> Diagnosis | None:
-    """Say what failed, of which class it is and what to do; None where nothing in the text speaks of a failure.
+    """Return what failed, its class and what to do; None where the output contains no failure.
 
     Args:
         lines: the output, of any size; it is read once, in bounded memory.
@@ -49,10 +49,10 @@ def diagnose(
     if ended_well(whole):
         return None
     log = unfinished(whole)
-    said, importing = set_aside(log)
+    kept, importing = set_aside(log)
     command = command_of(log)
-    hit = _blame(said, phase, command, any(compiled(RUN_HEADER).search(line.text) for line in log))
-    text: Sequence[Line] = said
+    hit = _blame(kept, phase, command, any(compiled(RUN_HEADER).search(line.text) for line in log))
+    text: Sequence[Line] = kept
     if hit is None:
         text = importing or log
         hit = (CACHE_RULE, len(text) - 1) if importing else _of_consequences(log)
@@ -71,66 +71,66 @@ def diagnose_among(rules: Sequence[FailureRule], lines: Iterable[str], *, phase:
     return _told(hit, whole, whole, phase, "")
 
 
-def _blame(said: Sequence[Line], phase: FailurePhase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
-    verdicts = [index for index, line in enumerate(said) if compiled(VERDICT).search(line.text)]
+def _blame(kept: Sequence[Line], phase: FailurePhase | None, command: str, steps: bool) -> _Hit | None:  # noqa: FBT001
+    verdicts = [index for index, line in enumerate(kept) if compiled(VERDICT).search(line.text)]
     for index in reversed(verdicts):
-        if compiled(STEP_VERDICT).search(_window(said, index)):
-            return _of_step(said, command, index)
-        if hit := _first(RULES, said, [index]):
+        if compiled(STEP_VERDICT).search(_window(kept, index)):
+            return _of_step(kept, command, index)
+        if hit := _first(RULES, kept, [index]):
             return hit
-    if not verdicts and (phase is FailurePhase.RUN_STEP or steps or any(line.output for line in said)):
-        last = max((index for index, line in enumerate(said) if line.output), default=-1)
-        after = [index for index in range(last + 1, len(said)) if last >= 0]
-        return _first(RULES, said, after) or _of_step(said, command) or _unknown(said)
-    solved = any(compiled(OF_BUILDKIT).search(said[index].text) for index in verdicts)
-    printed = [index for index, line in enumerate(said) if not line.output]
-    firm = [index for index in printed if not compiled(WARNING).match(said[index].text)]
-    if hit := _first(RULES, said, firm) or _first(WRAPPER_RULES, said, verdicts):
+    if not verdicts and (phase is FailurePhase.RUN_STEP or steps or any(line.output for line in kept)):
+        last = max((index for index, line in enumerate(kept) if line.output), default=-1)
+        after = [index for index in range(last + 1, len(kept)) if last >= 0]
+        return _first(RULES, kept, after) or _of_step(kept, command) or _unknown(kept)
+    solved = any(compiled(OF_BUILDKIT).search(kept[index].text) for index in verdicts)
+    printed = [index for index, line in enumerate(kept) if not line.output]
+    firm = [index for index in printed if not compiled(WARNING).match(kept[index].text)]
+    if hit := _first(RULES, kept, firm) or _first(WRAPPER_RULES, kept, verdicts):
         return hit
-    if not solved and (hit := _of_fragment(said, command)):
+    if not solved and (hit := _of_fragment(kept, command)):
         return hit
     warned = [] if verdicts else printed
-    return _first(WRAPPER_RULES, said, printed) or _first(RULES, said, warned) or _unknown(said)
+    return _first(WRAPPER_RULES, kept, printed) or _first(RULES, kept, warned) or _unknown(kept)
 
 
-def _of_fragment(said: Sequence[Line], command: str) -> _Hit | None:
-    hit = _of_step(said, command)
+def _of_fragment(kept: Sequence[Line], command: str) -> _Hit | None:
+    hit = _of_step(kept, command)
     return None if hit and hit[0] is UNEXPLAINED else hit
 
 
-def _of_step(said: Sequence[Line], command: str, verdict: int | None = None) -> _Hit | None:
-    """Judge a RUN step by its own output; other steps' lines do not count."""
-    number = said[verdict].step if verdict is not None else ""
-    numbers = [line.step for line in said if compiled(STEP_VERDICT).search(line.text) and line.step]
+def _of_step(kept: Sequence[Line], command: str, verdict: int | None = None) -> _Hit | None:
+    """Return the rule for a failed RUN step, by the output of that step only."""
+    number = kept[verdict].step if verdict is not None else ""
+    numbers = [line.step for line in kept if compiled(STEP_VERDICT).search(line.text) and line.step]
     number = number or (numbers[-1] if numbers else "")
-    last = len(said) if verdict is None else verdict
+    last = len(kept) if verdict is None else verdict
     own = [
         index
-        for index, line in enumerate(said)
+        for index, line in enumerate(kept)
         if (not number or line.step in {number, "", "0"}) and (index <= last or line.output)
     ]
-    if hit := _first(DECIDED, said, own):
+    if hit := _first(DECIDED, kept, own):
         return hit
     tests_only = compiled(TESTS).search(command) and not compiled(FETCHES).search(command)
     found: list[_Hit] = []
     for index in own:
-        if compiled(STEP_VERDICT).search(said[index].text):
+        if compiled(STEP_VERDICT).search(kept[index].text):
             continue
-        warning = compiled(WARNING).match(said[index].text)
+        warning = compiled(WARNING).match(kept[index].text)
         tables = (*(() if tests_only else FETCHED), *(() if warning else OWN_FAULT))
-        if hit := _first(tables, said, [index]):
+        if hit := _first(tables, kept, [index]):
             found.append(hit)
-    if hit := _deciding(found, len(said)):
+    if hit := _deciding(found, len(kept)):
         return hit
-    return _first((UNEXPLAINED,), said, list(reversed(own)))
+    return _first((UNEXPLAINED,), kept, list(reversed(own)))
 
 
-_HEAD = r"^(?:error: |failed to build: |failed to solve: )+"  # says that something failed, and not what
+_HEAD = r"^(?:error: |failed to build: |failed to solve: )+"  # says that something failed, and not why
 _NEAR = 15  # lines: a warning this close to the end is about the failure
 
 
 def _deciding(found: Sequence[_Hit], total: int) -> _Hit | None:
-    """The last word wins; warnings and consequences count only where nothing else was said."""
+    """Return the last hit; a warning or a consequence only decides if nothing else does."""
     if firm := [hit for hit in found if not hit[0].echo]:
         return firm[-1]
     missing = any(rule in MISSING for rule, _ in found)
@@ -138,18 +138,18 @@ def _deciding(found: Sequence[_Hit], total: int) -> _Hit | None:
     return next(iter(reversed(warned or found)), None)
 
 
-def _first(rules: Iterable[FailureRule], said: Sequence[Line], indexes: Sequence[int]) -> _Hit | None:
-    """The first rule of the table that one of these lines fits; of several lines, the last."""
-    windows = [(index, _window(said, index)) for index in reversed(indexes)]
+def _first(rules: Iterable[FailureRule], kept: Sequence[Line], indexes: Sequence[int]) -> _Hit | None:
+    """Return the first rule of the table that matches one of these lines, and the last such line."""
+    windows = [(index, _window(kept, index)) for index in reversed(indexes)]
     for rule in rules:
         pattern = compiled(rule.pattern)
         for index, window in windows:
             match = pattern.search(window)
-            if not match or match.start() > len(said[index].text):
+            if not match or match.start() > len(kept[index].text):
                 continue
             if rule.unless and compiled(rule.unless).search(window):
                 continue
-            if not rule.given or any(compiled(rule.given).search(line.text) for line in said):
+            if not rule.given or any(compiled(rule.given).search(line.text) for line in kept):
                 return rule, index
     return None
 
@@ -157,27 +157,27 @@ def _first(rules: Iterable[FailureRule], said: Sequence[Line], indexes: Sequence
 _WINDOW = 1600
 
 
-def _window(said: Sequence[Line], index: int) -> str:
+def _window(kept: Sequence[Line], index: int) -> str:
     """Return the line with the next two, for messages that a terminal or a mail wrapped."""
-    text = " ".join(line.text for line in said[index : index + 3])
-    line = said[index].text
+    text = " ".join(line.text for line in kept[index : index + 3])
+    line = kept[index].text
     if len(line) > _WINDOW:
         return f"{line[: _WINDOW // 2]} … {line[-_WINDOW // 2 :]}"
     return text[:_WINDOW]
 
 
 def _of_consequences(log: Sequence[Line]) -> _Hit | None:
-    """Judge a text that holds nothing but lines which elsewhere are warnings or consequences."""
+    """Return the rule for an output that has only warnings and consequences."""
     every = range(len(log))
     return _first(LAST_RULES, log, every) or _first(RULES, log, every) or _unknown(log)
 
 
-def _unknown(said: Sequence[Line]) -> _Hit | None:
-    for index in reversed(range(len(said))):
-        text = said[index].text
+def _unknown(kept: Sequence[Line]) -> _Hit | None:
+    for index in reversed(range(len(kept))):
+        text = kept[index].text
         if compiled(SIGN).search(text) and not compiled(NO_SIGN).search(text):
-            booting = any(compiled(BOOTING).search(line.text) for line in said[max(0, index - 2) : index + 1])
-            phase = FailurePhase.BUILDER_BOOT if booting else phase_of(_window(said, index))
+            booting = any(compiled(BOOTING).search(line.text) for line in kept[max(0, index - 2) : index + 1])
+            phase = FailurePhase.BUILDER_BOOT if booting else phase_of(_window(kept, index))
             failure_class, advice = UNKNOWN.get(phase, UNKNOWN[None])
             cause = " ".join(compiled(_HEAD).sub("", text).split())[:300]
             rule = FailureRule(
@@ -187,11 +187,11 @@ def _unknown(said: Sequence[Line]) -> _Hit | None:
     return None
 
 
-def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: FailurePhase | None, command: str) -> Diagnosis:
+def _told(hit: _Hit, kept: Sequence[Line], log: Sequence[Line], hint: FailurePhase | None, command: str) -> Diagnosis:
     rule, index = hit
-    window = _window(said, index)
-    at = next(position for position, line in enumerate(log) if line is said[index])
-    near = [*_of_its_step(said[index], log), *log[max(0, at - _NEAR) : at + _NEAR]]
+    window = _window(kept, index)
+    at = next(position for position, line in enumerate(log) if line is kept[index])
+    near = [*_of_its_step(kept[index], log), *log[max(0, at - _NEAR) : at + _NEAR]]
     around = " ".join(line.text[:_WINDOW] for line in near)
     booting = compiled(BOOTING).search(" ".join(line.text[:_WINDOW] for line in log[max(0, at - 2) : at + 3]))
     cut_off = interrupted(log[:at]) if hint is None and rule.phase is FailurePhase.BUILDER_BOOT else None
@@ -211,30 +211,30 @@ def _told(hit: _Hit, said: Sequence[Line], log: Sequence[Line], hint: FailurePha
         failure_class=rule.failure_class,
         cause=fill(rule.cause, names),
         advice=fill(rule.advice, names, placeholder=True),
-        line=said[index].text,
-        retry_after=_retry_after(said),
+        line=kept[index].text,
+        retry_after=_retry_after(kept),
         once=phase is FailurePhase.RUN_STEP and rule.failure_class in {FailureClass.TRANSIENT, FailureClass.THROTTLED},
     )
 
 
-def _of_its_step(said: Line, log: Sequence[Line]) -> Sequence[Line]:
-    """The lines of the step that failed: the steps of other platforms, which were canceled for it, stand beside it."""
+def _of_its_step(kept: Line, log: Sequence[Line]) -> Sequence[Line]:
+    """Return the lines of the failed step, without the steps of other platforms that were canceled for it."""
     error = "ERROR: "
     failed = (each.step for each in reversed(log) if each.step and each.text.startswith(error)
-              and said.text.endswith(each.text.removeprefix(error)))  # fmt: skip
-    step = said.step or next(failed, "")
+              and kept.text.endswith(each.text.removeprefix(error)))  # fmt: skip
+    step = kept.step or next(failed, "")
     return [each for each in log if each.step == step] if step else []
 
 
 _UNITS = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def _retry_after(said: Sequence[Line]) -> float | None:
+def _retry_after(kept: Sequence[Line]) -> float | None:
     """Seconds, as `Retry-After: 30` or `retry-after: 246.8µs` or `try again in 2 minutes` state them."""
     pattern = (
         r"(?:retry[- ]after|(?:try again|retry) in)[\"': =]+(?P<n>\d{1,6}(?:\.\d{1,6})?) ?(?P<unit>µs|us|ms|s|m|h)?"
     )
-    for line in reversed(said):
+    for line in reversed(kept):
         if match := compiled(pattern).search(line.text):
             return float(match["n"]) * _UNITS[(match["unit"] or "s").lower()]
     return None

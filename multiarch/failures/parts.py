@@ -1,7 +1,7 @@
-"""The parts of a log: what may hold the cause, and what must not mask it. Pure.
+"""The parts of a log: lines that can be the cause, and lines that must not mask it. Pure.
 
-Set aside are steps that ended well, a cache that is not there yet, steps canceled because another failed, lines that
-only repeat that something failed, and the text of the commands themselves.
+Set aside are steps that succeeded, a missing cache, steps canceled because another failed, lines that only repeat that
+something failed, and the text of the commands.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ VERDICT = (
     r"|did not complete success|executor failed running|returned a non-zero code|waiting for process to exit: "
     r"|building at step \"run "
 )
-# Verdicts that no step's output may explain: nothing but BuildKit's own words do.
+# Verdicts that the output of a step does not explain: only messages of BuildKit do.
 OF_BUILDKIT = r"failed to solve|failed to (?:receive|get) status"
 STEP_VERDICT = (
     r"failed to solve: .{0,40}exit code: \d|runc run failed|did not complete success?fully"
@@ -42,14 +42,14 @@ _CONSEQUENCE = (
     r"|build summary|learn more at"
 )
 _DONE = r"done \d+(?:\.\d+)?s$"
-# The last line of a build or a push that ended well.
+# The last line of a build or a push that succeeded.
 _SUCCESS = (
     r"^successfully (?:built|tagged) |^successfully pushed |^naming to \S+ (?:\d\S* )?done$"
     r"|^pushing manifest for \S+ (?:\d\S* )?done$|^[\w.-]+: digest: sha256:\w+ size: \d"
     r"|phase complete: build state: succeeded|^finished: success$|^job succeeded$"
 )
 WARNING = r"(?:[\w-]+ )?warn(?:ing)?\b|w: "
-# A line that says in general that something failed; `0 errors` and `error-free` do not.
+# A line that says in general that something failed, unlike `0 errors` and `error-free`.
 SIGN = (
     r"\b(?:error|fatal|failed|failure|denied|panic|exception|cannot|unable to|could not|exit (?:code"
     r"|status):? [1-9]\d*|errors? occurred)\b"
@@ -59,7 +59,7 @@ NO_SIGN = r"\b(?:0|no) (?:errors?|failed|failures?)\b|failed:? 0\b|errors?:? 0\b
 
 
 def unfinished(log: Sequence[Line]) -> Sequence[Line]:
-    """Leave out what steps printed that ended well: `|| true` and retries inside of a step harm nothing."""
+    """Leave out the output of steps that succeeded: errors before `|| true` and retries in a step are no failure."""
     kept: list[Line] = []
     done: set[str] = set()
     for line in reversed(log):
@@ -75,7 +75,7 @@ def unfinished(log: Sequence[Line]) -> Sequence[Line]:
 
 
 def ended_well(log: Sequence[Line]) -> bool:
-    """Whether the last word is that of a success, and no line after it, nor any verdict, says otherwise."""
+    """Whether the log ends in a success: no verdict anywhere, and no error after the success."""
     ends = [index for index, line in enumerate(log) if compiled(_SUCCESS).search(line.text)]
     if not ends or any(
         compiled(VERDICT).search(line.text) and not compiled(HARMLESS_IMPORT).search(line.text) for line in log
@@ -85,11 +85,11 @@ def ended_well(log: Sequence[Line]) -> bool:
 
 
 def set_aside(log: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Split into what may hold the cause, and the lines about a cache that could not be read."""
+    """Split into the lines that can be the cause, and those about a cache that could not be read."""
     steps = {line.step for line in log if line.step and compiled(HARMLESS_IMPORT).search(line.text)}
-    said: list[Line] = []
+    kept: list[Line] = []
     importing: list[Line] = []
-    cut = False  # the line before spoke of the import and was cut off: this one is its rest
+    cut = False  # the line before is about the import and was cut off: this line is its rest
     for line in log:
         about = compiled(HARMLESS_IMPORT).search(line.text) or cut or (line.step in steps and not line.output)
         cut = bool(about) and line.text.endswith(":") and not line.text.startswith(">")
@@ -97,12 +97,12 @@ def set_aside(log: Sequence[Line]) -> tuple[list[Line], list[Line]]:
             if compiled(r"error|not found|fail").search(line.text):
                 importing.append(line)
         elif not compiled(_CONSEQUENCE).search(line.text) and not _is_header(line):
-            said.append(line)
-    return said, importing
+            kept.append(line)
+    return kept, importing
 
 
 def _is_header(line: Line) -> bool:
-    """Whether the line only announces a step: it quotes the command, whose words are no messages."""
+    """Whether the line only announces a step: it quotes the command, which is no message."""
     return not line.output and bool(compiled(_HEADER).match(line.text))
 
 

@@ -1,7 +1,7 @@
-"""Reads a log of any size, keeping the few hundred lines that can matter, and cleans those. Pure.
+"""Reads a log of any size, keeps the few hundred lines that can matter, and cleans them. Pure.
 
-Memory is bounded: a line is cut, and only the first signals, the last signals and the tail are kept. One pass, and a
-line that is not kept costs a few substring searches, so 100 MB take seconds.
+Memory is bounded: long lines are cut, and only the first signals, the last signals and the tail are kept. A line
+that is not kept costs a few substring searches: 100 MB take seconds.
 """
 
 import re
@@ -16,7 +16,7 @@ from multiarch.failures.unwrap import unwrapped
 LINE_LIMIT = 4096
 _FIRST_SIGNALS, _LAST_SIGNALS, _LAST_ENDS, _TAIL = 60, 300, 300, 120
 
-# A line without any of these says nothing about a failure; the tail is kept all the same.
+# A line without any of these contains no failure; the tail is kept anyway.
 _SIGNALS = (
     "error", "err!", "err:", "fail", "fatal", "denied", "refused", "time", "not ", "no ", "unable", "could", "can't",
     "exceed", "many", "unauth", "forbid", "expire", "invalid", "kill", "panic", "exception", "reset", "resol",
@@ -24,13 +24,18 @@ _SIGNALS = (
     "unavail", "retry", "corrupt", "must", "segment", "broken", "e: ", "mismatch", "additional", "circular",
     "abort", "too ", "warn", "econn", "etimed", "eai_", "] run ", ": run ", "bad ", "disallow", "limit",
 )  # fmt: skip
-# BuildKit's word for a step that ended well. There is one a step, so it is kept apart and crowds out nothing.
+# BuildKit's mark for a step that succeeded. There is one per step: kept apart, they crowd out no other line.
 _END = " DONE "
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A cleaned line; `step` is BuildKit's number of the step that printed it, `output` says that a command did."""
+    """A cleaned line.
+
+    Attributes:
+        step: BuildKit's number of the step that printed the line, empty where there is none.
+        output: the command of the step printed the line.
+    """
 
     text: str
     step: str = ""
@@ -67,7 +72,7 @@ def read(lines: Iterable[str]) -> tuple[Line, ...]:
 
 
 def read_steps(steps: Sequence[StepFailure]) -> Iterator[Line]:
-    """Yield the lines of a build's steps; their events tell what a log's form tells of each line."""
+    """Yield the lines of a build's steps, as a log of them would be read."""
     for index, step in enumerate(steps, start=1):
         number = str(index)
         yield Line(text=_printable(step.title), step=number)
@@ -90,7 +95,7 @@ def _pieces(lines: Iterable[str]) -> Iterator[str]:
             start, end = match.span()
             if end - start <= LINE_LIMIT:
                 yield item[start:end]
-            else:  # both ends: the step stands at the head of a line, the cause at the tail of a chain of errors
+            else:  # both ends: the step is at the head of a line, the cause at the tail of a chain of errors
                 half = LINE_LIMIT // 2
                 yield f"{item[start : start + half]} … {item[end - half : end]}"
 
@@ -109,7 +114,7 @@ _STAMPS = (
 )
 _STEP = r"^\s*(?:\d+ )?#(?P<step>\d+) (?:(?P<seconds>\d+\.\d+) )?"
 _SECONDS = r"^\s*(?:=> => # |\d+\.\d+ (?=\S))"
-# BuildKit's excerpt of the Dockerfile: the words of its commands say nothing about what went wrong.
+# BuildKit's excerpt of the Dockerfile: its commands are no messages.
 _EXCERPT = r"^\s*\d+ \|(?: >>>|\s{4,}|\s*$)|^[-\s]+$"
 
 

@@ -1,10 +1,10 @@
-r"""The table of what registries, AWS, docker, BuildKit and the Dockerfile frontend say, and what it means.
+"""The rules for messages of AWS, git, CodeBuild, docker, BuildKit, the Dockerfile frontend and registries, in order.
 
-Order matters: the first row that is found decides. Rows go from the cause to its consequences, and from what no retry
-cures to what may pass; so a row that leads to a retry comes after everything that could look like it.
+The first rule that matches decides. Causes come before their consequences, and permanent failures before temporary
+ones: a rule that leads to a retry comes after every rule that could look like it.
 
-Go errors are chains, `outer: inner: innermost`, and mostly the innermost clause decides. Patterns therefore name the
-inner clause, together with an outer one only where the outer one changes the meaning.
+Go errors are chains, `outer: inner: innermost`, and mostly the innermost clause decides. A sign therefore matches the
+inner clause, and an outer clause only where that changes the meaning.
 """
 
 from multiarch.failures.model import FailureRule
@@ -28,7 +28,7 @@ RULES: tuple[FailureRule, ...] = (
     *PASSING_RULES,
 )
 
-# Every row of every table, for whoever lists them.
+# Every rule of every table.
 ALL_RULES: tuple[FailureRule, ...] = (
     *RULES,
     *WRAPPER_RULES,

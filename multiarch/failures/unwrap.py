@@ -1,13 +1,13 @@
-"""Puts a registry's own words behind the status that they explain, where a log has them on the next line. Pure.
+"""Joins the status of a registry's answer with its error, where a log has the error on the next line. Pure.
 
-containerd prints what a registry says in its JSON on a line of its own: core/remotes/docker/registry/errcode.go. The
-status alone, 403 or 400, names no cause.
+containerd prints the errors of the answer on separate lines: core/remotes/docker/registry/errcode.go. The status alone,
+403 or 400, names no cause.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
-# As long as a status with its name can be.
+# The longest status with its phrase.
 _LONGEST = 60
 _STATUS = re.compile(r"\b[45]\d\d(?: [A-Z][A-Za-z'-]*)+$")
 # The codes of https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes, as containerd prints
@@ -20,7 +20,7 @@ _WORDS = re.compile(
 
 
 def unwrapped(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines, those two as one; a line is held back until the next one is known."""
+    """Yield the lines, a status and its error as one; a line is held back until the next one is known."""
     held: str | None = None
     for line in _split(lines):
         if held is not None and _STATUS.search(held[-_LONGEST:].rstrip()) and _WORDS.match(line):

@@ -1,1 +1,1 @@
-"""The tables: what tools print, and what it means. Each module has a subject; `rules.py` puts them in their order."""
+"""The tables of failure rules, one module a subject; `rules.py` puts them in order."""

@@ -9,8 +9,8 @@ BUILDER_LOST = FailureClass.BUILDER_LOST
 PERMANENT = FailureClass.PERMANENT
 CONFIG = FailureClass.CONFIG
 
-# Hosts of registries and of AWS that exist: a name of them that does not resolve is the resolver's fault. A region that
-# does not exist (`us-est-1`) is none of them.
+# Hosts of registries and of AWS that exist: if such a name does not resolve, DNS failed. An unknown region (`us-est-1`)
+# is not among them.
 REGION = (
     r"(?:us|eu|ap|ca|sa|me|af|il|mx|cn)(?:-gov|-iso[a-z]?)?-(?:(?:north|south)?(?:east|west)|north|south|central)-\d"
 )

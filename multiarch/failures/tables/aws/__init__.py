@@ -1,4 +1,4 @@
-"""What AWS and its command line and SDKs print, and what it means."""
+"""What AWS and its command line and SDKs print."""
 
 from multiarch.failures.tables.aws.api import API_RULES
 from multiarch.failures.tables.aws.credentials import CREDENTIAL_RULES

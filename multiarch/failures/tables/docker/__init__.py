@@ -1,4 +1,4 @@
-"""What docker, buildx, BuildKit and the emulator print, and what it means."""
+"""What docker, buildx, BuildKit and the emulator print."""
 
 from multiarch.failures.tables.docker.builder import BUILDER_RULES
 from multiarch.failures.tables.docker.cache import CACHE_RULES

@@ -1,4 +1,4 @@
-"""What the commands of RUN steps print, and what it means.
+"""What the commands of RUN steps print.
 
 A failed RUN step is a failure of the user's own build, whatever its output contains: unit tests print `503`, `timeout`
 and `connection refused` too. So the failure is permanent, unless a tool that fetches something reports a network error

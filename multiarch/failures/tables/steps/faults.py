@@ -254,7 +254,7 @@ UNEXPLAINED = _own("step-failed", {
 }, cause="step failed: {step}", why="nothing in the output points to the network",
 )  # fmt: skip
 
-# A step that runs tests and fetches nothing: network words in its output are the tests' own.
+# A step that runs tests and fetches nothing: network errors in its output are those of the tests.
 TESTS = (
     r"\b(?:pytest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|unittest|(?:npm|yarn|pnpm|go|cargo|make|mvnw?"
     r"|gradlew?|dotnet|bundle exec) (?:run |-\S+ )*(?:test|check|verify|e2e)\b)"

@@ -6,7 +6,7 @@ from multiarch.errors import FailurePhase
 from multiarch.failures.model import FailureRule
 from multiarch.failures.tables.common import ONCE, T
 
-# A server of the step's own, which a test asks: no fetch. A resolver that answers there is the network's.
+# A server of a test in the step, and no fetch; port 53 is a DNS resolver.
 _OWN_SERVER = r"\blocalhost\b|\b127\.0\.0\.1\b(?!:53\b)|\b0\.0\.0\.0\b|\[::1\](?!:53\b)|(?<![\da-f:])::1:\d"
 NO_ANSWER = (
     r"(?:time(?:d)?[- ]?out|connection (?:reset|refused|aborted|closed|broken|was (?:reset|closed))"
@@ -17,7 +17,7 @@ NO_ANSWER = (
     r"|name or service not known|"
     r"dns error|name resolution|failed to resolve|unknownhost|unknown host|incomplete|prematurely|premature)"
 )
-# Hosts that serve packages and sources: named next to the network's words, one of them is a fetch that failed.
+# Hosts of packages and sources: next to a network error, a fetch from one of them failed.
 SOURCES = (
     r"(?:pypi|pythonhosted|npmjs|yarnpkg|golang\.org|goproxy|crates\.io|rust-lang|maven|gradle|rubygems|packagist"
     r"|nuget|debian|ubuntu|alpinelinux"
