@@ -16,13 +16,7 @@ from multiarch.cli.help import SettingsCommand, hint_lines, option_of, show_all_
 from multiarch.commands import World
 from multiarch.edges.files.inputs import read_settings_file
 from multiarch.edges.signals import Interruption
-from multiarch.errors import (
-    BuilderError,
-    ConfigurationError,
-    InterruptedRunError,
-    MultiarchError,
-    OutputError,
-)
+from multiarch.errors import BuilderError, ConfigurationError, InterruptedRunError, MultiarchError, OutputError
 from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, LoadedSettings, load_settings
 from multiarch.text.printable import printable

@@ -8,16 +8,12 @@ from multiarch.commands.request import Request, output_folders, read_request
 from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
 from multiarch.edges.files.folder import check_folder, remove_files
-from multiarch.edges.files.inputs import (
-    check_inputs,
-    check_layout,
-    secret_values,
-)
+from multiarch.edges.files.inputs import check_inputs, check_layout, secret_values
 from multiarch.edges.git import tracked
 from multiarch.edges.runtime import LocalRuntime
 from multiarch.errors import ConfigurationError, MultiarchError
 from multiarch.image.registry import Registry
-from multiarch.plan.bake import hidden_values, is_remote
+from multiarch.plan.build.bake import hidden_values, is_remote
 from multiarch.plan.make import make_plan
 from multiarch.plan.model import Plan
 from multiarch.settings.load import LoadedSettings

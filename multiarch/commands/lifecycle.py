@@ -6,7 +6,7 @@ from typing import Literal
 from multiarch.commands import World
 from multiarch.commands.request import read_request
 from multiarch.image.reference import Repository
-from multiarch.plan.cache.choose import cache_base
+from multiarch.plan.build.cache.choose import cache_base
 from multiarch.plan.make import make_plan
 from multiarch.provision.lifecycle import Days, lifecycle_as_json, repository_of
 from multiarch.settings.load import LoadedSettings

@@ -15,11 +15,11 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.reference import legal_repository
 from multiarch.image.registry import Partitions, Registry
 from multiarch.image.tags import TagContext
-from multiarch.plan.bake import argument_values, is_remote
+from multiarch.plan.build.bake import argument_values, is_remote
+from multiarch.plan.build.secrets import secret_arguments
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.plan.destination import Destination, find_destination
 from multiarch.plan.facts import Facts
-from multiarch.plan.secrets import secret_arguments
 from multiarch.report.names import ALL_FILES, FLAG
 from multiarch.settings.load import LoadedSettings
 from multiarch.settings.model import Settings

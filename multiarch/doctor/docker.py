@@ -18,7 +18,7 @@ from multiarch.doctor.model import (
 )
 from multiarch.errors import BuilderError, ConfigurationError
 from multiarch.image.platform import Platform
-from multiarch.plan.builder import REJECTED_HINT, Builder, BuilderAction, decide
+from multiarch.plan.build.builder import REJECTED_HINT, Builder, BuilderAction, decide
 from multiarch.plan.model import Plan
 from multiarch.plan.repositories import builder_image
 from multiarch.plan.steps import EnsureBuilder

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from multiarch.plan.builder import json_object
+from multiarch.plan.build.builder import json_object
 
 # The kernel's name of an architecture, which docker prints, to Go's name.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "i386": "386"}

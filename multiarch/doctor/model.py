@@ -10,7 +10,7 @@ from multiarch.doctor.machine import Daemon
 from multiarch.image.ecr import Permissions, RepositoryFacts
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
-from multiarch.plan.builder import Builder
+from multiarch.plan.build.builder import Builder
 
 
 class CheckStatus(StrEnum):

@@ -14,7 +14,7 @@ from multiarch.image.ecr import (
     mutability_command,
 )
 from multiarch.image.reference import Repository
-from multiarch.plan.cache.move import move_cache
+from multiarch.plan.build.cache.move import move_cache
 from multiarch.plan.model import Plan, Target
 from multiarch.plan.repositories import references
 from multiarch.plan.steps import UNVERIFIED_TAG

@@ -28,15 +28,15 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
 from multiarch.image.tags import TagContext, TagNames, decide_tags, parse_flavor
-from multiarch.plan.build import make_build
-from multiarch.plan.builder import ensure_builder
-from multiarch.plan.cache.choose import cache_base, has_no_default_branch
-from multiarch.plan.cache.move import cache_tags
+from multiarch.plan.build.builder import ensure_builder
+from multiarch.plan.build.cache.choose import cache_base, has_no_default_branch
+from multiarch.plan.build.cache.move import cache_tags
+from multiarch.plan.build.fingerprint import ANNOTATION, Fingerprint, fingerprint, fingerprint_text
+from multiarch.plan.build.labels import Annotation, Description, describe
+from multiarch.plan.build.secrets import secret_warnings
+from multiarch.plan.build.targets import make_build
 from multiarch.plan.facts import Facts, image_name
-from multiarch.plan.fingerprint import ANNOTATION, Fingerprint, fingerprint, fingerprint_text
-from multiarch.plan.labels import Annotation, Description, describe
 from multiarch.plan.model import Finish, Plan, Prepare, RetryPolicy, Target
-from multiarch.plan.secrets import secret_warnings
 from multiarch.plan.steps import (
     UNVERIFIED_TAG,
     Assemble,

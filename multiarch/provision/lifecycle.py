@@ -12,7 +12,7 @@ from typing import Literal
 from multiarch.errors import ConfigurationError
 from multiarch.image.ecr import fits
 from multiarch.image.reference import Repository
-from multiarch.plan.cache.choose import cache_base
+from multiarch.plan.build.cache.choose import cache_base
 from multiarch.plan.model import Plan
 from multiarch.settings.image import ImageSettings
 

@@ -15,15 +15,15 @@ from multiarch.plan.deploy_files import render_deploy_files
 from multiarch.plan.model import Plan, Target
 from multiarch.record import EventLog, Record, RunInfo, make_record, masked
 from multiarch.run.aws_diagnosis import diagnose_with_aws
-from multiarch.run.build import BuildStage, BuiltImage
-from multiarch.run.builder import BuilderStage, ReadyBuilder
 from multiarch.run.context import Context
 from multiarch.run.journal import Journal
-from multiarch.run.publish import publish
 from multiarch.run.recovery import Recovery
-from multiarch.run.registry import RegistryStage, RegistryState
 from multiarch.run.runtime import Runtime
-from multiarch.run.verify import verify
+from multiarch.run.stages.build import BuildStage, BuiltImage
+from multiarch.run.stages.builder import BuilderStage, ReadyBuilder
+from multiarch.run.stages.publish import publish
+from multiarch.run.stages.registry import RegistryStage, RegistryState
+from multiarch.run.stages.verify import verify
 from multiarch.text.redaction import Redaction
 
 # Removing many gigabytes of state takes long; an interrupted run does not wait for it.

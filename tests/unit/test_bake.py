@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multiarch.plan.bake import (
+from multiarch.plan.build.bake import (
     TARGET,
     BakeTarget,
     bake_definition,
@@ -17,7 +17,7 @@ from multiarch.plan.bake import (
     outside_paths,
     target_name,
 )
-from multiarch.plan.labels import Annotation, Description
+from multiarch.plan.build.labels import Annotation, Description
 from tests.unit.fakes import load
 
 NOTHING = Description(labels={}, annotations=())

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from multiarch.plan.builder import Builder, BuilderAction, Node, decide, native_platforms, parse_inspect
+from multiarch.plan.build.builder import Builder, BuilderAction, Node, decide, native_platforms, parse_inspect
 from multiarch.plan.steps import EnsureBuilder
 from tests.unit.fakes import plan_of
 

@@ -10,8 +10,8 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.plan.cache.choose import Caches, Place, cache_repository, find_caches
-from multiarch.plan.cache.move import Move, cache_tags, move_all, move_cache, move_warnings
+from multiarch.plan.build.cache.choose import Caches, Place, cache_repository, find_caches
+from multiarch.plan.build.cache.move import Move, cache_tags, move_all, move_cache, move_warnings
 from multiarch.source import Source
 from tests.unit.fakes import ARM64, ECR, ECR_HOST, SHOP, load, plan_of
 

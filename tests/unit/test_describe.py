@@ -8,7 +8,7 @@ import pytest
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.manifest import CREATED, REVISION, VERSION
-from multiarch.plan.labels import Description, describe
+from multiarch.plan.build.labels import Description, describe
 from multiarch.source import Commit, Source
 from tests.unit.fakes import COMMIT, DIRTY, SHA, load
 

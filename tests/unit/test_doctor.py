@@ -22,7 +22,7 @@ from multiarch.errors import AwsError, BuilderError, ConfigurationError, Registr
 from multiarch.image.ecr import Permission, RepositoryFacts, mutability_command
 from multiarch.image.reference import Repository
 from multiarch.image.registry import Registry
-from multiarch.plan.builder import Builder, Node, parse_builders
+from multiarch.plan.build.builder import Builder, Node, parse_builders
 from multiarch.settings.run import BUILDKIT_IMAGE
 from tests.unit.fakes import AMD64, ARM64, DIRTY, SHOP, facts, plan_of
 

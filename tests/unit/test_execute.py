@@ -30,7 +30,7 @@ from multiarch.image.ecr import RepositoryFacts
 from multiarch.image.manifest import Layer, Manifest, PlatformImage, short_digest
 from multiarch.image.platform import Platform
 from multiarch.image.registry import Registry
-from multiarch.plan.fingerprint import ANNOTATION, fingerprint_text
+from multiarch.plan.build.fingerprint import ANNOTATION, fingerprint_text
 from multiarch.plan.make import make_plan
 from multiarch.plan.steps import Part
 from multiarch.record import EventLog, PublishedTag, Record, Retry, StepState, read_record

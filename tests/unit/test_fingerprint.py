@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.plan.fingerprint import (
-    INDECISIVE,
-    differences,
-    fingerprint,
-    fingerprint_text,
-    parse_fingerprint,
-)
+from multiarch.plan.build.fingerprint import INDECISIVE, differences, fingerprint, fingerprint_text, parse_fingerprint
 from multiarch.plan.make import make_plan
 from multiarch.settings.image import ImageSettings
 from tests.unit.fakes import facts, load

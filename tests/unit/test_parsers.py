@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
-from multiarch.image.reference import (
-    Repository,
-    check_repository,
-    check_tag,
-    legal_repository,
-    parse_reference,
-)
+from multiarch.image.reference import Repository, check_repository, check_tag, legal_repository, parse_reference
 from multiarch.image.registry import Registry
 from multiarch.image.tags import TagContext, decide_tags, parse_flavor
 from multiarch.image.tags.rule import check_tag_rule, parse_rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multiarch.plan.secrets import secret_arguments, secret_reason, secret_warnings
+from multiarch.plan.build.secrets import secret_arguments, secret_reason, secret_warnings
 
 BY_NAME = (
     "TOKEN", "NPM_TOKEN", "npmToken", "GITHUB_TOKEN_VALUE", "PASSWORD", "DB_PASSWORD", "db-password", "DB_PASSWORD_1",

@@ -16,7 +16,7 @@ from multiarch.errors import OperationFailedError
 from multiarch.failures import understand
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
-from multiarch.plan.builder import Builder, parse_builders
+from multiarch.plan.build.builder import Builder, parse_builders
 from multiarch.plan.model import Plan
 from multiarch.plan.repositories import builder_image
 

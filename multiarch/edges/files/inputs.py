@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from multiarch.errors import ConfigurationError
-from multiarch.plan.bake import dockerfile_of, is_remote
-from multiarch.plan.secrets import secret_arguments
+from multiarch.plan.build.bake import dockerfile_of, is_remote
+from multiarch.plan.build.secrets import secret_arguments
 from multiarch.settings.image import ImageSettings
 from multiarch.text.csv_words import Secret
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from multiarch.errors import BuilderError, FailureClass, MultiarchError, OperationFailedError
 from multiarch.failures import understand
 from multiarch.image.manifest import make_index, short_digest
-from multiarch.plan.cache.move import Move, move_all, move_entries
+from multiarch.plan.build.cache.move import Move, move_all, move_entries
 from multiarch.plan.model import Target
 from multiarch.plan.steps import Assemble, Build
 from multiarch.record import BuildReader, EventLog, ImageInfo, Record, RunInfo, make_record
 from multiarch.record.steps import in_file
-from multiarch.run.builder import ReadyBuilder
 from multiarch.run.context import Context
-from multiarch.run.registry import RegistryState
+from multiarch.run.stages.builder import ReadyBuilder
+from multiarch.run.stages.registry import RegistryState
 from multiarch.text.redaction import Redaction
 
 _RETRIED = (FailureClass.AUTH_EXPIRED, FailureClass.TRANSIENT, FailureClass.THROTTLED)

@@ -7,11 +7,11 @@ from multiarch.errors import RegistryError
 from multiarch.image.ecr import RepositoryFacts, create_command, mutability_command
 from multiarch.image.manifest import Manifest
 from multiarch.image.reference import Repository
-from multiarch.plan.cache.move import Move, move_cache, move_warnings
+from multiarch.plan.build.cache.move import Move, move_cache, move_warnings
 from multiarch.plan.model import Target
 from multiarch.plan.steps import FindRepository, Login
 from multiarch.run.context import Context
-from multiarch.run.existing import Existing, check_moves, find_existing
+from multiarch.run.stages.existing import Existing, check_moves, find_existing
 
 
 @dataclass(frozen=True, kw_only=True)

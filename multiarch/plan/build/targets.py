@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from multiarch.errors import ConfigurationError
 from multiarch.image.platform import Platform
 from multiarch.image.reference import Repository
-from multiarch.plan.bake import TARGET, BakeTarget, bake_definition, hidden_arguments, outside_paths, target_name
-from multiarch.plan.cache.choose import Caches, Place, compression_options, find_caches
+from multiarch.plan.build.bake import TARGET, BakeTarget, bake_definition, hidden_arguments, outside_paths, target_name
+from multiarch.plan.build.cache.choose import Caches, Place, compression_options, find_caches
+from multiarch.plan.build.labels import Description
 from multiarch.plan.facts import Facts, image_name
-from multiarch.plan.labels import Description
 from multiarch.plan.steps import METADATA_FILE, UNVERIFIED_TAG, Build, EnsureBuilder, Part, TargetBuild
 from multiarch.settings.image import ImageSettings
 from multiarch.source import Commit

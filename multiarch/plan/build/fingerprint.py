@@ -10,7 +10,7 @@ import json
 import posixpath
 from collections.abc import Collection, Mapping
 
-from multiarch.plan.bake import dockerfile_of, is_remote
+from multiarch.plan.build.bake import dockerfile_of, is_remote
 from multiarch.settings.image import ImageSettings
 from multiarch.text.csv_words import Secret
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import cast
 
-from multiarch.plan.labels import Description, has_index
-from multiarch.plan.secrets import secret_reason
+from multiarch.plan.build.labels import Description, has_index
+from multiarch.plan.build.secrets import secret_reason
 from multiarch.settings.image import ImageSettings
 from multiarch.text.csv_words import Secret
 

@@ -18,8 +18,8 @@ from multiarch.plan.model import Target
 from multiarch.plan.steps import Tag
 from multiarch.record.outcome import PublishedTag
 from multiarch.run.context import Context
-from multiarch.run.existing import other_settings
-from multiarch.run.order import describe_newer, is_newer
+from multiarch.run.stages.existing import other_settings
+from multiarch.run.stages.order import describe_newer, is_newer
 
 _Action = Literal["created", "moved", "unchanged", "kept"]
 _Verify = Callable[[Target, str], VerifiedImage]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from multiarch.errors import BuilderError, OperationFailedError
 from multiarch.failures import understand
-from multiarch.plan.builder import REJECTED_HINT, BuilderAction, Node, decide, native_platforms, parse_inspect
+from multiarch.plan.build.builder import REJECTED_HINT, BuilderAction, Node, decide, native_platforms, parse_inspect
 from multiarch.plan.steps import EnsureBuilder, RemoveBuilder
 from multiarch.run.context import Context
 

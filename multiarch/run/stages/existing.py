@@ -8,10 +8,10 @@ from multiarch.futures import map_all
 from multiarch.image.ecr import RepositoryFacts, mutability_command
 from multiarch.image.manifest import Manifest, platform_of, short_digest
 from multiarch.image.verify import missing_platforms
-from multiarch.plan.fingerprint import ANNOTATION, Fingerprint, differences, parse_fingerprint
+from multiarch.plan.build.fingerprint import ANNOTATION, Fingerprint, differences, parse_fingerprint
 from multiarch.plan.steps import Reuse, Tag
 from multiarch.run.context import Context
-from multiarch.run.order import is_newer
+from multiarch.run.stages.order import is_newer
 
 
 @dataclass(frozen=True, kw_only=True)
