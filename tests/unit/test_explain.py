@@ -146,3 +146,13 @@ def test_a_hundred_megabytes_are_read_in_little_memory(tmp_path: Path, fill: Any
     assert said.code == 0, said.err
     assert "class    throttled" in said.out
     assert int(said.err) < 60_000
+
+
+def test_explain_hostile_output_shows_no_login_and_nothing_that_a_terminal_obeys() -> None:
+    line = "ERROR: failed to solve: https://ada:pass@host/x: \x1b]0;title\x07\u202e not found\n"
+    for words in ((), ("--output", "json")):
+        said = explain(*words, content=line.encode())
+        assert said.code == 0
+        assert "pass" not in said.out.replace("passw", "")
+        assert not {"\x1b", "\x07", "\u202e"} & set(said.out)
+        assert "\\u001b" not in said.out

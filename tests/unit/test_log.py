@@ -208,3 +208,19 @@ def test_a_log_that_cannot_be_written_ends_nothing() -> None:
         log.info("one", phase="x")
         write(BuildEvent(kind=EventKind.SAID, lines=("two",)))
     assert stream.getvalue().count("\n") == 1
+
+
+HOSTILE = "x\x1b[2J\x1b]0;title\x07\x9b1m\u202ey\x08\u2028z"
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_log_hostile_text_gives_the_terminal_no_command(log_format: str) -> None:
+    logged = Logged(log_format)
+    logged.log.warning(f"branch {HOSTILE}", phase="settings")
+    make_output(log_format=log_format, redaction=Redaction(), stream=logged.stream)(
+        BuildEvent(kind=EventKind.WARNING, lines=(HOSTILE,))
+    )
+    assert not set("\x1b\x07\x08\x9b\u202e\u2028") & set(logged.text)
+    assert not any(each in logged.text for each in ("\\u001b", "\\u202e"))
+    assert logged.text.count("xy") == 0
+    assert len(logged.text.splitlines()) == 2
