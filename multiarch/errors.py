@@ -148,8 +148,8 @@ class OperationFailedError(Exception):
         lines: the output or the answer, oldest line first.
         retry_after: the wait that the answer states, in seconds.
         status: the HTTP status of the answer; None without an answer.
-        code: the error code of the answer, such as AccessDeniedException or MANIFEST_UNKNOWN; without an answer, the name
-            of the exception.
+        code: the error code of the answer, such as AccessDeniedException or MANIFEST_UNKNOWN; without an answer, the
+            name of the exception.
         host: the host that was called, with its port if it has one.
         exit_code: of a process; None if no process ended.
         steps: the failed or canceled steps of a build.
