@@ -139,11 +139,11 @@ class Project:
 
     def private_folders(self) -> list[Path]:
         """What runs for this home left of their docker configurations; others may run at the same time."""
-        return [each for each in Path(tempfile.gettempdir()).glob("multiarch-*") if self._is_ours(each)]
+        return [each for each in Path(tempfile.gettempdir()).glob("multiarch-run-*") if self._is_ours(each)]
 
     def _is_ours(self, folder: Path) -> bool:
         try:
-            return (folder / "buildx").readlink().is_relative_to(self.home)
+            return (folder / "docker" / "buildx").readlink().is_relative_to(self.home)
         except OSError:  # no such link, or just now no such folder any more
             return False
 

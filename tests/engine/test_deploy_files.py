@@ -28,7 +28,7 @@ def out(project: Project) -> Path:
     folder.mkdir()
     for name in (*FILES, "mine"):
         (folder / name).write_text("old", encoding="utf-8")
-    project.environment |= {"MULTIARCH_HANDOVER": "out", "MULTIARCH_PLATFORMS": "linux/amd64"}
+    project.environment |= {"MULTIARCH_DEPLOY_FILES": "out", "MULTIARCH_PLATFORMS": "linux/amd64"}
     return folder
 
 
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_one_is_said_before_anything_is_built(project: P
     run = project.multiarch("build", "--deploy-files", "hello.sh/out")
     assert (run.code, run.stdout) == (2, "")
     assert run.stderr.startswith("error: ")
-    assert "hello.sh is there, and is none" in run.stderr
+    assert "hello.sh exists and is not a folder" in run.stderr
     doctor = project.multiarch("doctor", "--deploy-files", "hello.sh/out")
     assert doctor.code == 2
     assert "problem  deploy files" in doctor.stdout

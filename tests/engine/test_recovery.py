@@ -72,7 +72,7 @@ def test_a_builder_that_is_not_kept_is_gone_after_a_signal_in_the_preparation(
         aws_url = f"http://127.0.0.1:{port}"
         process = started(project, "--no-builder-keep", PATH=path, AWS_ENDPOINT_URL=aws_url)
         if moment == "once it was made":
-            read_until(process, f"made {project.builder}")
+            read_until(process, f"created builder {project.builder}")
         while not children(project, "create --name") and moment == "while it is made":
             assert process.poll() is None
             time.sleep(0.01)
