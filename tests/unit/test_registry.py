@@ -471,3 +471,12 @@ def test_docker_hub_is_asked_by_its_own_names() -> None:
         "GET https://registry-1.docker.io/v2/library/alpine/manifests/3",
         "GET https://registry-1.docker.io/v2/team/shop/manifests/3",
     ]
+
+
+def test_a_page_in_place_of_a_manifest_by_digest_is_a_failure_that_can_pass(server: Server) -> None:
+    wanted = f"sha256:{'0' * 64}"
+    page = Reply(body=b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html"})
+    server.on("GET", f"/v2/team/shop/manifests/{wanted}", page)
+    server.on("GET", TAG, page)
+    assert understand(Asked(server.host, None).error(wanted)).failure_class == "transient"
+    assert understand(Asked(server.host, None).error()).rule == "registry-response-invalid"

@@ -62,12 +62,11 @@ class RegistryClient:
         if response.status == HTTPStatus.NOT_FOUND:
             return None
         self._check(response, "GET", HTTPStatus.OK)
-        found = Manifest(content=response.body, media_type=self._media_type(response))
-        named = response.headers.get("Docker-Content-Digest", "")
-        for wanted in (reference, named):
-            if wanted.startswith("sha256:") and found.digest != wanted:
-                raise self._mismatch(response, repository, f"manifest {_short(wanted)}", found.digest)
-        return found
+        digest = digest_of(response.body)
+        for wanted in (reference, response.headers.get("Docker-Content-Digest", "")):
+            if wanted.startswith("sha256:") and digest != wanted:
+                raise self._mismatch(response, repository, f"manifest {_short(wanted)}", digest)
+        return Manifest(content=response.body, media_type=self._media_type(response))
 
     def has(self, repository: Repository, reference: str) -> bool:
         """Whether there is such a manifest; Docker Hub's limits do not count this request as a pull.

@@ -28,6 +28,31 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     }, cause="{host} is not a registry", advice="check host, port and path of the image name, and the proxy",
         why="a web page is not a registry",
     ),
+    FailureRule("registry-response-invalid", None, PERMANENT, {
+        "is not an image manifest":
+            "GET https://registry.example/v2/shop/manifests/v1: Content-Type text/html is not an image manifest",
+        "the response is not valid http":
+            ("GET https://registry.example/v2/shop/manifests/v1: the response is not valid HTTP: got more than 100 "
+             "headers"),
+        "the response (?:is|headers are) larger than":
+            "GET https://registry.example/v2/shop/manifests/v1: the response is larger than 4 MiB",
+        "the response has content-encoding":
+            ("GET https://registry.example/v2/shop/manifests/v1: the response has Content-Encoding gzip, which was not "
+             "requested"),
+        "redirected to an invalid address":
+            ("GET https://registry.example/v2/shop/blobs/sha256:00: redirected to an invalid address: 'http://x' is "
+             "not HTTPS"),
+        "too many redirects": "GET https://registry.example/v2/shop/blobs/sha256:00: too many redirects",
+        r"unexpected status from (?:get|head|put) request to \S+: [23]\d\d\b":
+            "unexpected status from PUT request to https://registry.example/v2/shop/manifests/v1: 200 OK",
+        "failed to authorize: .{0,300} returned no token":
+            "failed to authorize: https://auth.registry.example/token returned no token",
+        "names an invalid token server":
+            ("failed to authorize: registry.example names an invalid token server: 'http://auth.example' is not "
+             "HTTPS"),
+    }, cause="{host} returned an invalid response", advice="check the proxy on the way to {host}",
+        why="it is no error of the transfer",
+    ),
     FailureRule("anonymous-pull-denied", FailurePhase.BASE_PULL, PERMANENT, {
         r"failed to fetch anonymous token.{0,300}\b40[0134]\b":
             ("failed to fetch anonymous token: unexpected status from GET request to "
