@@ -5,17 +5,17 @@ import sys
 
 
 def _leave_folder() -> None:
-    """Import no module from the current folder, the user's project: a click.py of its own is not ours.
+    """Prevent imports from the current folder, the user's project, which can contain a click.py.
 
-    `python -m` puts the folder first, before our first line, and an empty entry of PYTHONPATH is the folder, too.
+    `python -m` puts the folder first in sys.path, and an empty entry of PYTHONPATH is the folder, too.
     """
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     try:
         folder = os.getcwd()  # noqa: PTH109
     except OSError:
-        return  # there is no such folder any more
+        return  # the folder was removed
     if folder == root:
-        return  # the package's own checkout
+        return  # the checkout of this package
     sys.path[:] = [each for each in sys.path if os.path.abspath(each) != folder]  # noqa: PTH100
     modules = [each for name, each in list(sys.modules.items()) if name != "__main__"]
     files = [getattr(each, "__file__", None) or "" for each in modules]
@@ -36,19 +36,19 @@ from contextlib import suppress  # noqa: E402
 
 
 def _open_streams() -> None:
-    """Give a stream that was closed for us to nobody: else the next file that is opened is taken for it."""
+    """Open the null device for a closed standard stream; else the next opened file gets its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as we run
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def main() -> None:
-    """Run, and end at once: taking the interpreter apart takes time, and everything is cleaned up by then."""
+    """Run, and exit without the interpreter's cleanup, which takes time; the run has cleaned up by then."""
     for each in (signal.SIGINT, signal.SIGTERM):
-        # Nothing is to be cleaned up yet; `attend` takes over.
+        # There is nothing to clean up yet; `attend` replaces this handler.
         signal.signal(each, lambda number, _: os._exit(128 + number))
     _open_streams()
-    # A run leaves little garbage, and each collection walks all that was imported: a tenth of a second in a short run.
+    # Each garbage collection walks all imported objects, which takes a tenth of a second in a short run.
     gc.set_threshold(100_000)
     from multiarch.edges.signals import Interruption, attend
 

@@ -1,10 +1,10 @@
-"""A moment at which something is given up."""
+"""A point in time at which work is given up."""
 
 import time
 
 
 class Deadline:
-    """The moment at which everything that shares it is given up."""
+    """The point in time at which all work that shares the deadline is given up."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -12,9 +12,9 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds until then, 0 afterwards."""
+        """Seconds until the deadline, 0 afterwards."""
         return max(0.0, self._end - time.monotonic())
 
     def at_most(self, seconds: float) -> "Deadline":
-        """Return the sooner one of this deadline and one in so many seconds."""
+        """Return this deadline, or one in `seconds` if that is earlier."""
         return self if self.left <= seconds else Deadline(seconds)

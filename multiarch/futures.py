@@ -1,7 +1,7 @@
-"""Work in other threads, as futures.
+"""Runs calls in other threads, as futures.
 
-All threads are daemon threads: neither a caller nor the end of the interpreter waits for a thread that waits for the
-network. The executors of concurrent.futures join their threads before the interpreter ends:
+All threads are daemon threads, so that neither a caller nor the end of the interpreter waits for the network. The
+executors of concurrent.futures join their threads before the interpreter ends:
 https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 """
 
@@ -19,10 +19,10 @@ _AT_ONCE = 8
 
 
 def start(call: Callable[[], _Value], future: Future[_Value] | None = None) -> Future[_Value]:
-    """Run a call in a thread of its own.
+    """Run a call in another thread.
 
     Args:
-        call: what to run; the future gets its value or its exception.
+        call: the function to run; the future gets its value or its exception.
         future: the future to use; a new one by default.
     """
     future = Future() if future is None else future
@@ -31,17 +31,17 @@ def start(call: Callable[[], _Value], future: Future[_Value] | None = None) -> F
 
 
 def completed(value: _Value) -> Future[_Value]:
-    """Return a future whose value is known already."""
+    """Return a future that has its value."""
     future: Future[_Value] = Future()
     future.set_result(value)
     return future
 
 
 def map_all(call: Callable[[_Item], _Value], items: Iterable[_Item], *, at_once: int = _AT_ONCE) -> list[_Value]:
-    """Apply a call to each item, to several at once, and return the values in the order of the items.
+    """Apply a call to each item, to at most `at_once` at the same time; return the values in the order of the items.
 
     Raises:
-        BaseException: what the call raised for the first item that failed; items that wait are then skipped.
+        BaseException: the exception of the first item that failed; waiting items are skipped.
     """
     work: SimpleQueue[tuple[Future[_Value], _Item]] = SimpleQueue()
     futures: list[Future[_Value]] = []
@@ -71,7 +71,7 @@ def _run(future: Future[_Value], call: Callable[[], _Value]) -> None:
         return
     try:
         value = call()
-    except BaseException as error:  # noqa: BLE001 - raised again by whoever asks the future
+    except BaseException as error:  # noqa: BLE001 - the future's result raises it again
         future.set_exception(error)
     else:
         future.set_result(value)

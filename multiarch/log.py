@@ -1,4 +1,4 @@
-"""structlog, configured once: lines for people, or one JSON object a line; secrets are taken out first."""
+"""Configures structlog: lines for people, or one JSON object per line, both redacted."""
 
 import json
 import logging
@@ -23,13 +23,13 @@ Log = structlog.typing.FilteringBoundLogger
 _Event = MutableMapping[str, Any]
 
 
-# One for all streams: threads write whole lines, and a line of ours does not end up in one of the build's. A signal may
-# come while it is held, and whoever handles it may write.
+# One lock for all streams, so that threads write whole lines. Reentrant, because a signal handler can write a line
+# while the lock is held.
 _WRITING = threading.RLock()
 
 
-class _Forgiving:
-    """A stream that takes what cannot be written any more: a run is worth more than its log."""
+class _LossyStream:
+    """A stream that drops text after the first write error: a failed log must not fail the run."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
@@ -63,11 +63,11 @@ def make_log(
     """Make the log of one run.
 
     Args:
-        log_format: `json`, or anything else for lines that people read.
-        level: the least level that is written.
-        redaction: what takes the secrets out.
-        stream: where to write, the standard error by default.
-        clock: tells the seconds; a line shows those since now.
+        log_format: `json`; any other value for lines for people.
+        level: the lowest level to write.
+        redaction: removes secrets.
+        stream: standard error by default.
+        clock: returns seconds; each line shows the seconds since this call.
     """
     start = clock()
 
@@ -84,7 +84,7 @@ def make_log(
     else:
         processors += [structlog.processors.add_log_level, _as_text]
     return structlog.wrap_logger(  # type: ignore[no-any-return]  # a proxy for the wrapper class
-        structlog.WriteLogger(cast("TextIO", _Forgiving(stream or sys.stderr))),
+        structlog.WriteLogger(cast("TextIO", _LossyStream(stream or sys.stderr))),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
@@ -96,7 +96,7 @@ def _as_json(_logger: object, _method: str, event: _Event) -> str:
 
 
 def _as_text(_logger: object, _method: str, event: _Event) -> str:
-    """`  1.2 s  login     signed in`; a line of the build's own output stands as it is."""
+    """Return `  1.2 s  login     signed in`; a line of the build's output is unchanged."""
     level = event.pop("level")
     phase = event.pop("phase", "")
     seconds = event.pop("seconds")
@@ -110,8 +110,8 @@ def _as_text(_logger: object, _method: str, event: _Event) -> str:
 
 
 def write_line(line: str, stream: TextIO | None = None) -> None:
-    """Write a line that is read by a program: as it is, whole, and with nothing beside it."""
-    out = _Forgiving(stream or sys.stderr)
+    """Write a whole line for a program, unchanged."""
+    out = _LossyStream(stream or sys.stderr)
     out.write(f"{line}\n")
     out.flush()
 
@@ -123,15 +123,15 @@ def make_output(
     stream: TextIO | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Callable[[BuildEvent], None]:
-    """Make the writer of what a build says and does, which is much: no structlog, no flush a line.
+    """Return the function that logs the events of a build. Without structlog and without a flush per line, for speed.
 
     Args:
-        log_format: `json`, or anything else for lines that people read.
-        redaction: what takes the secrets out.
-        stream: where to write, the standard error by default.
-        now: the time of day.
+        log_format: `json`; any other value for lines for people.
+        redaction: removes secrets.
+        stream: standard error by default.
+        now: returns the current time.
     """
-    out = _Forgiving(stream or sys.stderr)
+    out = _LossyStream(stream or sys.stderr)
 
     def write(event: BuildEvent) -> None:
         out.write(redaction.clean("".join(f"{line}\n" for line in as_lines(event))))

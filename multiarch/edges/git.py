@@ -14,28 +14,28 @@ _ORIGIN = "refs/remotes/origin/"
 def read_checkout(
     folder: Path, environment: Mapping[str, str], *, leave_out: Sequence[Path] = (), trusted: bool = False
 ) -> Checkout | None:
-    """Ask git what is checked out; None where there is no git, no checkout or no commit.
+    """Return the checked-out commit and its changes; None without git, checkout or commit.
 
     Args:
         folder: any folder of the checkout.
-        environment: the variables that git runs with.
-        leave_out: files, and folders with theirs, that do not count as changes: our own output.
-        trusted: the machine is there for this checkout, whoever owns its files, and what differs from the commit does
-            not matter. Git then reads the commit alone, which runs nothing that the checkout configures.
+        environment: the environment variables of git.
+        leave_out: files and folders that do not count as changes: the output of a run.
+        trusted: read a checkout of another user, and ignore changes. Git then reads only the commit, which runs no
+            program that the checkout configures.
 
     Raises:
-        ConfigurationError: another user owns the checkout, and git does not read it unasked.
+        ConfigurationError: another user owns the checkout, and `trusted` is False.
     """
     trust = _trust(folder) if trusted else []
-    # Side by side, because each start takes its time.
+    # At the same time, because starting git is slow.
     shown = _start(folder, environment, *trust, "show", "--no-patch", "--decorate=full", "--format=%H %ct %D", "HEAD")
     url = _start(folder, environment, *trust, "config", "--get", "remote.origin.url")
     default = _start(folder, environment, *trust, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
     status = None if trusted else _status(folder, environment, leave_out)
     answers = [_answer(each) for each in (shown, url, default)]
     if status and "safe.directory" in status.stderr:
-        msg = f"git does not read {folder}: another user owns it"
-        raise ConfigurationError(msg, hint=f"if you trust it: git config --global --add safe.directory {folder}")
+        msg = f"git refuses to read {folder}, because another user owns the folder"
+        raise ConfigurationError(msg, hint=f"if you trust its owner: git config --global --add safe.directory {folder}")
     sha, time, decoration = (*answers[0].rstrip("\n").split(" ", 2), "", "", "")[:3]
     if not time.isdigit():
         return None
@@ -62,18 +62,18 @@ def _status(
     pathspec = ["--", ":/", *excluded] if excluded else []
     status = _git(folder, environment, *words, *pathspec)
     if status and status.returncode != 0 and leave_out:
-        status = _git(folder, environment, *words)  # git refuses to leave out what is outside of the checkout
+        status = _git(folder, environment, *words)  # git rejects a pathspec outside of the checkout
     return status
 
 
 def is_ancestor(folder: Path, environment: Mapping[str, str], older: str, newer: str) -> bool | None:
-    """Whether one commit is in the other's history; None where this clone cannot tell: a shallow one."""
+    """Return whether a commit is an ancestor of another; None if this clone does not have the history."""
     answer = _git(folder, environment, *_trust(folder), "merge-base", "--is-ancestor", older, newer)
     return {0: True, 1: False}.get(answer.returncode) if answer else None
 
 
 def tracked(folder: Path, environment: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of a folder's files that git keeps; none where there is no such folder or no checkout."""
+    """Return the files of a folder that git tracks; empty without the folder or a checkout."""
     answer = _git(
         folder, environment, *_trust(folder), "ls-files", "-z", "--", *(f":(literal){name}" for name in names)
     )
@@ -100,7 +100,7 @@ def _start(folder: Path, environment: Mapping[str, str], *words: str) -> subproc
         return subprocess.Popen(
             ["git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *words],
             cwd=folder,
-            # Another program's lock on the index is none of our business: https://git-scm.com/docs/git-status
+            # Do not write the index, which another program can lock: https://git-scm.com/docs/git-status
             env={**environment, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -108,7 +108,7 @@ def _start(folder: Path, environment: Mapping[str, str], *words: str) -> subproc
             encoding="utf-8",
             errors="surrogateescape",
         )
-    except (OSError, ValueError):  # a ValueError is a zero byte, in a commit that an image names
+    except (OSError, ValueError):  # ValueError: a zero byte, in the commit that an image records
         return None
 
 

@@ -1,4 +1,4 @@
-"""A heartbeat: a call every so many seconds while something else runs."""
+"""Calls a function periodically while other code runs."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def every(seconds: float, action: Callable[[], object]) -> Iterator[None]:
-    """Call an action every so many seconds, in a thread of its own, until the block ends."""
+    """Call an action every `seconds` in another thread, until the block ends."""
     ended = threading.Event()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""The world as the steps see it: docker, the registry, AWS and the disk, put together."""
+"""The runtime on this machine: docker, the registry, AWS and the disk."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ from multiarch.plan.model import Plan
 from multiarch.plan.steps import METADATA_FILE, Command
 from multiarch.text.redaction import Redaction
 
-# What the builder's boot need not wait for is imported where it is used: HTTP and TLS alone take 25 ms.
+# Slow imports that the builder's boot does not need are inside the functions: HTTP and TLS take 25 ms.
 if TYPE_CHECKING:
     from multiarch.edges.registry.client import RegistryClient
     from multiarch.edges.registry.clients import Registries
@@ -48,7 +48,7 @@ _Value = TypeVar("_Value")
 
 
 class LocalRuntime:
-    """`execute.Runtime` on this machine. Close it, whatever happened: it holds the login."""
+    """`run.runtime.Runtime` on this machine. Always close it, because it holds the login."""
 
     def __init__(
         self,
@@ -85,19 +85,19 @@ class LocalRuntime:
         return Registries(self._environment, self._config, self._redaction, deadline=self._deadline)
 
     def begin(self, plan: Plan) -> None:
-        """Let the builder boot already while the program gets ready for the rest; `run` takes it up."""
+        """Begin to boot the builder; `run` waits for it."""
         self._start_builders(plan)
         remove_left_folders()
 
     def _start_builders(self, plan: Plan) -> None:
-        # A builder that is not to be kept is made where it is also removed, whatever happens: in the execution.
+        # The execution creates a builder that is not kept, because it also removes the builder after a failure.
         if plan.finish.remove_builder:
             return
         if plan.prepare.builder and plan.prepare.builder.create:
             self._docker.begin(plan.prepare.builder.create)
 
     def show(self, output: Callable[["BuildEvent"], object]) -> None:
-        """Show the build's own output with this."""
+        """Set the function that logs the events of the build."""
         self._output = output
 
     def run(self, command: Command, *, phase: str) -> str:
@@ -126,11 +126,11 @@ class LocalRuntime:
         return metadata
 
     def _run_docker(self, function: Callable[[], _Value]) -> _Value:
-        """Run a docker command; a signal stops it, and every other one that runs."""
+        """Run a docker command; a signal stops all running docker commands."""
         return self._interruption.call(function, stop=self._docker.stop)
 
     def _show_events(self, command: Sequence[str], definition: bytes, reader: "BuildReader") -> None:
-        """Run bake, show what happens, and while nothing does, what still runs."""
+        """Run bake and log its events; while there are none, log the running steps."""
         from multiarch.record.live import LiveLog
 
         live, lock = LiveLog(self._monotonic), threading.Lock()
@@ -150,7 +150,7 @@ class LocalRuntime:
             self._docker.stream(command, stdin=definition, on_line=show, phase="other")
 
     def _read_events(self, metadata: Mapping[str, Any], reader: "BuildReader") -> None:
-        """Where buildx drew on the terminal itself, read the events of the build from its history: buildx 0.20."""
+        """Read the events from the build history, because buildx drew its progress on the terminal: buildx 0.20."""
         reference = next((each.get("buildx.build.ref", "") for each in metadata.values() if isinstance(each, dict)), "")
         builder, _, build = str(reference).partition("/")
         command = ("docker", "buildx", "history", "logs", "--builder", builder, "--progress", "rawjson")
@@ -170,7 +170,7 @@ class LocalRuntime:
     def log_in(self, registry: Registry, *, fresh: bool) -> str:
         if self._config.has_helper(registry.host):
             self._docker.use_config(str(self._config.folder))
-            return f"{registry} is left to its credential helper"
+            return f"using docker's credential helper for {registry}"
         from multiarch.edges.registry.clients import ecr_token
 
         token = self._interruption.call(
@@ -209,7 +209,7 @@ class LocalRuntime:
         self._ask(repository, lambda client: client.tag(repository, tag, manifest))
 
     def _ask(self, repository: Repository, question: Callable[["RegistryClient"], _Value]) -> _Value:
-        """Ask a registry, which may never answer, nor the credential helper that is asked for its login."""
+        """Call a registry; a signal interrupts a registry or a credential helper that does not respond."""
         return self._interruption.call(lambda: question(self._registries.client(repository.registry)))
 
     def is_ancestor(self, older: str, newer: str) -> bool | None:
@@ -223,20 +223,22 @@ class LocalRuntime:
             with tarfile.open(archive) as tar:
                 tar.extractall(place, members=self._entries(tar), filter="data")
         except tarfile.TarError as error:
-            raise OperationFailedError("other", [f"{archive} cannot be unpacked: {error}"]) from None
+            raise OperationFailedError("other", [f"cannot unpack {archive}: {error}"]) from None
         Path(archive).unlink()
 
     def _entries(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-        """Yield what an OCI layout consists of, until a signal comes."""
+        """Yield the entries of an OCI layout's archive, until a signal comes."""
         for each in archive:
             self._interruption.check()
             if not (each.isreg() or each.isdir()):
-                raise OperationFailedError("other", [f"{archive.name!r} contains {each.name}, no file and no folder"])
+                raise OperationFailedError(
+                    "other", [f"{archive.name!r} contains {each.name}, which is not a file or a folder"]
+                )
             yield each
 
     def replace(self, fresh: str, layout: str) -> None:
         source = real_place(Path(fresh))
-        # First, so that a run that fails between the next two lines leaves one of the two.
+        # First, so that a run which ends between the next two lines keeps one of the folders.
         self._unverified = None
         source.rename(_remove_layout(layout))
 
@@ -244,7 +246,7 @@ class LocalRuntime:
         write_files(Path(folder), files)
 
     def close(self) -> None:
-        """Stop what still runs, then remove the login, and an image on the disk that was not verified."""
+        """Stop all docker commands, then remove the login and an unverified image on disk."""
         try:
             self._docker.stop()
         finally:
@@ -254,7 +256,7 @@ class LocalRuntime:
                 shutil.rmtree(self._unverified, ignore_errors=True)
 
     def abandon(self) -> None:
-        """Kill what still runs and remove the login, at once, whatever other threads do."""
+        """Kill all docker commands and remove the login immediately, from any thread."""
         self._docker.kill()
         self._config.close()
         self._private.close()
@@ -269,7 +271,7 @@ def _remove_layout(layout: str) -> Path:
 
 
 def _read_metadata(file: Path) -> Mapping[str, Any]:
-    """Return bake's metadata, nothing where it wrote none: whoever needs the digest says so."""
+    """Return bake's metadata; empty if bake wrote none, which the search for the digest reports."""
     try:
         return cast("Mapping[str, Any]", json.loads(file.read_bytes()))
     except (FileNotFoundError, ValueError):
@@ -284,7 +286,7 @@ def _layout_blob(layout: Path, digest: str) -> bytes:
     except OSError as error:
         raise OperationFailedError("manifest", [f"{layout}: {digest}: {error.strerror}"]) from None
     if digest_of(content) != digest:
-        raise OperationFailedError("manifest", [f"{layout}: {digest} has another content"])
+        raise OperationFailedError("manifest", [f"{layout}: the content of {digest} has another digest"])
     return content
 
 

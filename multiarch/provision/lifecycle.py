@@ -1,4 +1,4 @@
-"""The ECR lifecycle policy that keeps caches and untagged images of a plan from piling up. Pure.
+"""Makes the ECR lifecycle policy that expires caches and untagged images. Pure.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
 """
@@ -21,25 +21,25 @@ _Selection = Mapping[str, object]
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """After how many days something goes: what has no tag, and a cache that nobody writes any more."""
+    """Days after which untagged images, and caches that no build writes, expire."""
 
     untagged: int
     cache: int
 
 
 def repository_of(plan: Plan, settings: ImageSettings, *, holds: Literal["image", "cache"]) -> Repository:
-    """Return the repository that a policy is for.
+    """Return the repository of a policy.
 
     Raises:
-        ConfigurationError: the caches are in no repository.
+        ConfigurationError: no repository has the caches.
     """
     image = _image(plan)
     if holds == "image":
         return image
     if base := cache_base(settings, image):
         return base[0]
-    msg = f"--cache {settings.cache} is in no repository"
-    raise ConfigurationError(msg, hint="leave --of cache out: the policy of the image's repository is for what is left")
+    msg = f"no repository has the caches of --cache {settings.cache}"
+    raise ConfigurationError(msg, hint="remove --of cache: the policy of the image repository expires untagged images")
 
 
 def _image(plan: Plan) -> Repository:
@@ -52,7 +52,7 @@ def lifecycle_as_json(plan: Plan, settings: ImageSettings, repository: Repositor
     """Return the policy of a repository as JSON.
 
     Raises:
-        ConfigurationError: it would let a tag of the image expire.
+        ConfigurationError: a rule would expire a tag of the image.
     """
     rules = [
         {
@@ -69,13 +69,13 @@ def lifecycle_as_json(plan: Plan, settings: ImageSettings, repository: Repositor
 def _rules(
     plan: Plan, settings: ImageSettings, repository: Repository, days: Days
 ) -> Iterator[tuple[str, _Selection, int]]:
-    # Each export leaves the cache before it without a tag, and so does a build that ends before it names its image.
-    untagged = "Caches before the last, and images that got no name"
+    # A cache export untags the previous cache, and a build that fails before publishing leaves an untagged image.
+    untagged = "Replaced caches and unpublished images"
     yield untagged, {"tagStatus": "untagged"}, days.untagged
     base = cache_base(settings, _image(plan))
     if not base or base[0] != repository:
         return
-    # Several patterns in one rule would all have to match: a rule each.
+    # One rule per pattern, because a tag must match all patterns of a rule.
     patterns = (base[1], f"{base[1]}-*")
     _check_tags([tag for each in plan.targets if each.repository == repository for tag in each.tags], patterns)
     for pattern in patterns:
@@ -86,5 +86,7 @@ def _rules(
 def _check_tags(tags: Sequence[str], patterns: Sequence[str]) -> None:
     for tag, pattern in product(tags, patterns):
         if fits(pattern, tag):
-            msg = f"the rule for caches, {pattern}, would let {tag} expire, which names an image"
-            raise ConfigurationError(msg, hint="name the cache otherwise: --cache-ref TAG, or --cache-repository NAME")
+            msg = f"the rule for caches ({pattern}) would expire the image tag {tag}"
+            raise ConfigurationError(
+                msg, hint="use another cache tag (--cache-ref TAG) or repository (--cache-repository NAME)"
+            )

@@ -1,4 +1,4 @@
-"""The IAM policy that a plan needs, and no more. Pure.
+"""Makes the least IAM policy that a plan needs. Pure.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/security_iam_service-with-iam.html
 """
@@ -17,7 +17,7 @@ _Statement = Mapping[str, object]
 
 _VERSION = "2012-10-17"
 
-# Those that write coverage are left out: a build has none.
+# Without the actions for code coverage, because a build has none.
 _REPORT_ACTIONS = (
     "codebuild:BatchPutTestCases",
     "codebuild:CreateReport",
@@ -30,7 +30,7 @@ _LOG_ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvent
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """A CodeBuild project, which a build runs in."""
+    """The CodeBuild project of a build."""
 
     name: str
     region: str
@@ -38,13 +38,13 @@ class Project:
 
 
 def policy_as_json(plan: Plan, partitions: Partitions, *, optional: bool = True, project: Project | None = None) -> str:
-    """Return the policy of a plan as JSON; the plan's placeholders stand for an account or a region not known.
+    """Return the policy of a plan as JSON, with placeholders for an unknown account or region.
 
     Args:
-        plan: what will be done.
-        partitions: which partition a region is in.
-        optional: also the read actions with which `doctor`, and a failed build, say more.
-        project: also what CodeBuild itself does in the role's name.
+        plan: the plan of the build.
+        partitions: the partition of each region.
+        optional: add the read actions that `doctor` and the diagnosis of a failed build use.
+        project: add the actions that CodeBuild does with the role.
     """
     statements = [*policy(plan, partitions), *(_of_project(project, partitions) if project else ())]
     if not optional:
@@ -53,17 +53,16 @@ def policy_as_json(plan: Plan, partitions: Partitions, *, optional: bool = True,
 
 
 def policy(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
-    """Yield the statements; none for a plan that asks nothing of ECR.
+    """Yield the statements; none for a plan without ECR and S3.
 
-    A base image that lies in ECR is the Dockerfile's to name, and not part of the plan: its repository needs the
-    actions of the statement `Pull`.
+    The plan does not know base images. A base image in ECR needs the actions of the statement `Pull` on its repository.
     """
     yield from _buckets(plan, partitions)
     pushed = of_ecr(pushed_repositories(plan))
     pulled = [each for each in of_ecr(pulled_repositories(plan)) if each not in pushed]
     if not pushed and not pulled:
         return
-    # The call names no repository, so IAM knows no other resource for it.
+    # The action has no resource, so IAM accepts only "*".
     yield _statement("Login", ["ecr:GetAuthorizationToken"], "*")
     if pushed:
         yield _statement("PushAndCache", PUSH_ACTIONS, [arn(each, partitions) for each in pushed])
@@ -71,12 +70,12 @@ def policy(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
         yield _statement("Pull", PULL_ACTIONS, [arn(each, partitions) for each in pulled])
     if pushed:
         actions = ["ecr:DescribeRepositories", "ecr:ListImages"]
-        yield _statement("OptionalExamination", actions, [arn(each, partitions) for each in pushed])
+        yield _statement("OptionalChecks", actions, [arn(each, partitions) for each in pushed])
         yield _statement("OptionalCreateOnPush", ["ecr:DescribeRepositoryCreationTemplates"], "*")
 
 
 def _of_project(project: Project, partitions: Partitions) -> Iterator[_Statement]:
-    """Yield what CodeBuild does: the log, and the reports of the buildspec, whose groups have the project's name first.
+    """Yield the statements for the log and for the reports of the buildspec; CodeBuild prefixes their groups.
 
     https://docs.aws.amazon.com/codebuild/latest/userguide/test-permissions.html
     """
@@ -88,7 +87,7 @@ def _of_project(project: Project, partitions: Partitions) -> Iterator[_Statement
 
 
 def _buckets(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
-    """What BuildKit does in a cache's bucket; without the list, a HEAD of what is not there is refused.
+    """Yield the statements for a cache in S3; without s3:ListBucket, HEAD of a missing object returns 403.
 
     https://github.com/moby/buildkit/blob/master/cache/remotecache/s3/s3.go
     """
@@ -111,11 +110,11 @@ def arn(repository: Repository, partitions: Partitions) -> str:
 
 
 def partition_of(registry: Registry, partitions: Partitions) -> str:
-    """Return the partition of a registry's region; where that is not known, the one whose hosts are called so."""
+    """Return the partition of a registry's region; for an unknown region, by the suffix of its host name."""
     if known := partitions.partition_of_region.get(registry.region):
         return known
-    fitting = [each for each, suffix in partitions.suffix_of_partition.items() if registry.host.endswith(f".{suffix}")]
-    return fitting[0] if fitting else "aws"
+    matching = [each for each, suffix in partitions.suffix_of_partition.items() if registry.host.endswith(f".{suffix}")]
+    return matching[0] if matching else "aws"
 
 
 def _statement(sid: str, actions: Sequence[str], resource: str | list[str]) -> _Statement:

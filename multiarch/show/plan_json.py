@@ -15,7 +15,7 @@ from multiarch.text.plain import as_json, fields_of
 STEP_NAMES: Final[Mapping[type, str]] = {
     kind: re.sub(r"(?<=.)([A-Z])", r"-\1", kind.__name__).lower() for kind in get_args(Step)
 }
-"""What `step` says of a step: `ensure-builder`."""
+"""The value of `step` by type of step, such as `ensure-builder`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +23,12 @@ class PlannedImage:
     """One image of a plan.
 
     Attributes:
-        name: the repository's name, or the context's folder where there is none.
+        name: the name of the repository, or of the context folder if there is no repository.
         repository: registry and name; None with --local.
         commit_tag: the tag that names this commit.
-        tags: the commit's tag, then the others in the order in which they are written.
+        tags: the commit tag, then the others in the order of their writes.
         parts: the platforms that are built and pushed together.
-        build: the image's share of the build.
+        build: the share of this image in the build.
     """
 
     name: str
@@ -42,11 +42,11 @@ class PlannedImage:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedRun:
-    """Everything that a run does, as the plan's JSON has it.
+    """The plan of a run, as JSON shows it.
 
     Attributes:
         warnings: settings that are valid but probably a mistake.
-        steps: in the order in which they are carried out; those before the build run side by side.
+        steps: in the order of the run; the steps before the build run at the same time.
     """
 
     source: SourceInfo
@@ -57,7 +57,7 @@ class PlannedRun:
 
 
 def plan_as_json(plan: Plan) -> str:
-    """Return the plan as versioned JSON; placeholders stand for what only AWS or the run can tell."""
+    """Return the plan as versioned JSON, with placeholders for values that only AWS or the run knows."""
     run = PlannedRun(
         source=source_info(plan.source),
         images=tuple(map(_image, plan.targets)),

@@ -1,7 +1,7 @@
-"""Plan -> shell script and JSON. Pure.
+"""Prints a plan as a shell script. Pure.
 
-The script does the plan's job on a machine with git, docker and the AWS CLI, with the plan's own docker commands; what
-the program asks a registry over HTTP, the script asks through `docker buildx imagetools`.
+The script does the same job on a machine with git, docker and the AWS CLI. It runs the docker commands of the plan, and
+`docker buildx imagetools` instead of HTTP requests to the registry.
 """
 
 import json
@@ -33,10 +33,10 @@ from multiarch.plan.steps import (
     WriteDeployFiles,
 )
 
-# What only the run can tell, in the files that the script hands over.
+# The placeholder of the digest in the deploy files.
 _DIGEST = "<digest>"
 
-# What stands for a registry that is not known; and all that stands for something.
+# Placeholders of an unknown registry, and all placeholders.
 _UNKNOWN_REGISTRY = (ACCOUNT_PLACEHOLDER, REGION_PLACEHOLDER)
 _PLACEHOLDERS = (*_UNKNOWN_REGISTRY, METADATA_FILE, _DIGEST)
 
@@ -65,7 +65,7 @@ def _head(plan: Plan, target: Target) -> Iterator[str]:
     if any(ACCOUNT_PLACEHOLDER in host for host in registries):
         yield ': "${AWS_ACCOUNT_ID:=$(aws sts get-caller-identity --query Account --output text)}"'
     yield "run=$(mktemp -d)"
-    # A credential store would keep the login that the folder no longer holds.
+    # `docker logout`, because a credential store keeps the login after its folder is removed.
     logouts = [
         f'docker --config "$run/docker" logout {_quote(login.registry.host)} >/dev/null 2>&1; '
         for login in plan.prepare.logins
@@ -77,7 +77,7 @@ def _head(plan: Plan, target: Target) -> Iterator[str]:
     yield "digest="
     if plan.finish.deploy_files:
         old = " ".join(_path(f"{plan.finish.deploy_files.folder}/{name}") for name in DEPLOY_FILES)
-        yield f"rm -f {old}  # an earlier run's"
+        yield f"rm -f {old}  # files of an earlier run"
 
 
 def _foot(target: Target) -> str:
@@ -93,11 +93,12 @@ def _step(step: Step, target: Target) -> Iterator[str]:
         case FindRepository():
             registry = step.repository.registry
             where = ("--region", registry.region, "--registry-id", registry.account)
-            ask = ("aws", "ecr", "describe-repositories", *where, "--repository-names", step.repository.name)
-            yield f"{_command(ask)} >/dev/null || echo {_quote(f'is the repository {step.repository} there?')} >&2"
+            describe = ("aws", "ecr", "describe-repositories", *where, "--repository-names", step.repository.name)
+            message = f"warning: cannot find repository {step.repository}; the push fails if it does not exist"
+            yield f"{_command(describe)} >/dev/null || echo {_quote(message)} >&2"
         case EnsureBuilder():
             inspect = _command(step.inspect)
-            yield "# The builder: taken as it is there, or made"
+            yield "# Use the existing builder, or create it"
             yield (
                 f"{inspect} >/dev/null 2>&1 || {_command(step.create)} >&2" if step.create else f"{inspect} >/dev/null"
             )
@@ -108,16 +109,16 @@ def _step(step: Step, target: Target) -> Iterator[str]:
         case Assemble():
             yield from _assemble(step)
         case Unpack():
-            yield from _unless_ours(step.layout)
+            yield from _unless_other_folder(step.layout)
             yield f"rm -rf {_path(step.layout)} && mkdir -p {_path(step.layout)}"
             yield f"tar -xf {_path(step.archive)} -C {_path(step.layout)} && rm {_path(step.archive)}"
         case Replace():
-            yield from _unless_ours(step.layout)
+            yield from _unless_other_folder(step.layout)
             yield f"rm -rf {_path(step.layout)} && mv {_path(step.fresh)} {_path(step.layout)}"
         case Verify():
             yield from _verify(step)
         case Tag():
-            # Without prefer-index=false a single manifest would be wrapped into a new index, with a new digest.
+            # Without prefer-index=false, a single manifest is wrapped into a new index with a new digest.
             image = f'"{_double(str(step.repository))}@$digest"'
             tagged = _quote(step.repository.tagged(step.tag))
             create = f"docker buildx imagetools create --prefer-index=false --tag {tagged} {image} >&2"
@@ -132,7 +133,7 @@ def _step(step: Step, target: Target) -> Iterator[str]:
 
 def _login(step: Login) -> Iterator[str]:
     host = _quote(step.registry.host)
-    yield "# A docker configuration of this run's own, so that no login stays behind"
+    yield "# Sign in with a temporary docker configuration, so that no login is left behind"
     yield 'export BUILDX_CONFIG="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"'
     yield 'mkdir "$run/docker" && cp -R "${DOCKER_CONFIG:-$HOME/.docker}/." "$run/docker" 2>/dev/null || :'
     yield 'export DOCKER_CONFIG="$run/docker"'
@@ -144,22 +145,22 @@ def _login(step: Login) -> Iterator[str]:
 def _reuse(step: Reuse) -> Iterator[str]:
     if step.if_exists == "rebuild":
         return
-    yield "# This commit's image may be there already, under any of its names"
+    yield "# Reuse an existing image of this commit"
     for tag in step.tags:
         image = _quote(step.repository.tagged(tag))
-        ours = [f'grep -q {step.revision} "$run/there"'] if step.revision else []
-        ours = [f'! grep -q {REVISION} "$run/there"', *ours] if tag in step.digits else ours
-        refused = f'{{ echo {image} "is the image of another build" >&2; exit 2; }}'
-        yield f'if docker buildx imagetools inspect --raw {image} >"$run/there" 2>/dev/null; then'
-        yield f"  {' || '.join([*ours, refused])}"
-        # println, because buildx takes a template that starts with .Manifest for its own form:
+        checks = [f'grep -q {step.revision} "$run/existing"'] if step.revision else []
+        checks = [f'! grep -q {REVISION} "$run/existing"', *checks] if tag in step.digits else checks
+        rejected = f'{{ echo error: {image} "already belongs to another build" >&2; exit 2; }}'
+        yield f'if docker buildx imagetools inspect --raw {image} >"$run/existing" 2>/dev/null; then'
+        yield f"  {' || '.join([*checks, rejected])}"
+        # println, because buildx handles a template that starts with .Manifest differently:
         # util/imagetools/printers.go
         yield f"  found=$(docker buildx imagetools inspect {image} --format '{{{{println .Manifest.Digest}}}}')"
         if step.if_exists == "fail":
-            yield f'  echo {image} "is there already: $found" >&2; exit 2'
+            yield f'  echo error: {image} "already exists: $found" >&2; exit 2'
         if tag != step.tags[0]:
-            refused = f'{{ echo {image} "is $found, and not $digest" >&2; exit 2; }}'
-            yield f'  [ "${{digest:-$found}}" = "$found" ] || {refused}'
+            rejected = f'{{ echo error: {image} "is $found; expected $digest" >&2; exit 2; }}'
+            yield f'  [ "${{digest:-$found}}" = "$found" ] || {rejected}'
         yield "  digest=$found"
         yield "fi"
 
@@ -170,10 +171,10 @@ def _build(step: Build, target: Target) -> Iterator[str]:
     words[words.index("--progress") + 1] = "auto"
     opening, body = "<<'DEFINITION'", text
     if any(placeholder in text for placeholder in _UNKNOWN_REGISTRY):
-        # A value of the user's may look like a placeholder that only commands have.
+        # Only these placeholders: a value of the user can look like one of the others.
         opening, body = "<<DEFINITION", _double(text, quotes=False, placeholders=_UNKNOWN_REGISTRY)
     for variable in step.variables:
-        yield f': "${{{variable}?a build argument comes from this variable: export it}}"'
+        yield f': "${{{variable}?export this variable: a build argument uses it}}"'
     if target.build and target.build.archive:
         yield f'mkdir -p "$(dirname {_path(target.build.archive)})"'
     yield f"{_command(words)} {opening}"
@@ -188,23 +189,23 @@ def _verify(step: Verify) -> Iterator[str]:
         yield f"test -f {_quote(f'{step.layout}/index.json')}"
         return
     image = f'"{_double(str(step.repository))}@$digest"'
-    yield "# Read it back: every platform that was asked for"
+    yield "# Verify: read the image back, and check every platform"
     index = "{{range .Manifest.Manifests}}{{.Platform.OS}}/{{.Platform.Architecture}} {{end}}"
     single = "{{.Image.OS}}/{{.Image.Architecture}}"
     inspect = f"docker buildx imagetools inspect {image} --format"
     if len(step.platforms) > 1:
         yield f"platforms=$({inspect} {shlex.quote(index)})"
     else:
-        # What is no index has no such field, which ends the template with an error.
+        # A single manifest has no field Manifests, so the first template fails.
         yield f"platforms=$({inspect} {shlex.quote(index)} 2>/dev/null ||"
         yield f"  {inspect} {shlex.quote(single)})"
     for platform in step.platforms:
         name = f"{platform.os}/{platform.architecture}"
-        yield f'case " $platforms " in *" {name} "*) ;; *) echo "{name} is missing" >&2; exit 6 ;; esac'
+        yield f'case " $platforms " in *" {name} "*) ;; *) echo "error: the image lacks {name}" >&2; exit 6 ;; esac'
 
 
 def _write_deploy_files(step: WriteDeployFiles) -> Iterator[str]:
-    yield "# For what comes next"
+    yield "# Deploy files for the next stage"
     yield f"mkdir -p {_path(step.folder)}"
     for name, text in render_deploy_files(step, {image.target: _DIGEST for image in step.images}).items():
         yield f"cat >{_path(f'{step.folder}/{name}')} <<FILE"
@@ -212,11 +213,11 @@ def _write_deploy_files(step: WriteDeployFiles) -> Iterator[str]:
 
 
 def _assemble(step: Assemble) -> Iterator[str]:
-    # imagetools makes an index under a tag alone; it is read back before it gets a name.
+    # imagetools can create an index only under a tag, so this tag is not a published one.
     tagged = _quote(step.repository.tagged(UNVERIFIED_TAG))
     notes = [word for name, value in step.annotations.items() for word in ("--annotation", f"index:{name}={value}")]
     image = f'"{_double(str(step.repository))}@$each"'
-    yield "# One index of the platforms' images"
+    yield "# Create one index of the images of all platforms"
     yield 'if [ "$digest" != "${digest#* }" ]; then'
     yield f'  for each in $digest; do set -- "$@" {image}; done'
     yield f'  {_command(("docker", "buildx", "imagetools", "create", *notes, "--tag"))} {tagged} "$@" >&2'
@@ -224,10 +225,10 @@ def _assemble(step: Assemble) -> Iterator[str]:
     yield "fi"
 
 
-def _unless_ours(layout: str) -> Iterator[str]:
+def _unless_other_folder(layout: str) -> Iterator[str]:
     name = _path(layout)
     yield f"if [ -e {name} ] && [ ! -f {name}/oci-layout ]; then"
-    yield f'  echo {name} "is no OCI layout" >&2; exit 2'
+    yield f'  echo error: {name} "is not an OCI layout" >&2; exit 2'
     yield "fi"
 
 
@@ -235,7 +236,7 @@ def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:
     if not (step.floating and (step.commit or step.version)):
         yield create
         return
-    yield f'docker buildx imagetools inspect --raw {tagged} >"$run/there" 2>/dev/null || : >"$run/there"'
+    yield f'docker buildx imagetools inspect --raw {tagged} >"$run/existing" 2>/dev/null || : >"$run/existing"'
     yield f"newest={_annotation(REVISION, '[0-9a-f]*')}"
     tests = []
     if step.version:
@@ -251,21 +252,21 @@ def _unless_newer(step: Tag, tagged: str, create: str) -> Iterator[str]:
         )
     for word, test in zip(("if", "elif"), tests, strict=False):
         yield f"{word} {test}; then"
-        yield f'  echo {tagged} "stays: it names what is newer, $newest" >&2'
+        yield f'  echo {tagged} "not moved: it already points to a newer image, of commit $newest" >&2'
     yield f"else\n  {create}\nfi"
 
 
 def _annotation(name: str, value: str) -> str:
-    return f'$(sed -n \'s/.*"{name}": *"\\({value}\\)".*/\\1/p\' "$run/there" | tail -n 1)'
+    return f'$(sed -n \'s/.*"{name}": *"\\({value}\\)".*/\\1/p\' "$run/existing" | tail -n 1)'
 
 
 def _comment(text: str) -> str:
-    """A comment ends at its line's end: a name with a line break must not begin a command."""
+    """Return a comment of one line: a line break in a name must not begin a command."""
     return "# " + "".join(each if each.isprintable() else " " for each in text)
 
 
 def _path(path: str) -> str:
-    """A path that begins with a dash is an option for every command, and tar looks for a host before a colon."""
+    """Quote a path, with ./ before a dash, which begins an option, and before a colon, which tar reads as a host."""
     is_plain = not path.startswith("-") and ":" not in path.partition("/")[0]
     return _quote(path if is_plain else f"./{path}")
 
@@ -279,6 +280,6 @@ def _quote(word: str) -> str:
 
 
 def _double(text: str, *, quotes: bool = True, placeholders: Sequence[str] = _PLACEHOLDERS) -> str:
-    """Escape for double quotes, or for a here-document; the placeholders stay variables."""
+    """Escape for double quotes, or for a here-document; placeholders become variables."""
     text = re.sub(r'([\\$`"])' if quotes else r"([\\$`])", r"\\\1", text)
     return re.sub(f"<({'|'.join(each.strip('<>') for each in placeholders)})>", r"${\1}", text)

@@ -8,13 +8,14 @@ from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import DEFAULT_ORIGIN, LoadedSettings
 from multiarch.source import Commit
 
-_SHOWN = 3
+# Changed files to show.
+_MAX_CHANGES = 3
 
 
 def settings_rows(
     loaded: LoadedSettings, plan: Plan, destination: Destination | None
 ) -> Sequence[tuple[str, str, str]]:
-    """Return what was set and what follows from it: name, value, source; values that may be secret stay out."""
+    """Return name, value and origin of each setting and of what follows from it; without values that can be secret."""
     commit = plan.commit
     origin = loaded.origins
     rows = [
@@ -24,7 +25,7 @@ def settings_rows(
             ", ".join(dict.fromkeys(each.repository.registry.host for each in plan.targets if each.repository)),
             destination.origin if destination else "",
         ),
-        ("commit", f"{commit.sha}{_changes(commit)}" if commit else "not known", commit.origin if commit else ""),
+        ("commit", f"{commit.sha}{_changes(commit)}" if commit else "unknown", commit.origin if commit else ""),
         (
             "tags",
             _joined(target.tags for target in plan.targets),
@@ -38,9 +39,9 @@ def settings_rows(
             origin["builder_name"],
         ),
     ]
-    told = {"repository", "registry", "account", "region", "commit_tag", "tags", "platforms", "cache", "builder_name"}
+    shown = {"repository", "registry", "account", "region", "commit_tag", "tags", "platforms", "cache", "builder_name"}
     for info in SETTINGS:
-        if info.name not in told and origin[info.name] != DEFAULT_ORIGIN:
+        if info.name not in shown and origin[info.name] != DEFAULT_ORIGIN:
             value = info.value_in(loaded.settings)
             text = ", ".join(value) if isinstance(value, Mapping | tuple) else str(value)
             rows.append((info.key, text, origin[info.name]))
@@ -52,13 +53,13 @@ def _joined(lists: Iterable[Iterable[str]]) -> str:
 
 
 def settings_as_text(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    """Yield the rows as lines, each with its source."""
+    """Yield the rows as lines, each with its origin."""
     width = max(len(name) for name, _, _ in rows)
-    yield from (f"{name:<{width}}  {text}  ({said_by})" for name, text, said_by in rows)
+    yield from (f"{name:<{width}}  {text}  ({origin})" for name, text, origin in rows)
 
 
 def _changes(commit: Commit) -> str:
     if not commit.dirty:
         return ""
-    more = f" and {len(commit.changes) - _SHOWN} more" if len(commit.changes) > _SHOWN else ""
-    return f", changed: {', '.join(commit.changes[:_SHOWN])}{more}"
+    more = f" and {len(commit.changes) - _MAX_CHANGES} more" if len(commit.changes) > _MAX_CHANGES else ""
+    return f", uncommitted changes: {', '.join(commit.changes[:_MAX_CHANGES])}{more}"

@@ -1,4 +1,4 @@
-"""What is built, for people and for programs: each value with what said it, or how to pass it. Pure."""
+"""Prints the source of a build as text and JSON: each value with its origin, or how to set it. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from multiarch.source.model import Source, TriggerEvent
 from multiarch.text.plain import as_json, fields_of
 
 _WIDTH = 14
-# How to pass what cannot be known; what CodePipeline's source action can tell stands in its own words.
+# How to set an unknown value: the variable, and the value in CodePipeline if its source action has one.
 _PASS: Mapping[str, tuple[str, str]] = {
     "commit": ("MULTIARCH_COMMIT", "#{SourceVariables.CommitId}"),
     "commit_time": ("MULTIARCH_COMMIT_TIME", "#{SourceVariables.AuthorDate}"),
@@ -30,13 +30,13 @@ _NAMES = (
     "initiator",
     "batch",
 )
-_WORTH = ("commit", "commit_time", "branch", "default_branch", "repository_url")
+_USEFUL = ("commit", "commit_time", "branch", "default_branch", "repository_url")
 
 
 def unknown(source: Source) -> Mapping[str, str]:
-    """Return what is not known and would be of use, with the variable to pass it in."""
-    missing = [name for name in _WORTH if not _value(source, name)]
-    # A tag or a pull request is no branch's build, and what is built from no git has no branch.
+    """Return the unknown values that a build can use, with the variable that sets each."""
+    missing = [name for name in _USEFUL if not _value(source, name)]
+    # A build of a tag or a pull request needs no branch.
     has_ref = bool(source.tag or source.pull_request is not None)
     return {name: _how(name) for name in missing if not (name == "branch" and has_ref)}
 
@@ -122,11 +122,11 @@ def source_as_json(source: Source, tags: Mapping[str, Sequence[str]]) -> str:
 
 
 def source_as_text(source: Source, tags: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield a line for each value, with what said it; then what is not known, with the variable to pass."""
+    """Yield a line for each value with its origin, then for each unknown value with the variable that sets it."""
     for name in ("commit", "commit_time", *_NAMES):
         if value := _value(source, name):
-            said_by = source.origins.get(name, "")
-            yield f"{_title(name):<{_WIDTH}}  {value}{f'  ({said_by})' if said_by else ''}"
+            origin = source.origins.get(name, "")
+            yield f"{_title(name):<{_WIDTH}}  {value}{f'  ({origin})' if origin else ''}"
     if commit := source.commit:
         for path in commit.changes[:3]:
             yield f"{'changed':<{_WIDTH}}  {path}"
@@ -134,7 +134,7 @@ def source_as_text(source: Source, tags: Mapping[str, Sequence[str]]) -> Iterato
         if names:
             yield f"{f'{kind} tags':<{_WIDTH}}  {', '.join(names)}"
     for name, how in unknown(source).items():
-        yield f"{_title(name):<{_WIDTH}}  not known: {how}"
+        yield f"{_title(name):<{_WIDTH}}  unknown: {how}"
 
 
 def _title(name: str) -> str:
@@ -159,4 +159,4 @@ def _time(source: Source) -> str:
 
 def _how(name: str) -> str:
     variable, of_pipeline = _PASS[name]
-    return f"pass {variable}{f'; in CodePipeline, {of_pipeline}' if of_pipeline else ''}"
+    return f"set {variable}{f'; in CodePipeline, {of_pipeline}' if of_pipeline else ''}"

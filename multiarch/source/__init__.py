@@ -1,4 +1,4 @@
-"""What is being built, however the build was started: commit, branch, tag, pull request and where each was learnt."""
+"""Finds the source of a build: commit, branch, tag and pull request, each with its origin."""
 
 from multiarch.source.checkout import Checkout, parse_refs, parse_status
 from multiarch.source.codebuild import in_codebuild

@@ -1,4 +1,4 @@
-"""What git says of a checkout: its words, read. Pure."""
+"""Parses git's output about a checkout. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """What git says of the folder.
+    """The state of a checkout.
 
     Attributes:
-        sha: the commit that is checked out.
-        changes: files that differ from it, or that it does not know; relative to the checkout's top.
-        time: when it was committed, in seconds since 1970.
-        branch: the one that is checked out, empty for a detached head.
-        tags: the tags that name the commit.
-        default_branch: what origin's HEAD was when it was cloned, empty where the clone does not have it.
-        url: origin's URL, as it is configured.
+        sha: the checked-out commit.
+        changes: changed and untracked files, relative to the top of the checkout.
+        time: the commit time, in seconds since 1970.
+        branch: the checked-out branch; empty for a detached HEAD.
+        tags: the tags of the commit.
+        default_branch: the HEAD of origin at the time of the clone; empty if unknown.
+        url: the configured URL of origin.
     """
 
     sha: str
@@ -30,7 +30,7 @@ class Checkout:
 
 
 def parse_status(text: str) -> Checkout | None:
-    """Read `git status --porcelain=v2 --branch -z`; None before the first commit.
+    """Parse `git status --porcelain=v2 --branch -z`; None before the first commit.
 
     https://git-scm.com/docs/git-status#_porcelain_format_version_2
     """
@@ -46,7 +46,7 @@ def parse_status(text: str) -> Checkout | None:
                 changes.append(field.split(" ", 8)[8])
             case "2 ":
                 changes.append(field.split(" ", 9)[9])
-                next(fields, None)  # the name before it was renamed
+                next(fields, None)  # the old name of a renamed file
             case "u ":
                 changes.append(field.split(" ", 10)[10])
             case "? ":
@@ -55,7 +55,7 @@ def parse_status(text: str) -> Checkout | None:
 
 
 def parse_refs(decoration: str) -> tuple[str, tuple[str, ...]]:
-    """Read git's `%D`, with whole names: the branch that is checked out, and the tags of the commit."""
+    """Parse git's `%D` with full names; return the checked-out branch and the tags of the commit."""
     branch, tags = "", []
     for name in decoration.split(", "):
         if name.startswith("HEAD -> refs/heads/"):

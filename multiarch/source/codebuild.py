@@ -1,4 +1,4 @@
-"""What CodeBuild's variables say of the source, for each way that it starts a build. Pure.
+"""Reads the source from CodeBuild's variables, for every way that CodeBuild starts a build. Pure.
 
 https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
 """
@@ -21,7 +21,7 @@ _URL = "CODEBUILD_SOURCE_REPO_URL"
 _INITIATOR = "CODEBUILD_INITIATOR"
 _BATCH = "CODEBUILD_BATCH_BUILD_IDENTIFIER"
 
-# refs/heads/main^{commit}: a branch as it was when the build was asked for
+# refs/heads/main^{commit}: a branch at the time of the request for the build
 _AT = re.compile(r"(?P<ref>.+)\^\{(?P<sha>[0-9a-f]+)\}")
 
 
@@ -30,11 +30,11 @@ def in_codebuild(environment: Mapping[str, str]) -> bool:
 
 
 def read_codebuild(environment: Mapping[str, str], checkout: Checkout | None) -> SourceValues:
-    """Return what the variables say, and nothing that they only suggest.
+    """Return the values in the variables; nothing is guessed.
 
     Args:
         environment: all variables.
-        checkout: tells a tag from a branch where a build was started with a bare name.
+        checkout: its tags show whether a bare name is a tag or a branch.
     """
     sha, sha_origin = _commit(environment)
     ref, ref_origin = _ref(environment, checkout, is_git=bool(checkout or sha))
@@ -61,7 +61,7 @@ def _commit(environment: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _ref(environment: Mapping[str, str], checkout: Checkout | None, *, is_git: bool) -> tuple[Ref, str]:
-    """Return the branch, tag or pull request; a webhook's own words before those that a build was started with."""
+    """Return branch, tag or pull request; the webhook's variables come before CODEBUILD_SOURCE_VERSION."""
     head = parse_ref(environment.get(_HEAD, ""))
     kind, _, name = environment.get(_TRIGGER, "").partition("/")
     match kind:
@@ -74,14 +74,15 @@ def _ref(environment: Mapping[str, str], checkout: Checkout | None, *, is_git: b
     version = environment.get(_VERSION, "")
     at = _AT.fullmatch(version)
     version = at["ref"] if at else version
-    asked = parse_ref(version)
+    requested = parse_ref(version)
     if environment.get(_EVENT, "").startswith("PULL_REQUEST"):
-        return Ref(pull_request=asked.pull_request, branch=head.branch), _VERSION if asked.pull_request else _HEAD
+        number = requested.pull_request
+        return Ref(pull_request=number, branch=head.branch), _VERSION if number else _HEAD
     if head.is_known:
         return head, _HEAD
-    if asked.is_known:
-        return asked, _VERSION
-    # A bare name; what CodePipeline and S3 write there is an object, and no name at all.
+    if requested.is_known:
+        return requested, _VERSION
+    # A bare name of a branch or tag. From CodePipeline and S3, the variable names an object instead.
     if not is_git or not version or version.startswith("arn:") or COMMIT.fullmatch(version):
         return Ref(), ""
     is_tag = "RELEASED" in environment.get(_EVENT, "") or bool(checkout and version in checkout.tags)
@@ -89,13 +90,13 @@ def _ref(environment: Mapping[str, str], checkout: Checkout | None, *, is_git: b
 
 
 def _event(environment: Mapping[str, str], ref: Ref) -> tuple[TriggerEvent, str]:
-    said = environment.get(_EVENT, "")
-    if said.startswith("PULL_REQUEST") or environment.get(_TRIGGER, "").startswith("pr/"):
-        return TriggerEvent.PULL_REQUEST, _EVENT if said else _TRIGGER
-    if said in ("RELEASED", "PRERELEASED"):
+    webhook = environment.get(_EVENT, "")
+    if webhook.startswith("PULL_REQUEST") or environment.get(_TRIGGER, "").startswith("pr/"):
+        return TriggerEvent.PULL_REQUEST, _EVENT if webhook else _TRIGGER
+    if webhook in ("RELEASED", "PRERELEASED"):
         return TriggerEvent.RELEASE, _EVENT
-    if said or environment.get(_TRIGGER):
-        return TriggerEvent.TAG if ref.tag else TriggerEvent.PUSH, _EVENT if said else _TRIGGER
+    if webhook or environment.get(_TRIGGER):
+        return TriggerEvent.TAG if ref.tag else TriggerEvent.PUSH, _EVENT if webhook else _TRIGGER
     if environment.get(_INITIATOR, "").startswith("codepipeline/"):
         return TriggerEvent.PIPELINE, _INITIATOR
     if environment.get(_INITIATOR, "").startswith("rule/"):

@@ -1,4 +1,4 @@
-"""Puts together what was passed, what the CI says and what git says. Pure."""
+"""Finds the source of a build from the settings, the CI's variables and git. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,22 +20,22 @@ def find_source(
     environment: Mapping[str, str],
     payload: Mapping[str, object] | None = None,
 ) -> Source:
-    """Say what is being built.
+    """Return the source of a build.
 
-    The first that tells wins: what was passed, the CI's variables, git. For the commit, git comes before the variables:
-    what is checked out is what is built.
+    The first origin with a value wins: settings, variables of the CI, git. For the commit, git comes before the
+    variables, because the build uses the checkout.
 
-    In a CI a changed tree is not dirty: what earlier phases write (a lock file, a version) belongs to building that
-    commit.
+    In a CI, uncommitted changes are ignored: files that earlier phases write (a lock file, a version) are part of
+    building that commit.
 
     Args:
-        passed: the settings' values, for what cannot be known.
-        checkout: None where there is no git.
+        passed: the values of the settings.
+        checkout: None without git.
         environment: all variables.
-        payload: GitHub's, see `read_github`.
+        payload: of GitHub's event, see `read_github`.
 
     Raises:
-        ConfigurationError: what was passed conflicts with the checkout.
+        ConfigurationError: the settings conflict with the checkout.
     """
     ci = _read_ci(environment, checkout, payload or {})
     git = _read_git(checkout, with_ref=not ci.ref.is_known)
@@ -67,11 +67,11 @@ def _is_ci(environment: Mapping[str, str]) -> bool:
 
 
 def _read_ci(environment: Mapping[str, str], checkout: Checkout | None, payload: Mapping[str, object]) -> SourceValues:
-    # In a runner that CodeBuild hosts, CodeBuild's own variables tell of the runner, and not of the job.
+    # In a runner that CodeBuild hosts, CodeBuild's variables are about the runner, not about the job.
     if in_github(environment):
-        said = read_github(environment, payload)
-        batch = read_codebuild(environment, checkout).batch if in_codebuild(environment) else said.batch
-        return replace(said, batch=batch)
+        values = read_github(environment, payload)
+        batch = read_codebuild(environment, checkout).batch if in_codebuild(environment) else values.batch
+        return replace(values, batch=batch)
     if in_codebuild(environment):
         return read_codebuild(environment, checkout)
     return SourceValues()
@@ -80,7 +80,7 @@ def _read_ci(environment: Mapping[str, str], checkout: Checkout | None, payload:
 def _read_git(checkout: Checkout | None, *, with_ref: bool) -> SourceValues:
     if not checkout:
         return SourceValues()
-    # Of several tags none is known to be the one that is meant.
+    # With several tags, the tag of the build is unknown.
     tag = checkout.tags[0] if len(checkout.tags) == 1 else ""
     return SourceValues(
         ref=Ref(branch=checkout.branch, tag=tag) if with_ref else Ref(),
@@ -95,8 +95,8 @@ def _commit(passed: SourceValues, ci: SourceValues, checkout: Checkout | None, *
     time = passed.time[0] or None
     if checkout:
         if sha and sha != checkout.sha:
-            msg = f"{origin} is {sha}, and the checkout is at {checkout.sha}"
-            raise ConfigurationError(msg, hint="leave it out: what is checked out is what is built")
+            msg = f"{origin} is {sha}, but the checkout is at {checkout.sha}"
+            raise ConfigurationError(msg, hint=f"remove {origin}, or check out that commit")
         changes = () if is_ci else checkout.changes
         return Commit(sha=checkout.sha, dirty=bool(changes), origin=_GIT, time=time or checkout.time, changes=changes)
     sha, origin = passed.sha if sha else ci.sha
@@ -114,7 +114,7 @@ def _event(passed: SourceValues, ci: SourceValues) -> tuple[TriggerEvent, str]:
 
 
 def no_commit(environment: Mapping[str, str]) -> ConfigurationError:
-    """Explain that no commit was found, and how to pass one."""
+    """Return the error for an unknown commit."""
     where = (
         "there is no .git here and CODEBUILD_RESOLVED_SOURCE_VERSION is not a commit"
         if in_codebuild(environment)

@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions says of the source; CodeBuild hosts runners for them. Pure.
+"""Reads the source from the variables of a GitHub Actions job, which a CodeBuild-hosted runner can run. Pure.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 """
@@ -22,11 +22,11 @@ def in_github(environment: Mapping[str, str]) -> bool:
 
 
 def read_github(environment: Mapping[str, str], payload: Mapping[str, object]) -> SourceValues:
-    """Return what the job's variables and its event's payload say.
+    """Return the values in the variables and in the payload of the event.
 
     Args:
         environment: all variables.
-        payload: the JSON object in the file that GITHUB_EVENT_PATH names, empty where it cannot be read.
+        payload: the JSON object in the file GITHUB_EVENT_PATH; empty if it cannot be read.
     """
     name = environment.get("GITHUB_EVENT_NAME", "")
     ref, origin = parse_ref(environment.get("GITHUB_REF", "")), "GITHUB_REF"
@@ -35,7 +35,7 @@ def read_github(environment: Mapping[str, str], payload: Mapping[str, object]) -
         event = TriggerEvent.TAG if ref.tag else TriggerEvent.PUSH
     if event is TriggerEvent.PULL_REQUEST:
         number = payload.get("number")
-        # Of pull_request_target the reference is the base branch's own.
+        # For pull_request_target, the reference is the base branch.
         if not ref.pull_request and isinstance(number, int):
             ref, origin = Ref(pull_request=number), _PAYLOAD
         ref = Ref(pull_request=ref.pull_request, branch=environment.get("GITHUB_HEAD_REF", ""))

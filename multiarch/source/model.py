@@ -1,15 +1,15 @@
-"""The commit and all else that says what is being built. Pure."""
+"""The model of a build's source. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-# Fixed, so that a shallow and a full clone of one commit give one tag; `git rev-parse --short` grows with the clone.
+# Fixed, so that every clone of a commit gives the same tag; the length of `git rev-parse --short` depends on the clone.
 _SHORT = 7
 
 
 class TriggerEvent(StrEnum):
-    """What started the build; `rule` is one of EventBridge, which may follow a clock or a push."""
+    """The event that started the build; `rule` is a rule of EventBridge, for a schedule or another event."""
 
     PUSH = "push"
     TAG = "tag"
@@ -24,14 +24,14 @@ class TriggerEvent(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Commit:
-    """A commit, and where it was learnt.
+    """A commit and its origin.
 
     Attributes:
-        sha: the whole object name: 40 hexadecimal digits, or 64 in a SHA-256 repository.
-        dirty: the files on disk are not the commit's.
-        time: when it was committed, in seconds since 1970; None where there is no history to tell.
-        source: what said so, for people.
-        changes: what makes it dirty, by path.
+        sha: the full object name: 40 hexadecimal digits, or 64 in a SHA-256 repository.
+        dirty: the checkout has uncommitted changes.
+        time: the commit time, in seconds since 1970; None if unknown.
+        origin: where the commit came from, for people.
+        changes: the changed files.
     """
 
     sha: str
@@ -46,7 +46,7 @@ class Commit:
 
     @property
     def name(self) -> str:
-        """The whole object name, with -dirty for a changed tree."""
+        """The full object name, with -dirty for uncommitted changes."""
         return f"{self.sha}-dirty" if self.dirty else self.sha
 
     def __str__(self) -> str:
@@ -55,20 +55,20 @@ class Commit:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What is being built. A text is empty where nothing tells; nothing is guessed.
+    """The source of a build. An unknown text is empty; nothing is guessed.
 
     Attributes:
-        commit: None where nothing tells.
-        branch: the branch without `refs/heads/`; of a pull request the one that it comes from.
+        commit: None if unknown.
+        branch: the branch without `refs/heads/`; of a pull request, its head branch.
         tag: the git tag without `refs/tags/`.
-        pull_request: its number.
-        base_branch: the branch that a pull request, or a release, is for.
-        default_branch: the repository's own.
-        repository_url: as a browser opens it where the host is known, without credentials.
-        event: what started the build.
-        initiator: who or what did, in CodeBuild's or GitHub's own words.
-        batch: this build's identifier in a batch build.
-        sources: what said each of these, by field; nothing for what is not known.
+        pull_request: the number of the pull request.
+        base_branch: the base branch of a pull request, or the target branch of a release.
+        default_branch: the default branch of the repository.
+        repository_url: the web address of the repository, without credentials.
+        event: the event that started the build.
+        initiator: who or what started the build, as CodeBuild or GitHub names it.
+        batch: the identifier of this build in a batch build.
+        origins: by field, where each known value came from.
     """
 
     commit: Commit | None = None
@@ -85,7 +85,7 @@ class Source:
 
     @property
     def is_pull_request(self) -> bool:
-        """Whether a pull request's code is built, whatever started the build."""
+        """Return whether the code of a pull request is built."""
         return self.event is TriggerEvent.PULL_REQUEST or self.pull_request is not None
 
     @property
@@ -94,7 +94,7 @@ class Source:
 
     @property
     def is_default_branch(self) -> bool | None:
-        """Whether the default branch itself is built; None where that cannot be told."""
+        """Return whether the default branch is built; None if unknown."""
         if self.is_pull_request or (self.tag and not self.branch):
             return False
         if not self.branch or not self.default_branch:

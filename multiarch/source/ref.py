@@ -1,4 +1,4 @@
-"""A git reference, and what one source of variables says as a whole. Pure."""
+"""Git references, and the values that one origin has. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from multiarch.source.url import public_url
 _PULL_REQUEST = re.compile(r"(?:refs/pull|refs/pull-requests|refs/merge-requests|pr)/(\d+)(?:/.+)?")
 
 Word = tuple[str, str]
-"""A value, and what said it."""
+"""A value and its origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ref:
-    """A branch, a tag, or a pull request with the branch that it comes from."""
+    """A branch, a tag, or a pull request with its head branch."""
 
     branch: str = ""
     tag: str = ""
@@ -29,7 +29,7 @@ class Ref:
 
 
 def parse_ref(text: str) -> Ref:
-    """Read a whole reference, or `pr/12`; a bare name may be a branch or a tag, and is neither here."""
+    """Parse a full reference or `pr/12`; a bare name is unknown, because it can be a branch or a tag."""
     if match := _PULL_REQUEST.fullmatch(text):
         return Ref(pull_request=int(match[1]))
     if text.startswith("refs/heads/"):
@@ -41,12 +41,12 @@ def parse_ref(text: str) -> Ref:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceValues:
-    """What one origin (the settings, the CI or git) says, each value with the flag or variable that it stood in.
+    """The values of one origin (settings, CI or git), each with its flag or variable.
 
     Attributes:
-        ref: the branch, tag or pull request where one value says all three; the single fields come before it.
-        time: when the commit was made, in seconds since 1970; 0 where this origin does not say.
-        event: empty where this origin does not say.
+        ref: branch, tag or pull request if one value is for all three; the single fields come first.
+        time: the commit time, in seconds since 1970; 0 if unknown.
+        event: empty if unknown.
     """
 
     sha: Word = ("", "")
@@ -64,7 +64,7 @@ class SourceValues:
     batch: Word = ("", "")
 
     def fields(self) -> Iterator[tuple[str, object, str]]:
-        """Yield each field of `Identity` that this origin can say: its name, the value and what said it."""
+        """Yield name, value and origin for each field of `Source`."""
         yield "branch", *self.branch
         yield "branch", self.ref.branch, self.ref_origin
         yield "tag", *self.tag

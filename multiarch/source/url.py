@@ -1,4 +1,4 @@
-"""A git remote's URL as it may be published. Pure."""
+"""Returns the public URL of a git remote. Pure."""
 
 import re
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ _CODECOMMIT = re.compile(r"codecommit::(?P<region>[a-z0-9-]+)://(?:[^@/]+@)?(?P<
 
 
 def public_url(text: str) -> str:
-    """Return the URL that a browser opens, without credentials; empty for a path on a machine, and for what is no URL.
+    """Return the web address of a git remote without credentials; empty for a local path and for an invalid URL.
 
     `git@host:team/shop.git` and `ssh://git@host/team/shop.git` become `https://host/team/shop`.
     """
@@ -26,7 +26,7 @@ def public_url(text: str) -> str:
     if parts.scheme not in ("https", "http", "ssh", "git") or not host:
         return ""
     scheme = "http" if parts.scheme == "http" else "https"
-    # The port of SSH is none that a browser knows.
+    # The port of an SSH URL is not the port of the web address.
     where = f"{host}:{port}" if port and parts.scheme.startswith("http") else host
     return f"{scheme}://{where}/{_path(parts.path)}".rstrip("/")
 

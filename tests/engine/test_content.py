@@ -114,7 +114,7 @@ def test_a_build_argument_of_the_environment_is_a_variable_of_the_script(
     assert "one of these days" not in plan.said
     missing = project.run(["sh"], stdin=plan.stdout)
     assert missing.code != 0
-    assert "GREETING: a build argument comes from this variable" in missing.stderr
+    assert "GREETING: export this variable: a build argument uses it" in missing.stderr
     script = project.run(["sh"], stdin=plan.stdout, GREETING="one of these days")
     assert script.code == 0, script.said
     config = registry.manifest(project.tag)["config"]["digest"]

@@ -37,7 +37,7 @@ STATUS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), STATUS.values(), ids=STATUS)
-def test_git_status_is_read(text: str, expected: Checkout | None) -> None:
+def test_parse_status_returns_commit_and_changes(text: str, expected: Checkout | None) -> None:
     assert parse_status(text) == expected
 
 
@@ -51,5 +51,5 @@ DECORATIONS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), DECORATIONS.values(), ids=DECORATIONS)
-def test_the_names_of_a_commit_are_read(text: str, expected: tuple[str, tuple[str, ...]]) -> None:
+def test_parse_refs_returns_branch_and_tags(text: str, expected: tuple[str, tuple[str, ...]]) -> None:
     assert parse_refs(text) == expected

@@ -55,13 +55,13 @@ def head(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-def test_a_clean_checkout(checkout: Path) -> None:
+def test_read_checkout_clean_has_no_changes(checkout: Path) -> None:
     assert read_checkout(checkout, ENVIRONMENT) == Checkout(
         sha=head(checkout), changes=(), time=1_700_000_000, branch="main"
     )
 
 
-def test_every_kind_of_change_is_told_by_its_path_from_the_top(checkout: Path) -> None:
+def test_read_checkout_changes_have_paths_from_the_top(checkout: Path) -> None:
     commit(checkout, "moved")
     commit(checkout, "removed")
     (checkout / "file").write_text("changed", encoding="utf-8")
@@ -73,7 +73,7 @@ def test_every_kind_of_change_is_told_by_its_path_from_the_top(checkout: Path) -
     assert sorted(found.changes) == ["file", "new\nfile", "removed", "to here"]
 
 
-def test_ignored_files_are_no_changes(checkout: Path) -> None:
+def test_read_checkout_ignored_files_are_not_changes(checkout: Path) -> None:
     (checkout / ".gitignore").write_text("build/\n", encoding="utf-8")
     commit(checkout)
     (checkout / "build").mkdir()
@@ -83,7 +83,7 @@ def test_ignored_files_are_no_changes(checkout: Path) -> None:
     assert found.changes == ()
 
 
-def test_a_name_that_is_no_utf_8_is_a_change_like_any_other(checkout: Path) -> None:
+def test_read_checkout_invalid_utf_8_name_is_a_change(checkout: Path) -> None:
     with open(os.fsencode(checkout) + b"/caf\xe9", "w", encoding="utf-8"):  # noqa: PTH123 - a Path cannot be bytes
         pass
     found = read_checkout(checkout, ENVIRONMENT)
@@ -91,7 +91,7 @@ def test_a_name_that_is_no_utf_8_is_a_change_like_any_other(checkout: Path) -> N
     assert [os.fsencode(each) for each in found.changes] == [b"caf\xe9"]
 
 
-def test_a_subfolder_is_the_whole_checkout_s(checkout: Path) -> None:
+def test_read_checkout_of_a_subfolder_reads_the_whole_checkout(checkout: Path) -> None:
     (checkout / "app").mkdir()
     (checkout / "other").touch()
     found = read_checkout(checkout / "app", ENVIRONMENT, leave_out=[checkout / "app" / "dist"])
@@ -107,7 +107,7 @@ LEFT_OUT = {
 
 
 @pytest.mark.parametrize("dist", LEFT_OUT.values(), ids=LEFT_OUT)
-def test_our_own_output_is_no_change(checkout: Path, dist: str) -> None:
+def test_read_checkout_left_out_files_are_not_changes(checkout: Path, dist: str) -> None:
     output = (checkout / dist).resolve()
     output.mkdir(parents=True)
     (output / "image.tar").touch()
@@ -116,7 +116,7 @@ def test_our_own_output_is_no_change(checkout: Path, dist: str) -> None:
     assert found == Checkout(sha=head(checkout), changes=("distant",), time=1_700_000_000, branch="main")
 
 
-def test_a_worktree(checkout: Path, tmp_path: Path) -> None:
+def test_read_checkout_of_a_worktree(checkout: Path, tmp_path: Path) -> None:
     git(checkout, "worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "topic")
     sha = commit(tmp_path / "tree", "more")
     found = read_checkout(tmp_path / "tree", ENVIRONMENT)
@@ -124,7 +124,7 @@ def test_a_worktree(checkout: Path, tmp_path: Path) -> None:
     assert (found.sha, found.changes) == (sha, ())
 
 
-def test_a_shallow_clone_with_a_detached_head_as_in_codebuild(checkout: Path, tmp_path: Path) -> None:
+def test_read_checkout_of_a_shallow_detached_clone(checkout: Path, tmp_path: Path) -> None:
     sha = commit(checkout, "second")
     git(tmp_path, "clone", "--quiet", "--depth", "1", checkout.as_uri(), "clone")
     git(tmp_path / "clone", "checkout", "--quiet", "--detach")
@@ -134,7 +134,7 @@ def test_a_shallow_clone_with_a_detached_head_as_in_codebuild(checkout: Path, tm
         )
 
 
-def test_the_names_of_the_commit_and_of_the_origin(checkout: Path) -> None:
+def test_read_checkout_returns_branch_tags_and_origin(checkout: Path) -> None:
     git(checkout, "tag", "v1.0")
     git(checkout, "tag", "--annotate", "--message", "stable", "stable")
     git(checkout, "remote", "add", "origin", "https://ada:secret@example.com/shop.git")
@@ -147,7 +147,7 @@ def test_the_names_of_the_commit_and_of_the_origin(checkout: Path) -> None:
     assert found.url == "https://ada:secret@example.com/shop.git"
 
 
-def test_a_sha_256_repository(tmp_path: Path) -> None:
+def test_read_checkout_of_a_sha_256_repository(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "--object-format=sha256")
     sha = commit(tmp_path)
     found = read_checkout(tmp_path, ENVIRONMENT)
@@ -155,21 +155,21 @@ def test_a_sha_256_repository(tmp_path: Path) -> None:
     assert (found.sha, len(found.sha)) == (sha, 64)
 
 
-def test_a_checkout_without_a_commit_is_none(tmp_path: Path) -> None:
+def test_read_checkout_without_commit_returns_none(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     assert read_checkout(tmp_path, ENVIRONMENT) is None
 
 
-def test_a_folder_that_is_no_checkout_is_none(tmp_path: Path) -> None:
+def test_read_checkout_of_another_folder_returns_none(tmp_path: Path) -> None:
     assert read_checkout(tmp_path, {**ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}) is None
 
 
-def test_a_machine_without_git_is_none(checkout: Path, tmp_path: Path) -> None:
+def test_read_checkout_without_git_returns_none(checkout: Path, tmp_path: Path) -> None:
     assert read_checkout(checkout, {"PATH": str(tmp_path)}) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_another_owner_s_checkout_is_read_as_in_a_container(checkout: Path) -> None:
+def test_read_checkout_of_another_owner_trusted_returns_it(checkout: Path) -> None:
     (checkout / "app").mkdir()
     for path in (checkout, *checkout.rglob("*")):
         os.chown(path, 12345, 12345)
@@ -185,7 +185,7 @@ def test_another_owner_s_checkout_is_read_as_in_a_container(checkout: Path) -> N
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 @pytest.mark.parametrize("trusted", [False, True])
-def test_another_owner_s_checkout_runs_nothing(checkout: Path, tmp_path: Path, *, trusted: bool) -> None:
+def test_read_checkout_of_another_owner_runs_no_program(checkout: Path, tmp_path: Path, *, trusted: bool) -> None:
     """A filter is a command of whoever owns the folder: git refuses, and in CodeBuild the commit alone is read."""
     (checkout / ".gitattributes").write_text("* filter=x\n")
     git(checkout, "config", "filter.x.clean", f"sh -c 'touch {tmp_path}/run; cat'")
@@ -195,18 +195,18 @@ def test_another_owner_s_checkout_runs_nothing(checkout: Path, tmp_path: Path, *
     if trusted:
         assert read_checkout(checkout, ENVIRONMENT, trusted=True)
     else:
-        with pytest.raises(ConfigurationError, match="another user owns it"):
+        with pytest.raises(ConfigurationError, match="another user owns the folder"):
             read_checkout(checkout, ENVIRONMENT)
     assert not (tmp_path / "run").exists()
 
 
-def test_what_a_checkout_s_configuration_wants_to_run_is_not_run(checkout: Path, tmp_path: Path) -> None:
+def test_read_checkout_runs_no_configured_program(checkout: Path, tmp_path: Path) -> None:
     git(checkout, "config", "core.fsmonitor", f"touch {tmp_path}/run; false")
     read_checkout(checkout, ENVIRONMENT)
     assert not (tmp_path / "run").exists()
 
 
-def test_nothing_is_written_into_the_checkout(checkout: Path) -> None:
+def test_read_checkout_writes_nothing(checkout: Path) -> None:
     index = checkout / ".git" / "index"
     (checkout / "file").touch()
     before = index.stat().st_mtime_ns
@@ -214,14 +214,14 @@ def test_nothing_is_written_into_the_checkout(checkout: Path) -> None:
     assert index.stat().st_mtime_ns == before
 
 
-def test_history_tells_which_commit_is_older(checkout: Path) -> None:
+def test_is_ancestor_with_history_returns_true_or_false(checkout: Path) -> None:
     first, second = head(checkout), commit(checkout, "second")
     assert is_ancestor(checkout, ENVIRONMENT, first, second) is True
     assert is_ancestor(checkout, ENVIRONMENT, second, first) is False
     assert is_ancestor(checkout, ENVIRONMENT, first, first) is True
 
 
-def test_history_that_is_not_here_tells_nothing(checkout: Path, tmp_path: Path) -> None:
+def test_is_ancestor_without_history_returns_none(checkout: Path, tmp_path: Path) -> None:
     first, second = head(checkout), commit(checkout, "second")
     git(tmp_path, "clone", "--quiet", "--depth", "1", checkout.as_uri(), "clone")
     assert is_ancestor(tmp_path / "clone", ENVIRONMENT, first, second) is None
@@ -230,11 +230,11 @@ def test_history_that_is_not_here_tells_nothing(checkout: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("words", ["--help", "no-commit", "", "a\0b"])
-def test_a_word_from_an_image_s_annotations_that_is_no_commit_tells_nothing(checkout: Path, words: str) -> None:
+def test_is_ancestor_of_invalid_commit_returns_none(checkout: Path, words: str) -> None:
     assert is_ancestor(checkout, ENVIRONMENT, head(checkout), words) is None
 
 
-def test_the_files_that_git_keeps(checkout: Path) -> None:
+def test_tracked_returns_the_tracked_files(checkout: Path) -> None:
     (checkout / "docs").mkdir()
     commit(checkout, "docs/summary.md")
     (checkout / "docs" / "trace.json").write_text("not added", encoding="utf-8")

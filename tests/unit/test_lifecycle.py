@@ -47,14 +47,14 @@ POLICIES: dict[str, tuple[Literal["image", "cache"], dict[str, object], list[tup
 
 
 @pytest.mark.parametrize(("holds", "flags", "expected"), POLICIES.values(), ids=POLICIES)
-def test_caches_and_what_has_no_tag_expire(
+def test_lifecycle_expires_caches_and_untagged_images(
     holds: Literal["image", "cache"], flags: dict[str, object], expected: list[tuple[str, int]]
 ) -> None:
     assert shown(rules(holds, **flags)) == expected
 
 
 @pytest.mark.parametrize(("holds", "flags"), [each[:2] for each in POLICIES.values()], ids=POLICIES)
-def test_ecr_s_rules_are_kept(holds: Literal["image", "cache"], flags: dict[str, object]) -> None:
+def test_lifecycle_follows_the_constraints_of_ecr(holds: Literal["image", "cache"], flags: dict[str, object]) -> None:
     """https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html."""
     found = rules(holds, **flags)
     priorities = [each["rulePriority"] for each in found]
@@ -71,7 +71,7 @@ def test_ecr_s_rules_are_kept(holds: Literal["image", "cache"], flags: dict[str,
         assert all(pattern.count("*") <= 4 for pattern in patterns)
 
 
-def test_every_cache_of_the_plan_is_matched_and_no_tag_of_an_image() -> None:
+def test_lifecycle_patterns_match_caches_and_no_image_tag() -> None:
     patterns = [each["selection"]["tagPatternList"][0] for each in rules() if "tagPatternList" in each["selection"]]
     for tag in ("cache", "cache-main", "cache-pr-7", "cache-feature-x-linux-arm64"):
         assert any(fits(pattern, tag) for pattern in patterns)
@@ -80,15 +80,15 @@ def test_every_cache_of_the_plan_is_matched_and_no_tag_of_an_image() -> None:
 
 
 @pytest.mark.parametrize("tag", ["cache-fix", "cache-"])
-def test_a_tag_of_the_image_that_a_rule_would_match_is_refused(tag: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"cache-\\*, would let {tag} expire, which names an image"):
+def test_lifecycle_rule_that_matches_an_image_tag_raises_error(tag: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"\\(cache-\\*\\) would expire the image tag {tag}"):
         rules(tags=(tag,))
     assert rules("cache", tags=(tag,), cache_repository="caches")
 
 
-def test_caches_in_no_repository_have_no_policy() -> None:
+def test_repository_of_cache_without_repository_raises_error() -> None:
     settings = load({"cache": "none"}).settings.image
-    with pytest.raises(ConfigurationError, match="--cache none is in no repository"):
+    with pytest.raises(ConfigurationError, match="no repository has the caches of --cache none"):
         repository_of(plan_of(), settings, holds="cache")
     assert repository_of(plan_of(), settings, holds="image") == SHOP
     assert repository_of(plan_of(), load({"cache_repository": "caches"}).settings.image, holds="cache") == OTHER

@@ -35,44 +35,44 @@ class Logged:
 
 
 @pytest.mark.parametrize("log_format", ["console", "auto"])
-def test_a_line_for_people_has_its_time_and_its_phase(log_format: str) -> None:
+def test_log_line_for_people_has_time_and_phase(log_format: str) -> None:
     logged = Logged(log_format)
     logged.log.info("signed in", phase="login")
     assert logged.text == "   1.3 s  login     signed in\n"
 
 
-def test_what_is_worse_than_information_says_so() -> None:
+def test_log_line_has_a_level_above_info() -> None:
     logged = Logged()
     logged.log.warning("slow", phase="push")
     logged.log.error("broken")
     assert logged.text == "   1.3 s  push      WARNING: slow\n   1.3 s            ERROR: broken\n"
 
 
-def test_each_line_of_many_has_the_head() -> None:
+def test_log_text_of_several_lines_has_a_head_on_each() -> None:
     logged = Logged()
     logged.log.error("failed: RUN make\n  cc: bad", phase="build")
     assert logged.text == "   1.3 s  build     ERROR: failed: RUN make\n   1.3 s  build     ERROR:   cc: bad\n"
 
 
-def test_an_empty_text_is_a_line() -> None:
+def test_log_empty_text_is_a_line() -> None:
     logged = Logged()
     logged.log.info("", phase="build")
     assert logged.text == "   1.3 s  build     \n"
 
 
-def test_further_values_stand_behind_the_text() -> None:
+def test_log_further_values_follow_the_text() -> None:
     logged = Logged()
     logged.log.info("built", phase="build", digest="sha256:1")
     assert logged.text == "   1.3 s  build     built digest=sha256:1\n"
 
 
-def test_percent_signs_and_braces_are_text() -> None:
+def test_log_percent_signs_and_braces_are_text() -> None:
     logged = Logged()
     logged.log.info("100% {x} %s", phase="build")
     assert logged.text == "   1.3 s  build     100% {x} %s\n"
 
 
-def test_a_line_of_json_is_one_object() -> None:
+def test_log_json_line_is_one_object() -> None:
     logged = Logged("json")
     logged.log.warning("two\nlines", phase="login", attempt=2)
     [line] = logged.text.splitlines()
@@ -83,7 +83,7 @@ def test_a_line_of_json_is_one_object() -> None:
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_secrets_are_in_neither_form(log_format: str) -> None:
+def test_log_secrets_are_redacted_in_both_formats(log_format: str) -> None:
     logged = Logged(log_format)
     logged.log.info(f"token {SECRET}", phase="login", value=SECRET)
     assert SECRET not in logged.text
@@ -99,7 +99,7 @@ LEVELS = {
 
 
 @pytest.mark.parametrize(("level", "shown"), LEVELS.items(), ids=LEVELS)
-def test_the_least_level_is_kept(level: str, shown: list[str]) -> None:
+def test_log_drops_lines_below_the_level(level: str, shown: list[str]) -> None:
     logged = Logged("json", level)
     for each in ("debug", "info", "warning", "error"):
         getattr(logged.log, each)(each)
@@ -121,13 +121,13 @@ ABOUT = {
 }
 
 
-def test_the_build_s_own_output_is_written_without_secrets() -> None:
+def test_output_of_the_build_is_redacted() -> None:
     stream = io.StringIO()
     make_output(log_format="console", redaction=Redaction([SECRET]), stream=stream)(SAYS)
     assert stream.getvalue() == "[linux/arm64 2/2] <redacted>\n[linux/arm64 2/2] done\n"
 
 
-def test_the_build_s_own_output_is_an_object_a_line_without_secrets() -> None:
+def test_output_of_the_build_as_json_is_redacted() -> None:
     stream = io.StringIO()
     now = datetime(2026, 1, 1, tzinfo=UTC)
     make_output(log_format="json", redaction=Redaction([SECRET]), stream=stream, now=lambda: now)(SAYS)
@@ -149,7 +149,7 @@ LEVEL_OF = {
 
 
 @pytest.mark.parametrize(("event", "level"), LEVEL_OF.values(), ids=LEVEL_OF)
-def test_an_event_has_its_level(event: BuildEvent, level: str) -> None:
+def test_output_event_has_its_level(event: BuildEvent, level: str) -> None:
     stream = io.StringIO()
     make_output(log_format="json", redaction=Redaction(), stream=stream)(event)
     assert json.loads(stream.getvalue())["level"] == level
@@ -165,7 +165,7 @@ class Slow(io.StringIO):
         return len(text)
 
 
-def test_lines_of_two_threads_stay_whole() -> None:
+def test_output_of_two_threads_keeps_lines_whole() -> None:
     stream = Slow()
     log = make_log(log_format="console", level="info", redaction=Redaction(), stream=stream, clock=lambda: 0.0)
     write = make_output(log_format="console", redaction=Redaction(), stream=stream)
@@ -182,7 +182,7 @@ def test_lines_of_two_threads_stay_whole() -> None:
     assert set(stream.getvalue().splitlines()) == {"   0.0 s  x         of the log", "of the build"}
 
 
-def test_a_secret_that_is_learnt_later_is_redacted_too() -> None:
+def test_log_secret_added_later_is_redacted() -> None:
     redaction, stream = Redaction(), io.StringIO()
     log = make_log(log_format="console", level="info", redaction=redaction, stream=stream, clock=lambda: 0.0)
     log.info("begin")
@@ -200,7 +200,7 @@ class Broken(io.StringIO):
         return super().write(text)
 
 
-def test_a_log_that_cannot_be_written_ends_nothing() -> None:
+def test_log_write_error_is_ignored() -> None:
     stream = Broken()
     log = make_log(log_format="text", level="info", redaction=Redaction(), stream=stream, clock=lambda: 0.0)
     write = make_output(log_format="text", redaction=Redaction(), stream=stream)

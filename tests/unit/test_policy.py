@@ -32,7 +32,7 @@ def statements(
     return {each["Sid"]: each for each in policy["Statement"]}
 
 
-def test_exactly_what_a_push_needs_on_exactly_its_repository() -> None:
+def test_policy_of_push_has_only_its_actions_and_repository() -> None:
     found = statements()
     assert found["Login"]["Action"] == ["ecr:GetAuthorizationToken"]
     assert found["Login"]["Resource"] == "*"
@@ -41,8 +41,8 @@ def test_exactly_what_a_push_needs_on_exactly_its_repository() -> None:
     assert "Pull" not in found
 
 
-def test_what_only_explanations_read_stands_apart() -> None:
-    assert statements()["OptionalExamination"]["Action"] == ["ecr:DescribeRepositories", "ecr:ListImages"]
+def test_policy_optional_actions_are_separate_statements() -> None:
+    assert statements()["OptionalChecks"]["Action"] == ["ecr:DescribeRepositories", "ecr:ListImages"]
     assert set(statements(optional=False)) == {"Login", "PushAndCache"}
 
 
@@ -57,12 +57,12 @@ def test_what_only_explanations_read_stands_apart() -> None:
     ],
     ids=["cache beside the image", "no cache", "another tag", "cache in another repository", "cache outside of AWS"],
 )
-def test_a_cache_of_its_own_is_pushed_to(flags: dict[str, Any], pushed: list[str]) -> None:
+def test_policy_cache_repository_is_pushed_to(flags: dict[str, Any], pushed: list[str]) -> None:
     resources = statements(**flags)["PushAndCache"]["Resource"]
     assert [each.rpartition("/")[2] for each in resources] == pushed
 
 
-def test_what_is_only_read_can_only_be_read() -> None:
+def test_policy_read_repositories_have_only_pull_actions() -> None:
     found = statements(cache_from=(f"{OTHER}/base:cache",), builder_image=f"{OTHER}/docker-hub/moby/buildkit:v0.32.2")
     assert found["Pull"]["Action"] == list(PULL_ACTIONS)
     assert found["Pull"]["Resource"] == [
@@ -82,24 +82,24 @@ def test_what_is_only_read_can_only_be_read() -> None:
         ("123456789012.dkr.ecr.ap-middle-7.amazonaws.com", "arn:aws:ecr:ap-middle-7:123456789012"),
     ],
 )
-def test_the_partition_is_the_region_s(host: str, arn: str) -> None:
+def test_policy_arn_has_the_partition_of_the_region(host: str, arn: str) -> None:
     assert statements(registry=Registry.parse(host))["PushAndCache"]["Resource"] == [f"{arn}:repository/shop"]
 
 
-def test_placeholders_stand_for_what_is_not_known() -> None:
+def test_policy_unknown_account_is_a_placeholder() -> None:
     registry = Registry.of_account(account=ACCOUNT_PLACEHOLDER, region=REGION_PLACEHOLDER, dns_suffix="amazonaws.com")
     resources = statements(registry=registry)["PushAndCache"]["Resource"]
     assert resources == ["arn:aws:ecr:<AWS_DEFAULT_REGION>:<AWS_ACCOUNT_ID>:repository/shop"]
 
 
-def test_a_plan_without_ecr_needs_nothing() -> None:
+def test_policy_without_ecr_has_no_statement() -> None:
     assert statements(registry=Registry.parse("localhost:5000")) == {}
 
 
 @pytest.mark.parametrize(
     ("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), (REGION_PLACEHOLDER, "aws")]
 )
-def test_a_project_s_log_and_reports_are_its_own(region: str, partition: str) -> None:
+def test_policy_of_project_has_its_log_and_reports(region: str, partition: str) -> None:
     project = Project(name="shop-build", region=region, account="123456789012")
     found = statements(project=project, optional=False)
     assert list(found) == ["Login", "PushAndCache", "Log", "Reports"]
@@ -122,17 +122,17 @@ def test_a_project_s_log_and_reports_are_its_own(region: str, partition: str) ->
         (f"ghcr.io/ada/shop:1@sha256:{'a' * 64}", "ghcr.io/ada/shop", f"sha256:{'a' * 64}"),
     ],
 )
-def test_references_are_read_as_docker_reads_them(text: str, repository: str, reference: str) -> None:
+def test_parse_reference_follows_docker(text: str, repository: str, reference: str) -> None:
     found = parse_reference(text)
     assert (str(found[0]), found[1]) == (repository, reference)
 
 
-def test_only_registry_caches_have_a_repository() -> None:
+def test_references_returns_only_registry_caches() -> None:
     caches = ["type=local,dest=/x", "type=registry,ref=ghcr.io/a/b:c,mode=max", "type=registry,ref=NO GOOD", "type=gha"]
     assert [(str(repository), tag) for repository, tag in references(caches)] == [("ghcr.io/a/b", "c")]
 
 
-def test_a_cache_in_a_bucket_needs_the_bucket() -> None:
+def test_policy_s3_cache_has_bucket_actions() -> None:
     found = statements(cache="s3", s3_bucket="b", s3_region="cn-north-1", s3_prefix="ci/")
     assert found["CacheBucket"]["Action"] == ["s3:ListBucket"]
     assert found["CacheBucket"]["Resource"] == ["arn:aws-cn:s3:::b"]

@@ -80,16 +80,14 @@ HOURS = {
 
 
 @pytest.mark.parametrize(("hours", "until"), HOURS.values(), ids=HOURS)
-def test_a_login_is_said_and_its_password_is_a_secret_from_then_on(
-    world: World, hours: float | None, until: str
-) -> None:
+def test_log_in_returns_a_line_and_redacts_the_password(world: World, hours: float | None, until: str) -> None:
     world.token(hours=hours)
     assert world.runtime.log_in(ECR, fresh=False) == f"signed in to {ECR_HOST} as AWS{until}"
     assert world.redaction.clean("pass-word") == "<redacted>"
     world.runtime.close()
 
 
-def test_docker_runs_with_the_private_configuration_and_it_is_removed(world: World, make_script: MakeScript) -> None:
+def test_run_uses_a_private_docker_config_and_removes_it(world: World, make_script: MakeScript) -> None:
     make_script("docker", 'cat "$DOCKER_CONFIG/config.json"; echo; echo "$DOCKER_CONFIG"')
     world.token()
     world.runtime.log_in(ECR, fresh=False)
@@ -101,7 +99,7 @@ def test_docker_runs_with_the_private_configuration_and_it_is_removed(world: Wor
     assert not (world.home / "config.json").exists()
 
 
-def test_a_look_alike_host_is_not_shown_the_token(world: World) -> None:
+def test_manifest_of_similar_host_is_read_without_token(world: World) -> None:
     world.token()
     with pytest.raises(OperationFailedError) as caught:
         world.runtime.log_in(Registry.parse("123456789012.dkr.ecr.eu-west-1.evil.example"), fresh=False)
@@ -110,7 +108,7 @@ def test_a_look_alike_host_is_not_shown_the_token(world: World) -> None:
     )
 
 
-def test_a_registry_with_a_helper_is_left_to_it(tmp_path: Path) -> None:
+def test_log_in_with_credential_helper_uses_it(tmp_path: Path) -> None:
     folder = tmp_path / "home" / ".docker"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"credHelpers": {ECR_HOST: "ecr-login"}}), encoding="utf-8")
@@ -121,17 +119,17 @@ def test_a_registry_with_a_helper_is_left_to_it(tmp_path: Path) -> None:
         redaction=Redaction(),
         folder=tmp_path,
     )
-    assert runtime.log_in(ECR, fresh=True) == f"{ECR_HOST} is left to its credential helper"
+    assert runtime.log_in(ECR, fresh=True) == f"using docker's credential helper for {ECR_HOST}"
 
 
-def test_no_login_is_made_once_the_run_has_ended(world: World) -> None:
+def test_log_in_after_the_end_of_the_run_raises_error(world: World) -> None:
     world.token()
     world.runtime.close()
     with pytest.raises(RunEndedError):
         world.runtime.log_in(ECR, fresh=False)
 
 
-def test_bake_s_events_are_shown_and_its_metadata_is_read(world: World, make_script: MakeScript) -> None:
+def test_bake_logs_events_and_returns_metadata(world: World, make_script: MakeScript) -> None:
     make_script(
         "docker",
         """cat >&2; while [ "$1" != --metadata-file ]; do shift; done; echo '{"image": {"a": 1}}' > "$2" """,
@@ -145,9 +143,7 @@ def test_bake_s_events_are_shown_and_its_metadata_is_read(world: World, make_scr
     assert step.state is StepState.UNFINISHED
 
 
-def test_a_step_that_is_silent_is_shown_all_the_same(
-    world: World, make_script: MakeScript, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bake_silent_step_is_logged(world: World, make_script: MakeScript, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("multiarch.edges.runtime._TICK", 0.01)
     make_script("docker", "cat >&2; sleep 0.5")
     event = '{"vertexes":[{"digest":"a","name":"[2/2] RUN x","started":"2026-01-01T00:00:00Z"}]}\n'
@@ -161,7 +157,7 @@ def test_a_step_that_is_silent_is_shown_all_the_same(
 
 
 @pytest.mark.parametrize(("keep", "commands"), [(True, ["buildx create"]), (False, [])], ids=["kept", "not kept"])
-def test_a_builder_that_is_to_be_removed_is_not_made_before_whatever_removes_it(
+def test_begin_builder_that_is_not_kept_is_not_created(
     world: World, make_script: MakeScript, tmp_path: Path, keep: object, commands: list[str]
 ) -> None:
     make_script("docker", f'echo "$1 $2" >> {tmp_path}/ran')
@@ -202,14 +198,14 @@ def unpacked(world: World, tmp_path: Path) -> tuple[Path, Path]:
     return fresh, layout
 
 
-def test_an_archive_is_unpacked_beside_the_layout_and_removed(world: World, tmp_path: Path) -> None:
+def test_unpack_archive_creates_layout_and_removes_archive(world: World, tmp_path: Path) -> None:
     fresh, layout = unpacked(world, tmp_path)
     assert sorted(each.name for each in fresh.iterdir()) == ["blobs"]
     assert sorted(each.name for each in layout.iterdir()) == ["left-over", "oci-layout"]
     assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop", "shop.new"]
 
 
-def test_what_was_verified_replaces_the_layout(world: World, tmp_path: Path) -> None:
+def test_replace_moves_the_verified_layout(world: World, tmp_path: Path) -> None:
     fresh, layout = unpacked(world, tmp_path)
     world.runtime.replace(str(fresh), str(layout))
     world.runtime.close()
@@ -217,14 +213,14 @@ def test_what_was_verified_replaces_the_layout(world: World, tmp_path: Path) -> 
     assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop"]
 
 
-def test_what_was_not_verified_is_removed_and_the_layout_stays(world: World, tmp_path: Path) -> None:
+def test_close_removes_an_unverified_layout(world: World, tmp_path: Path) -> None:
     _, layout = unpacked(world, tmp_path)
     world.runtime.close()
     assert sorted(each.name for each in layout.iterdir()) == ["left-over", "oci-layout"]
     assert sorted(each.name for each in (tmp_path / "dist").iterdir()) == ["shop"]
 
 
-def test_a_folder_that_is_no_layout_is_not_replaced(world: World, tmp_path: Path) -> None:
+def test_unpack_over_another_folder_raises_error(world: World, tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "main.py").touch()
     with pytest.raises(ConfigurationError, match="not an OCI layout"):
@@ -232,7 +228,7 @@ def test_a_folder_that_is_no_layout_is_not_replaced(world: World, tmp_path: Path
     assert (tmp_path / "shop" / "main.py").exists()
 
 
-def test_an_archive_that_would_write_elsewhere_is_refused(world: World, tmp_path: Path) -> None:
+def test_unpack_archive_with_outside_path_raises_error(world: World, tmp_path: Path) -> None:
     archive = tmp_path / "shop.tar"
     with tarfile.open(archive, "w") as tar:
         tar.addfile(tarfile.TarInfo("../escaped"))
@@ -241,7 +237,7 @@ def test_an_archive_that_would_write_elsewhere_is_refused(world: World, tmp_path
     assert not (tmp_path / "escaped").exists()
 
 
-def test_a_layout_is_read_by_digest(world: World, tmp_path: Path) -> None:
+def test_manifest_of_layout_is_read_by_digest(world: World, tmp_path: Path) -> None:
     image = FakeImage("linux/amd64", "linux/arm64")
     layout = str(layout_of(image, tmp_path / "shop"))
     found = world.runtime.manifest(None, layout, image.digest)
@@ -251,7 +247,7 @@ def test_a_layout_is_read_by_digest(world: World, tmp_path: Path) -> None:
     assert world.runtime.blob(None, layout, digest) == image.blobs[digest]
 
 
-def test_a_blob_that_is_not_there_or_is_another_one_is_said(world: World, tmp_path: Path) -> None:
+def test_blob_of_layout_missing_or_changed_raises_error(world: World, tmp_path: Path) -> None:
     image = FakeImage("linux/amd64", "linux/arm64")
     layout = layout_of(image, tmp_path / "shop")
     missing = f"sha256:{'0' * 64}"
@@ -261,4 +257,4 @@ def test_a_blob_that_is_not_there_or_is_another_one_is_said(world: World, tmp_pa
     (layout / "blobs" / "sha256" / image.digest.removeprefix("sha256:")).write_bytes(b"{}")
     with pytest.raises(OperationFailedError) as caught:
         world.runtime.manifest(None, str(layout), image.digest)
-    assert caught.value.lines == (f"{layout}: {image.digest} has another content",)
+    assert caught.value.lines == (f"{layout}: the content of {image.digest} has another digest",)

@@ -19,18 +19,18 @@ NO_SECRETS = (
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_name_tells(name: str) -> None:
+def test_secret_reason_of_secret_name_is_returned(name: str) -> None:
     assert secret_reason(name, "hunter22") == "by its name"
     assert secret_reason(name, None) == "by its name"
 
 
 @pytest.mark.parametrize("name", NO_SECRETS)
-def test_a_name_that_only_sounds_like_it_does_not(name: str) -> None:
+def test_secret_reason_of_similar_name_is_empty(name: str) -> None:
     assert secret_reason(name, "hunter22") == ""
 
 
 @pytest.mark.parametrize("value", ["", "true", "FALSE", "1", "4096", "abc"])
-def test_what_no_secret_is_like_is_none(value: str) -> None:
+def test_secret_reason_of_plain_value_is_empty(value: str) -> None:
     assert secret_reason("USE_TOKEN", value) == ""
 
 
@@ -53,7 +53,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize(("value", "what"), VALUES.items(), ids=VALUES.values())
-def test_a_value_tells_whatever_its_name(value: str, what: str) -> None:
+def test_secret_reason_of_secret_value_is_returned(value: str, what: str) -> None:
     assert secret_reason("VERSION", value) == f"its value is {what}"
 
 
@@ -62,16 +62,16 @@ def test_a_value_tells_whatever_its_name(value: str, what: str) -> None:
     ["AKIA", "ghp_short", "eyJhbGciOi.x.y", "-----BEGIN PUBLIC KEY-----", "https://example.com/a@b", "a:b@c",
      "sha256:0123456789abcdef", "0123456789abcdef0123456789abcdef01234567"],
 )  # fmt: skip
-def test_a_value_that_is_nearly_one_is_none(value: str) -> None:
+def test_secret_reason_of_similar_value_is_empty(value: str) -> None:
     assert secret_reason("VERSION", value) == ""
 
 
-def test_a_variable_s_value_is_looked_at_too() -> None:
+def test_secret_arguments_reads_values_of_variables() -> None:
     found = secret_arguments({"A": None, "B": None, "C_TOKEN": "abcd"}, {"A": "ghp_" + "a" * 36, "B": "x"})
     assert found == {"A": "its value is a GitHub token", "C_TOKEN": "by its name"}
 
 
-def test_the_warning_says_what_to_do_and_no_value() -> None:
+def test_secret_warnings_have_a_fix_and_no_value() -> None:
     (warning,) = secret_warnings({"NPM_TOKEN": "by its name"})
     assert warning == (
         "build argument NPM_TOKEN looks like a secret (by its name), and is readable in the image history. "

@@ -155,14 +155,14 @@ PLANS: dict[str, Plan] = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-def test_the_script_is_a_script_for_every_shell(plan: Plan, shell: str) -> None:
+def test_script_of_plan_is_valid_in_every_shell(plan: Plan, shell: str) -> None:
     words = [shell, "sh", "-n"] if shell == "busybox" else [shell, "-n"]
     checked = subprocess.run(words, input=plan_as_script(plan), text=True, capture_output=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_main_job_s_script_does_the_job(world: World, shell: str) -> None:
+def test_script_of_main_job_builds_verifies_and_tags(world: World, shell: str) -> None:
     ran = world.run(plan_as_script(plan_of()), shell=shell)
     assert (ran.returncode, ran.stdout) == (0, f"{ECR_HOST}/shop@{DIGEST}\n"), ran.stderr
     assert [line for line in world.asked if "imagetools" not in line] == [
@@ -185,13 +185,13 @@ def _target(plan: Plan) -> object:
     return build["definition"]["target"]["image"]
 
 
-def test_nothing_is_tagged_before_it_was_read_back(world: World) -> None:
+def test_script_reads_the_image_back_before_tagging(world: World) -> None:
     world.run(plan_as_script(plan_of()))
     tools = [line.removeprefix("docker buildx imagetools ").split()[0] for line in world.asked if "imagetools" in line]
     assert tools == ["inspect", "inspect", "create", "inspect", "create"]
 
 
-HANDOVERS = {
+DEPLOYMENTS = {
     "the main job": plan_of(deploy_files="out"),
     "an unknown account": plan_of(facts(registry=UNKNOWN), deploy_files="out", containers=("web", "worker")),
     "a folder with a hostile name": plan_of(deploy_files="my out; rm -rf $HOME"),
@@ -200,19 +200,19 @@ HANDOVERS = {
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("plan", HANDOVERS.values(), ids=HANDOVERS)
-def test_the_script_hands_over_what_the_program_would(world: World, plan: Plan, shell: str) -> None:
+@pytest.mark.parametrize("plan", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
+def test_script_writes_the_same_deploy_files(world: World, plan: Plan, shell: str) -> None:
     ran = world.run(plan_as_script(plan), shell=shell)
     assert ran.returncode == 0, ran.stderr
     [step] = [step for step in plan.steps if isinstance(step, WriteDeployFiles)]
     [image] = step.images
     known = replace(step, images=(replace(image, repository=SHOP),))
     for name, text in render_deploy_files(known, {"shop": DIGEST}).items():
-        # What the shell fills in may stand in quotes, which change nothing for whoever sources the file.
+        # Quotes around a value make no difference for a shell that sources the file.
         assert world.read(f"{step.folder}/{name}").replace("'", "") == text
 
 
-def test_a_script_that_fails_leaves_nothing_of_an_earlier_run_to_hand_over(world: World) -> None:
+def test_script_failure_removes_earlier_deploy_files(world: World) -> None:
     for name in DEPLOY_FILES:
         world.put(f"out/{name}", "old")
     ran = world.run(plan_as_script(plan_of(deploy_files="out")), PLATFORMS="linux/amd64")
@@ -220,20 +220,20 @@ def test_a_script_that_fails_leaves_nothing_of_an_earlier_run_to_hand_over(world
     assert list((world.folder / "out").iterdir()) == []
 
 
-def test_no_login_stays_behind(world: World, tmp_path: Path) -> None:
+def test_script_removes_its_login(world: World, tmp_path: Path) -> None:
     world.run(plan_as_script(plan_of()))
     assert world.read("logout").split() == ["config.json"]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_missing_platform_publishes_nothing(world: World) -> None:
+def test_script_missing_platform_tags_nothing(world: World) -> None:
     ran = world.run(plan_as_script(plan_of()), PLATFORMS="linux/amd64 linux/arm ")
     assert (ran.returncode, ran.stdout) == (6, "")
-    assert ran.stderr.endswith("linux/arm64 is missing\n")
+    assert ran.stderr.endswith("error: the image lacks linux/arm64\n")
     assert world.tags == []
 
 
-def test_what_is_not_known_is_asked_by_the_script(world: World) -> None:
+def test_script_unknown_account_and_region_are_read_from_aws(world: World) -> None:
     ran = world.run(plan_as_script(plan_of(facts(registry=UNKNOWN))))
     assert (ran.returncode, ran.stdout) == (0, f"{ECR_HOST}/shop@{DIGEST}\n"), ran.stderr
     assert world.asked[:2] == [
@@ -243,7 +243,7 @@ def test_what_is_not_known_is_asked_by_the_script(world: World) -> None:
     assert json.loads(world.read("definition")) == {"target": {"image": _target(plan_of())}}
 
 
-def test_what_the_environment_knows_is_not_asked(world: World) -> None:
+def test_script_account_and_region_from_environment_are_used(world: World) -> None:
     world.run(
         plan_as_script(plan_of(facts(registry=UNKNOWN))), AWS_ACCOUNT_ID="210987654321", AWS_DEFAULT_REGION="us-east-1"
     )
@@ -252,7 +252,7 @@ def test_what_the_environment_knows_is_not_asked(world: World) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_awkward_words_arrive_as_they_are(world: World, shell: str) -> None:
+def test_script_quotes_special_characters(world: World, shell: str) -> None:
     ran = world.run(plan_as_script(PLANS["awkward words"]), shell=shell)
     assert ran.returncode == 0, ran.stderr
     image = json.loads(world.read("definition"))["target"]["image"]
@@ -266,27 +266,27 @@ def test_awkward_words_arrive_as_they_are(world: World, shell: str) -> None:
     assert (image["context"], image["dockerfile"]) == ("my folder; rm -rf /", "../a'b/Dockerfile")
 
 
-def test_this_commit_s_image_is_not_built_again(world: World) -> None:
+def test_script_existing_image_is_reused(world: World) -> None:
     world.put(f"tags/{TAG}", SHA)
     ran = world.run(plan_as_script(plan_of()))
     assert (ran.returncode, ran.stdout) == (0, f"{ECR_HOST}/shop@{DIGEST}\n"), ran.stderr
     assert world.count("docker buildx bake") == 0
 
 
-def test_it_is_where_that_is_asked_for(world: World) -> None:
+def test_script_if_exists_rebuild_builds(world: World) -> None:
     world.put(f"tags/{TAG}", SHA)
     world.run(plan_as_script(plan_of(if_exists="rebuild")))
     assert world.count("docker buildx bake") == 1
 
 
-def test_an_image_that_must_not_be_there_ends_it(world: World) -> None:
+def test_script_if_exists_fail_exits_2(world: World) -> None:
     world.put(f"tags/{TAG}", SHA)
     ran = world.run(plan_as_script(plan_of(if_exists="fail")))
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert f"{ECR_HOST}/shop:{TAG} is there already: {DIGEST}" in ran.stderr
+    assert f"error: {ECR_HOST}/shop:{TAG} already exists: {DIGEST}" in ran.stderr
 
 
-def test_another_commit_s_image_under_a_tag_of_one_s_own_is_not_replaced(world: World) -> None:
+def test_script_tag_of_another_commit_exits_2(world: World) -> None:
     world.put("tags/v1", NEWER)
     ran = world.run(plan_as_script(plan_of(commit_tag="v1")))
     assert ran.returncode == 2
@@ -294,15 +294,17 @@ def test_another_commit_s_image_under_a_tag_of_one_s_own_is_not_replaced(world: 
 
 
 NEWEST = {
-    "a newer commit keeps it": (NEWER, True, NEWER),
-    "an older commit loses it": (NEWER, False, "ours\n"),
+    "a newer commit": (NEWER, True, NEWER),
+    "an older commit": (NEWER, False, "ours\n"),
     "the same commit": (SHA, True, "ours\n"),
-    "what does not say its commit": ("", True, "ours\n"),
+    "no recorded commit": ("", True, "ours\n"),
 }
 
 
 @pytest.mark.parametrize(("there", "is_ancestor", "after"), NEWEST.values(), ids=NEWEST)
-def test_latest_is_not_moved_back(world: World, there: str, is_ancestor: bool, after: str) -> None:  # noqa: FBT001
+def test_script_floating_tag_is_not_moved_to_older_commit(
+    world: World, there: str, is_ancestor: bool, after: str
+) -> None:  # noqa: FBT001
     world.put("tags/latest", there)
     if is_ancestor:
         world.put("is-ancestor")
@@ -313,27 +315,27 @@ def test_latest_is_not_moved_back(world: World, there: str, is_ancestor: bool, a
     assert asked == (1 if there == NEWER else 0)
 
 
-def test_a_builder_that_is_there_is_taken(world: World) -> None:
+def test_script_existing_builder_is_used(world: World) -> None:
     world.put("builder")
     world.run(plan_as_script(plan_of()))
     assert world.count("docker buildx create") == 0
 
 
-def test_a_builder_that_is_not_kept_is_removed(world: World) -> None:
+def test_script_without_builder_keep_removes_the_builder(world: World) -> None:
     ran = world.run(plan_as_script(plan_of(builder_keep=False)))
     assert ran.returncode == 0, ran.stderr
     assert not (world.folder / "builder").exists()
 
 
-def test_a_repository_that_is_not_found_is_a_question_and_not_the_end(world: World) -> None:
+def test_script_missing_repository_warns(world: World) -> None:
     world.put("no-repository")
     ran = world.run(plan_as_script(plan_of()))
     assert ran.returncode == 0
-    assert f"is the repository {ECR_HOST}/shop there?" in ran.stderr
+    assert f"warning: cannot find repository {ECR_HOST}/shop; the push fails if it does not exist" in ran.stderr
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-def test_the_plan_s_json_is_versioned_and_has_every_step(plan: Plan) -> None:
+def test_plan_as_json_has_version_and_every_step(plan: Plan) -> None:
     value = json.loads(plan_as_json(plan))
     assert (value["version"], value["kind"]) == (2, "plan")
     assert len(value["steps"]) == len(plan.steps)
@@ -341,7 +343,7 @@ def test_the_plan_s_json_is_versioned_and_has_every_step(plan: Plan) -> None:
     assert list(value)[:4] == ["version", "kind", "source", "images"]
 
 
-def test_the_json_of_a_step_says_what_it_is_in_plain_words() -> None:
+def test_plan_as_json_step_has_its_name() -> None:
     steps = {each["step"]: each for each in json.loads(plan_as_json(plan_of()))["steps"]}
     assert list(steps) == [
         "show-versions", "login", "find-repository", "ensure-builder", "reuse", "build", "verify", "tag"
@@ -351,12 +353,12 @@ def test_the_json_of_a_step_says_what_it_is_in_plain_words() -> None:
     assert METADATA_FILE in steps["build"]["command"]
 
 
-def test_placeholders_stand_in_the_json() -> None:
+def test_plan_as_json_keeps_placeholders() -> None:
     value = json.loads(plan_as_json(plan_of(facts(registry=UNKNOWN))))
     assert value["images"][0]["repository"] == "<AWS_ACCOUNT_ID>.dkr.ecr.<AWS_DEFAULT_REGION>.amazonaws.com/shop"
 
 
-def test_what_json_has_no_form_for_is_a_bug_and_said() -> None:
+def test_plain_unsupported_type_raises_type_error() -> None:
     with pytest.raises(TypeError, match="no JSON for"):
         plain({"a": object()})
 
@@ -369,7 +371,7 @@ def shown(plan: Plan, **flags: object) -> list[str]:
     return list(settings_as_text(settings_rows(load({"repository": "shop", **flags}), plan, destination)))
 
 
-def test_what_follows_from_the_settings_is_shown_with_its_origin() -> None:
+def test_settings_as_text_shows_results_with_origin() -> None:
     assert shown(plan_of()) == [
         f"repository  {ECR_HOST}/shop  (--repository)",
         f"registry    {ECR_HOST}  (CODEBUILD_BUILD_ARN)",
@@ -381,7 +383,7 @@ def test_what_follows_from_the_settings_is_shown_with_its_origin() -> None:
     ]
 
 
-def test_what_was_set_is_shown_and_values_that_may_be_secret_are_not() -> None:
+def test_settings_as_text_shows_set_values_without_secrets() -> None:
     lines = shown(
         plan_of(), build_args=["TOKEN=s3cret", "B=2"], labels=["l=hidden"], secrets=("id=t,env=T",), pull=True
     )
@@ -395,39 +397,39 @@ def test_what_was_set_is_shown_and_values_that_may_be_secret_are_not() -> None:
 
 
 CHANGES = {
-    "one": (("a",), f"commit      {SHA}, changed: a  (git)"),
-    "three": (("a", "b", "c"), f"commit      {SHA}, changed: a, b, c  (git)"),
-    "more": (("a", "b", "c", "d", "e"), f"commit      {SHA}, changed: a, b, c and 2 more  (git)"),
+    "one": (("a",), f"commit      {SHA}, uncommitted changes: a  (git)"),
+    "three": (("a", "b", "c"), f"commit      {SHA}, uncommitted changes: a, b, c  (git)"),
+    "more": (("a", "b", "c", "d", "e"), f"commit      {SHA}, uncommitted changes: a, b, c and 2 more  (git)"),
 }
 
 
 @pytest.mark.parametrize(("changes", "line"), CHANGES.values(), ids=CHANGES)
-def test_what_makes_a_tree_dirty_is_shown(changes: tuple[str, ...], line: str) -> None:
+def test_settings_as_text_shows_uncommitted_changes(changes: tuple[str, ...], line: str) -> None:
     commit = Commit(sha=SHA, dirty=True, origin="git", changes=changes)
     assert line in shown(plan_of(facts(commit=commit)))
 
 
-def test_the_comment_at_the_head_names_image_commit_and_platforms() -> None:
+def test_script_head_names_image_commit_and_platforms() -> None:
     assert plan_as_script(plan_of()).splitlines()[1] == f"# shop, commit {COMMIT.sha}, for linux/amd64, linux/arm64"
 
 
-def test_an_image_that_does_not_say_its_commit_is_this_one_s_only_under_the_commit_s_own_digits(world: World) -> None:
+def test_script_image_without_commit_is_reused_only_under_the_commit_tag(world: World) -> None:
     world.put(f"tags/{TAG}")
     world.put("tags/v1")
     assert world.run(plan_as_script(plan_of(commit_tag="v1"))).returncode == 2
     assert world.count("docker buildx bake") == 0
 
 
-def test_a_hidden_argument_is_asked_for_before_anything_is_built() -> None:
+def test_script_hidden_argument_is_required_before_the_build() -> None:
     seen = replace(facts(), secret_arguments={"NPM_TOKEN": "by its name"})
     script = plan_as_script(plan_of(seen, build_args=["NPM_TOKEN=hunter22"]))
     assert "hunter22" not in script
-    assert ': "${BUILD_ARG_NPM_TOKEN?a build argument comes from this variable: export it}"' in script
+    assert ': "${BUILD_ARG_NPM_TOKEN?export this variable: a build argument uses it}"' in script
     assert "# Warning: build argument NPM_TOKEN looks like a secret" in script
     assert "hunter22" not in plan_as_json(plan_of(seen, build_args=["NPM_TOKEN=hunter22"]))
 
 
-def test_platforms_that_are_targets_become_one_index() -> None:
+def test_script_of_several_parts_creates_one_index() -> None:
     script = plan_as_script(plan_of(cache_per_platform=True))
     assert f"imagetools create --annotation index:org.opencontainers.image.revision={SHA}" in script
     assert f"--tag {ECR_HOST}/shop:unverified" in script

@@ -191,7 +191,9 @@ INITIATORS = {
 
 
 @pytest.mark.parametrize(("environment", "checkout", "expected"), ROWS.values(), ids=ROWS)
-def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None, expected: dict[str, Any]) -> None:
+def test_find_source_of_each_start_returns_the_source(
+    environment: Mapping[str, str], checkout: Checkout | None, expected: dict[str, Any]
+) -> None:
     found = find_source(passed(), checkout, environment, PAYLOAD if "GITHUB_ACTIONS" in environment else {})
     fields = ("branch", "tag", "pull_request", "base_branch", "default_branch", "repository_url", "event", "batch")
     blank = Source()
@@ -208,7 +210,7 @@ def test_what_is_built(environment: Mapping[str, str], checkout: Checkout | None
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_who_started_it(name: str) -> None:
+def test_find_source_returns_the_initiator(name: str) -> None:
     environment, checkout, _ = ROWS[name]
     expected = [who for who, rows in INITIATORS.items() if name.startswith(rows)]
     if expected:
@@ -243,11 +245,13 @@ COMMITS = {
 
 
 @pytest.mark.parametrize(("checkout", "environment", "expected"), COMMITS.values(), ids=COMMITS)
-def test_the_commit_is_found(checkout: Checkout | None, environment: dict[str, str], expected: Commit | None) -> None:
+def test_find_source_returns_the_commit(
+    checkout: Checkout | None, environment: dict[str, str], expected: Commit | None
+) -> None:
     assert find_source(passed(), checkout, environment).commit == expected
 
 
-def test_a_source_in_s3_has_neither_commit_nor_branch() -> None:
+def test_find_source_of_s3_has_no_commit_and_no_branch() -> None:
     variables = {
         **CODEBUILD,
         "CODEBUILD_SOURCE_VERSION": "3HL4kqtJlcpXroDTDmJ",
@@ -275,7 +279,7 @@ PASSED = {
 }
 
 
-def test_what_is_passed_is_taken_before_all_else() -> None:
+def test_find_source_prefers_passed_values() -> None:
     found = find_source(passed(environment=PASSED), None, PULL_REQUEST)
     assert found.commit == Commit(sha=NEWER, dirty=False, origin="MULTIARCH_COMMIT", time=1_700_000_000)
     assert (found.branch, found.tag, found.pull_request, found.base_branch) == ("main", "v2.0", 7, "release")
@@ -287,13 +291,13 @@ def test_what_is_passed_is_taken_before_all_else() -> None:
     }  # fmt: skip
 
 
-def test_a_commit_that_is_not_the_one_checked_out_is_refused() -> None:
+def test_find_source_other_commit_than_checkout_raises_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_source(passed({"commit": NEWER}), CLEAN, {})
-    assert caught.value.message == f"--commit is {NEWER}, and the checkout is at {SHA}"
+    assert caught.value.message == f"--commit is {NEWER}, but the checkout is at {SHA}"
 
 
-def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable() -> None:
+def test_source_as_text_shows_origins_and_unknown_values() -> None:
     found = find_source(passed(), None, PIPELINE)
     tags = {"pinned": (SHA[:7],), "floating": ("latest",)}
     assert list(source_as_text(found, tags)) == [
@@ -302,20 +306,20 @@ def test_what_is_known_is_told_with_its_source_and_what_is_not_with_its_variable
         "initiator       codepipeline/shop  (CODEBUILD_INITIATOR)",
         "pinned tags     0123456",
         "floating tags   latest",
-        "commit time     not known: pass MULTIARCH_COMMIT_TIME; in CodePipeline, #{SourceVariables.AuthorDate}",
-        "branch          not known: pass MULTIARCH_BRANCH; in CodePipeline, #{SourceVariables.BranchName}",
-        "default branch  not known: pass MULTIARCH_DEFAULT_BRANCH",
-        "repository url  not known: pass MULTIARCH_REPOSITORY_URL",
+        "commit time     unknown: set MULTIARCH_COMMIT_TIME; in CodePipeline, #{SourceVariables.AuthorDate}",
+        "branch          unknown: set MULTIARCH_BRANCH; in CodePipeline, #{SourceVariables.BranchName}",
+        "default branch  unknown: set MULTIARCH_DEFAULT_BRANCH",
+        "repository url  unknown: set MULTIARCH_REPOSITORY_URL",
     ]
 
 
-def test_a_changed_tree_says_what_changed() -> None:
+def test_source_as_text_shows_changed_files() -> None:
     lines = list(source_as_text(find_source(passed(), CHANGED, {}), {}))
     assert lines[0] == f"commit          {SHA}-dirty  (git)"
     assert [line for line in lines if line.startswith("changed")] == ["changed         a", "changed         b"]
 
 
-def test_the_identity_as_json() -> None:
+def test_source_as_json_has_all_fields() -> None:
     found = find_source(passed(), CLONE, PULL_REQUEST)
     made = json.loads(source_as_json(found, {"pinned": ("a",), "floating": ()}))
     assert made == {
@@ -344,7 +348,7 @@ def test_the_identity_as_json() -> None:
             "repository_url": "CODEBUILD_SOURCE_REPO_URL",
             "initiator": "CODEBUILD_INITIATOR",
         },
-        "unknown": {"default_branch": "pass MULTIARCH_DEFAULT_BRANCH"},
+        "unknown": {"default_branch": "set MULTIARCH_DEFAULT_BRANCH"},
         "tags": {"pinned": ["a"], "floating": []},
     }
 
@@ -360,12 +364,12 @@ DEFAULT_BRANCH = {
 
 
 @pytest.mark.parametrize(("source", "expected"), DEFAULT_BRANCH.values(), ids=DEFAULT_BRANCH)
-def test_whether_the_default_branch_is_built(source: Source, expected: bool | None) -> None:  # noqa: FBT001
+def test_is_default_branch_of_source_returns_true_false_or_none(source: Source, expected: bool | None) -> None:  # noqa: FBT001
     assert source.is_default_branch is expected
 
 
 @pytest.mark.parametrize("sha", [SHA, SHA256])
-def test_the_short_name_has_seven_digits_in_every_clone(sha: str) -> None:
+def test_short_of_commit_has_seven_digits(sha: str) -> None:
     assert Commit(sha=sha, dirty=True, origin="git").short == "0123456"
 
 
@@ -393,7 +397,7 @@ URLS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), URLS.items())
-def test_a_url_is_published_without_its_secrets(text: str, expected: str) -> None:
+def test_public_url_removes_credentials(text: str, expected: str) -> None:
     assert public_url(text) == expected
 
 
@@ -407,7 +411,7 @@ NO_COMMIT = {
 
 
 @pytest.mark.parametrize(("environment", "message"), NO_COMMIT.values(), ids=NO_COMMIT)
-def test_where_there_is_no_commit_the_way_to_pass_one_is_said(environment: dict[str, str], message: str) -> None:
+def test_no_commit_error_names_the_fix(environment: dict[str, str], message: str) -> None:
     error = no_commit(environment)
     assert error.message == f"no commit to name the image after: {message}"
     assert error.hint == "set --commit-tag TAG, or GIT_TAG=TAG in the environment"
