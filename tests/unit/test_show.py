@@ -303,8 +303,11 @@ NEWEST = {
 
 @pytest.mark.parametrize(("there", "is_ancestor", "after"), NEWEST.values(), ids=NEWEST)
 def test_script_floating_tag_is_not_moved_to_older_commit(
-    world: World, there: str, is_ancestor: bool, after: str
-) -> None:  # noqa: FBT001
+    world: World,
+    there: str,
+    is_ancestor: bool,  # noqa: FBT001
+    after: str,
+) -> None:
     world.put("tags/latest", there)
     if is_ancestor:
         world.put("is-ancestor")
