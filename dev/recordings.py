@@ -211,13 +211,13 @@ def _check_cold(record: Record) -> None:
     said = steps["[linux/arm64 compile 2/5] RUN <<END"]
     assert (said.output[0].partition(" ")[0], said.output[1:], said.output_lines) == ("one", ("two",), 2)
     assert steps["[linux/arm64 stage-2 3/3] RUN uname -m"].output == ("aarch64",)
-    found = account(record)
+    found = breakdown(record)
     assert [(each.platform, each.run, each.cached) for each in found.platforms] == [
         ("linux/amd64", 6, 0),
         ("linux/arm64", 6, 0),
         ("", 1, 0),
     ]
-    assert found.cache == "there was none to read yet"
+    assert found.cache == "not found"
     assert not found.misses
     assert found.push > 0
     assert found.cache_export > 0
@@ -232,13 +232,13 @@ def _check_warm(record: Record) -> None:
     assert (use.steps, use.cached, use.imported) == (13, 13, True)
     assert [(each.direction, each.status) for each in record.caches] == [("import", "read"), ("export", "written")]
     assert {step.state for step in record.steps if step.is_work} == {StepState.CACHED}
-    found = account(record)
+    found = breakdown(record)
     assert (found.cache, found.misses, found.hints) == ("", (), ())
 
 
 def _check_all_cached(record: Record) -> None:
     assert record.cache_use == CacheUse(steps=6, cached=6, imported=False, export_error="")
-    assert account(record).cache == ""
+    assert breakdown(record).cache == ""
     assert not record.caches
 
 
@@ -272,10 +272,10 @@ def _check_caches_fail(record: Record) -> None:
     assert record.failed_step is None
     assert record.cache_use
     assert "connection refused" in record.cache_use.export_error
-    assert account(record).cache.startswith("localhost:1/x:cache could not be read: ")
+    assert breakdown(record).cache.startswith("could not read localhost:1/x:cache: ")
 
 
-def account(record: Record) -> Breakdown:
+def breakdown(record: Record) -> Breakdown:
     found = breakdown_of(record)
     assert found
     return found

@@ -76,7 +76,7 @@ def small_samples(folder: Path) -> Mapping[str, str]:
     return {
         "second-build": _lines(second.stderr, _SHOWN) + _lines(second.stdout, _SHOWN),
         "same-commit": _lines(again.stdout, r"^(cache|time) "),
-        "local": _lines(local.stdout, r"^(load|run) it:"),
+        "local": _lines(local.stdout, r"^(load|run) "),
         # Left out: the places of docker and its images on this machine.
         "doctor": _lines(doctor.stdout, r"^(?!\w+ +(docker|docker host|builder image|disk) )"),
         "explain": project.multiarch("explain", str(_LOG)).stdout,

@@ -1,8 +1,8 @@
-"""What a build did: read from BuildKit's events, saved, shown as it happens, and told at the end. Pure.
+"""The record of a run: read from BuildKit's events, shown live, saved, and read again. Pure.
 
-`model.py` is the one value that every view reads, `Record`. `reader.py` takes BuildKit's events line by line, with
-`buildkit.py` for their form and `dockerfile.py` for the lines that steps begin on; `assemble.py` makes a record of what
-was read, and `saved.py` writes a run's events to a file and reads them again.
+`model.py` has `Record`, which every view reads. `reader.py` reads BuildKit's events line by line, with `buildkit.py`
+for their format and `dockerfile.py` for the lines of the Dockerfile. `assemble.py` makes the record, and `saved.py`
+writes a run's events to a file and reads them.
 """
 
 from multiarch.record.assemble import make_record

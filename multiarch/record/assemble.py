@@ -1,4 +1,4 @@
-"""What was read of a build -> the record of its run. Pure."""
+"""Makes the record of a run from the events that were read. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from multiarch.record.reader import BuildReader, Vertex
 from multiarch.record.steps import BuildStep, Interval, StepKind, StepState, Transfer
 from multiarch.text.csv_words import CacheEntry
 
-# Architectures that a processor runs beside its own; whether an arm64 one runs arm depends on its model.
+# Architectures that a processor runs natively; whether an arm64 processor runs arm depends on its model.
 _ALSO_NATIVE = {"amd64": ("amd64", "386"), "arm64": ("arm64",)}
 _UNCERTAIN = {("arm64", "arm")}
 _NO_CACHE_YET = "not found"
@@ -27,14 +27,14 @@ def make_record(
     attempt: int = 0,
     native: Sequence[str] = (),
 ) -> Record:
-    """Put together what is known of a run, however far it got.
+    """Make the record of a run, also of one that ended early.
 
     Args:
-        reader: of the last try of the build; None where nothing was built.
-        run: what the run was about; it begins with the build's first event where it does not say when.
-        phases: those that were begun.
+        reader: of the last attempt of the build; None if nothing was built.
+        run: what the run is about; without a begin, the run begins with the build's first event.
+        phases: those that began.
         outcome: unfinished by default.
-        attempt: which try of the build was read.
+        attempt: the attempt of the build that was read.
         native: the platforms that the builder runs without emulation.
     """
     vertexes = list(reader.vertexes.values()) if reader else []
@@ -110,13 +110,13 @@ def _interval(start: float, end: float | None, begin: float) -> Interval:
 
 
 def _same_as_its_image(run: RunInfo, step: BuildStep) -> str:
-    """Return where a step runs whose name does not say so: as what it is for, unless a FROM has --platform."""
+    """Return the platform that a step runs on if its name has none: its own, unless a FROM has --platform."""
     is_sure = run.instructions and not any("--platform" in each.text for each in run.instructions)
     return step.platform if step.number and is_sure else ""
 
 
 def _shared(owners: Mapping[str, str], steps: Sequence[BuildStep]) -> set[str]:
-    """Return the digests of the steps that several owners need: platforms, or images; each step names one or none."""
+    """Return the digests of the steps that several owners need; an owner is a platform or an image, by digest."""
     needed: dict[str, set[str]] = {digest: {owner} - {""} for digest, owner in owners.items()}
     by_digest = {step.digest: step for step in steps}
     waiting = [step for step in steps if owners[step.digest]]
@@ -131,7 +131,7 @@ def _shared(owners: Mapping[str, str], steps: Sequence[BuildStep]) -> set[str]:
 
 
 def is_emulated(runs_on: str, native: Sequence[str]) -> bool | None:
-    """Whether a builder emulates a platform; None where that cannot be told, as with several nodes."""
+    """Whether a builder emulates a platform; None if unknown, as with several nodes."""
     if not runs_on or len(native) != 1:
         return None
     system, _, architecture = runs_on.partition("/")
@@ -177,9 +177,9 @@ def _caches_of(run: RunInfo, image: str) -> Sequence[str]:
 
 
 def _exported(cache_to: Sequence[str], platform: str) -> str:
-    """Return the cache that is written, `type=registry,ref=NAME,...`, which BuildKit does not name.
+    """Return the name of the written cache, `type=registry,ref=NAME,...`: BuildKit's events do not have it.
 
-    Where each platform has one, its name ends in the platform.
+    The name of a platform's own cache ends in the platform.
     """
     names = [_name_of_cache(each) for each in cache_to]
     own = names if len(names) == 1 else [each for each in names if each.endswith(f"-{platform.replace('/', '-')}")]
@@ -189,6 +189,6 @@ def _exported(cache_to: Sequence[str], platform: str) -> str:
 def _name_of_cache(words: str) -> str:
     try:
         cache = CacheEntry.parse(words)
-    except ConfigurationError:  # from a saved log, which anyone may have written
+    except ConfigurationError:  # a saved log can contain anything
         return ""
     return next((cache.get(each) for each in ("ref", "dest", "name") if cache.get(each)), cache.type)

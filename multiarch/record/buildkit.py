@@ -1,7 +1,7 @@
 """BuildKit's events, as `--progress=rawjson` prints them: their parts, times and names. Pure.
 
-An event is one JSON object a line with any of `vertexes`, `statuses`, `logs` and `warnings`; a vertex repeats, its last
-state wins: https://github.com/moby/buildkit/blob/master/client/graph.go. Other lines are buildx's own words.
+An event is one JSON object per line with any of `vertexes`, `statuses`, `logs` and `warnings`. Of a vertex, the last
+state counts: https://github.com/moby/buildkit/blob/master/client/graph.go. Other lines are messages of buildx.
 """
 
 import base64
@@ -30,7 +30,7 @@ _KINDS = (
     ("exporting cache", StepKind.CACHE_EXPORT),
     ("exporting to", StepKind.EXPORT),
 )
-# Named by BuildKit around the user's steps.
+# BuildKit's own steps around those of the Dockerfile.
 _INTERNAL = re.compile(
     r"\[(?:(?P<platform>\S+/\S+) )?(?:internal|auth)\]|resolving provenance|resolve image config|inferred"
 )
@@ -38,7 +38,7 @@ _NO_LOCAL_CACHE = re.compile(r"WARNING: local cache import at (\S+) not found")
 
 
 def parse_event(line: str) -> Mapping[str, Any] | None:
-    """Return the event in a line, None for a line of another kind."""
+    """Return the event in a line; None for any other line."""
     if not line.startswith("{"):
         return None
     try:
@@ -50,7 +50,7 @@ def parse_event(line: str) -> Mapping[str, Any] | None:
 
 
 def parts(event: Mapping[str, Any], kind: str, key: str) -> Sequence[Mapping[str, Any]]:
-    """Return an event's parts of a kind; one of another shape than BuildKit's must not end a build."""
+    """Return an event's parts of a kind, without malformed ones: they must not end a build."""
     found = event.get(kind)
     if not isinstance(found, list):
         return ()
@@ -66,7 +66,7 @@ def decode(data: object) -> bytes:
 
 
 def parse_time(text: object) -> float | None:
-    """Read Go's time, which drops the zeros at a fraction's end, as seconds of the epoch; None where it is none."""
+    """Return the seconds of the epoch of a time in Go's format; None if it is malformed."""
     try:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:
@@ -74,7 +74,7 @@ def parse_time(text: object) -> float | None:
 
 
 def parse_name(name: str, targets: Mapping[str, tuple[str, str]] = _NO_TARGETS) -> StepName:
-    """Say what a vertex is by its name; a name that says no platform has none.
+    """Parse the name of a vertex; a name without a platform has none.
 
     Args:
         name: as BuildKit shows it.
@@ -103,7 +103,7 @@ def parse_name(name: str, targets: Mapping[str, tuple[str, str]] = _NO_TARGETS) 
 
 
 def _without_target(name: str, targets: Mapping[str, tuple[str, str]]) -> tuple[str, str, str]:
-    """Part `[image-linux-arm64 compile 2/3] RUN make` from its bake target; return image, platform and the rest."""
+    """Split `[image-linux-arm64 compile 2/3] RUN make` into image, platform and the name without the bake target."""
     match = _PREFIX.match(name)
     if not match or match[1] not in targets:
         return "", "", name
@@ -123,6 +123,6 @@ def cache_reference(name: str) -> str:
 
 
 def missing_local_cache(line: str) -> str:
-    """Return the folder where buildx found no cache yet; empty for any other line."""
+    """Return the folder in which buildx found no cache; empty for any other line."""
     match = _NO_LOCAL_CACHE.match(line)
     return match[1] if match else ""

@@ -1,7 +1,7 @@
-"""What of a build is worth a line while it runs, and how that line reads. Pure.
+"""The live log of a build: which events get a line, and the text of the line. Pure.
 
-A step is told when it starts and when it ends, with its output under its own name in between; one that is silent for
-long is told from time to time. What BuildKit does for itself is told where it takes time or fails.
+A step has a line when it starts and when it ends; in between, its output follows its name. A step without output has a
+line from time to time. BuildKit's internal steps have a line only if they take time or fail.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,14 +25,14 @@ class _Running:
 
 
 class LiveLog:
-    """Chooses what is shown of one try of a build."""
+    """Chooses the events of one attempt of a build that get a line."""
 
     def __init__(self, clock: Callable[[], float], silence: float = SILENCE) -> None:
         """Prepare.
 
         Args:
-            clock: tells the seconds.
-            silence: after so many of them without a line, a step that runs is told again.
+            clock: returns seconds.
+            silence: the seconds without output after which a running step gets a line.
         """
         self._clock = clock
         self._silence = silence
@@ -40,7 +40,7 @@ class LiveLog:
         self._announced: set[str] = set()
 
     def choose(self, event: BuildEvent) -> Iterator[BuildEvent]:
-        """Yield the event, if it is worth a line."""
+        """Yield the event if it gets a line."""
         step, now = event.step, self._clock()
         if not step:
             yield event
@@ -62,7 +62,7 @@ class LiveLog:
             yield event
 
     def tick(self) -> Iterator[BuildEvent]:
-        """Yield what still runs and has said nothing for long; to be called every second or so."""
+        """Yield the running steps without output; call this about every second."""
         now = self._clock()
         for digest, running in self._running.items():
             if now - running.told >= self._silence:
@@ -71,7 +71,7 @@ class LiveLog:
 
 
 def as_lines(event: BuildEvent) -> Iterator[str]:
-    """Yield an event's lines for people, each whole and under its step's name."""
+    """Yield an event's lines as text, each after its step's name."""
     step = event.step
     if not step:
         mark = "WARNING: " if event.kind is EventKind.WARNING else ""
@@ -88,7 +88,7 @@ def as_lines(event: BuildEvent) -> Iterator[str]:
         case EventKind.CACHED:
             yield f"{step.title} CACHED"
         case EventKind.FAILED if is_missing_cache(event):
-            yield f"{prefix} there is none yet"
+            yield f"{prefix} not found"
         case EventKind.FAILED:
             yield f"{prefix} ERROR {' '.join(event.lines)}"
         case EventKind.CANCELED:
@@ -102,7 +102,7 @@ def as_lines(event: BuildEvent) -> Iterator[str]:
 
 
 def as_fields(event: BuildEvent) -> Iterator[dict[str, object]]:
-    """Yield an event as JSON objects, one for each line of output: `step` as people read it, and its parts."""
+    """Yield an event as JSON objects, one for each line of output: `step` is the title, followed by its parts."""
     step = event.step
     about: dict[str, object] = {"event": f"step {event.kind}" if step else event.kind.value}
     if step:
@@ -120,6 +120,6 @@ def as_fields(event: BuildEvent) -> Iterator[dict[str, object]]:
 
 
 def is_missing_cache(event: BuildEvent) -> bool:
-    """Whether it says that a cache is not there yet, which is no failure."""
+    """Whether a cache import did not find its cache, which is no failure."""
     step = event.step
     return bool(step and step.kind is StepKind.CACHE_IMPORT and event.lines and event.lines[0].endswith(_NO_CACHE_YET))

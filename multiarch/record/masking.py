@@ -1,4 +1,4 @@
-"""A record without secrets. Pure."""
+"""Removes secrets from a record. Pure."""
 
 import dataclasses
 from collections.abc import Callable
@@ -10,14 +10,14 @@ _Value = TypeVar("_Value")
 
 
 def masked(record: Record, clean: Callable[[str], str]) -> Record:
-    """Return the record with every text cleaned."""
+    """Return the record after cleaning every text."""
     return _masked(record, clean)
 
 
 def _masked(value: _Value, clean: Callable[[str], str]) -> _Value:
     changed: object = value
     match value:
-        # An enumeration's members are texts too, and none of them is a secret.
+        # Members of an enumeration are texts too, but never secret.
         case str() if type(value) is str:
             changed = clean(value)
         case tuple():

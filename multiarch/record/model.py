@@ -1,7 +1,7 @@
-"""What a run did, in one frozen value: every view of a build reads this, and nothing else. Pure.
+"""The record of a run, as frozen values: every view of a run reads only this. Pure.
 
-Times are seconds since the run began (`Run.begin`). What was not seen is absent, never guessed: a build that was killed
-has steps without an end, and a log that is not ours has no commit.
+Times are seconds since the run began (`RunInfo.begin`). Unknown values are absent, never guessed: a killed build has
+steps without an end, and a log of BuildKit alone has no commit.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ CacheStatus = Literal["read", "missing", "written", "failed", "unfinished"]
 
 @dataclass(frozen=True, kw_only=True)
 class CacheAccess:
-    """A cache that was to be read or written.
+    """A cache to read or write.
 
     Attributes:
         reference: an image's name or a folder; empty if unknown.
@@ -36,7 +36,7 @@ class CacheAccess:
 
 @dataclass(frozen=True, kw_only=True)
 class CacheUse:
-    """How the cache served a build.
+    """How many steps came from the cache.
 
     Attributes:
         steps: the Dockerfile's steps over all platforms, FROM left out.
@@ -53,7 +53,7 @@ class CacheUse:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What was set, and what said so; values that may be secret stay out."""
+    """A setting and its origin, without values that may be secret."""
 
     name: str
     value: str
@@ -101,15 +101,15 @@ _NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class RunInfo:
-    """What a run was about, as far as it is known before it begins.
+    """What a run is about, as far as it is known before it begins.
 
     Attributes:
-        version: of multiarch; empty where the log is not one of ours.
-        images: one for each target of the plan; empty where the log does not tell.
-        commit: the whole object name, with -dirty for a changed tree; empty where it is not known.
-        begin: wall clock, in UTC; None for a log that tells no time.
+        version: of multiarch; empty for a log of BuildKit alone.
+        images: one for each target of the plan; empty for a log of BuildKit alone.
+        commit: the whole object name, with -dirty for a changed tree; empty if unknown.
+        begin: wall clock, in UTC; None if unknown.
         dockerfile: its path.
-        instructions: what it says, empty where it could not be read.
+        instructions: of the Dockerfile; empty if it could not be read.
     """
 
     version: str = ""
@@ -124,7 +124,7 @@ class RunInfo:
 
     @property
     def has_several(self) -> bool:
-        """Whether a view has to say which image it means."""
+        """Whether a view has to name the image."""
         return len(self.images) > 1
 
     @property
@@ -157,9 +157,9 @@ class RunInfo:
 
     @property
     def bake_targets(self) -> Mapping[str, tuple[str, str]]:
-        """Image and platform of each bake target that BuildKit names: a build of one target has no such prefix.
+        """Image and platform by bake target; empty for a build of one target, whose steps have no prefix.
 
-        The image is empty where the run has one alone, the platform where the target has several.
+        The image is empty if the run has only one, the platform if the target has several.
         """
         found = {
             part.name: (image.name if self.has_several else "", part.platforms[0] if len(part.platforms) == 1 else "")
@@ -171,13 +171,13 @@ class RunInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One run, from its beginning to wherever it got.
+    """One run, also one that ended early.
 
     Attributes:
-        steps: of the last try of the build, in order of appearance; empty where nothing was built.
+        steps: of the last attempt of the build, in order of appearance; empty if nothing was built.
         warnings: BuildKit's.
-        attempt: which try of the build the steps are of, from 1; 0 where there was none.
-        native: the platforms that the builder runs without emulation; empty where that is not known.
+        attempt: the attempt of the build that the steps are of, from 1; 0 if nothing was built.
+        native: the platforms that the builder runs without emulation; empty if unknown.
     """
 
     run: RunInfo
@@ -195,14 +195,14 @@ class Record:
 
     @property
     def failed_step(self) -> BuildStep | None:
-        """The step that failed, those left out that were canceled for it; a cache that fails ends no build."""
+        """The step that failed, not one canceled because of it; a failed cache import or export ends no build."""
         harmless = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT)
         failed = [step for step in self.steps if step.error and step.kind not in harmless]
         return min(failed, key=_order_of_failure, default=None)
 
     @property
     def cache_use(self) -> CacheUse | None:
-        """None where nothing was built, or the build's events could not be read."""
+        """None if nothing was built, or BuildKit's events could not be read."""
         if not self.steps:
             return None
         work = [step for step in self.steps if step.is_work]

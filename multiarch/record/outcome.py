@@ -1,4 +1,4 @@
-"""What came of a run: its status, tags, retries and failure. Pure."""
+"""The outcome of a run: status, images, tags, retries and failure. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ RunStatus = Literal["built", "reused", "local", "ended", "failed", "interrupted"
 
 @dataclass(frozen=True, kw_only=True)
 class RunPhase:
-    """A part of the run: prepare, build, verify, tag, clean up."""
+    """A part of the run: prepare, build, verify, tag, clean up, deploy-files."""
 
     name: str
     interval: Interval
@@ -20,7 +20,7 @@ class RunPhase:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedTag:
-    """What happened to a tag.
+    """The outcome of a tag.
 
     Attributes:
         action: kept: the tag names a newer commit, so it did not move.
@@ -98,7 +98,7 @@ def failure_of(error: MultiarchError | InterruptedRunError) -> Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageOutcome:
-    """What came of one image.
+    """The outcome of one image.
 
     Attributes:
         name: without the registry.
@@ -121,15 +121,16 @@ class ImageOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a run.
+    """The outcome of a run.
 
     Attributes:
-        status: built, reused or local as the images are; ended, where the log is BuildKit's alone and all of its steps
-            ended well; unfinished, where the log ends in the middle of the run.
-        images: one for each target of the plan.
-        retries: further attempts.
-        warnings: the run's own, without BuildKit's.
-        seconds: of the whole run, as far as it is known.
+        status: built, reused or local, as the images; ended: all steps of a log of BuildKit alone succeeded;
+            unfinished: the log is incomplete.
+        images: one for each image of the plan.
+        failure: None unless the run failed.
+        retries: the further attempts.
+        warnings: of the run, without BuildKit's.
+        seconds: of the whole run, as far as known.
     """
 
     status: RunStatus

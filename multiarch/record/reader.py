@@ -1,4 +1,4 @@
-"""Takes a build's output line by line, and yields what happens as it happens; keeps what a record is made of. Pure."""
+"""Reads a build's output line by line, yields its events, and keeps the data of the record. Pure."""
 
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections import deque
@@ -14,8 +14,8 @@ from multiarch.record.steps import BuildWarning, StepKind, StepName
 from multiarch.text.printable import printable
 from multiarch.text.redaction import Redaction
 
-# What is kept, so that memory stays bounded: lines of output by step, of buildx's own words, and warnings in all;
-# transfers and times by step; characters of a line that is kept, and of one that does not end.
+# Bounds of memory: lines of output per step, messages of buildx, warnings; transfers and intervals per step; characters
+# of a kept line, and of a line without an end.
 _TAIL = 50
 _TEXT_TAIL = 200
 _WARNINGS = 200
@@ -23,12 +23,12 @@ _TRANSFERS = 300
 _TIMES = 100
 _LONGEST_KEPT = 1000
 _LONGEST_LINE = 1 << 16
-# A step that ends again, as a download that is taken up, is worth a word where that took time.
+# A step that ends again, such as a resumed download, is worth a line if it took this long.
 _WORTH_A_WORD = 1.0
 
 
 class EventKind(StrEnum):
-    """What happened to a step; the last two are about no step."""
+    """The kinds of events; the last two are about no step."""
 
     STARTED = "started"
     OUTPUT = "output"
@@ -36,19 +36,19 @@ class EventKind(StrEnum):
     CACHED = "cached"
     FAILED = "failed"
     CANCELED = "canceled"
-    RUNNING = "running"  # still, and silent for long
+    RUNNING = "running"  # still runs, without output for long
     WARNING = "warning"
     SAID = "said"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEvent:
-    """Something that happened just now.
+    """One event.
 
     Attributes:
         digest: of the step.
-        lines: of output, whole ones; of an error; of a warning; of what buildx itself said.
-        seconds: how long the step ran, where it has ended or still runs.
+        lines: whole lines of output, of an error, of a warning, or of a message of buildx.
+        seconds: how long the step has run.
     """
 
     kind: EventKind
@@ -60,7 +60,7 @@ class BuildEvent:
 
 @dataclass
 class Moved:
-    """A transfer under way: bytes, and seconds of the epoch."""
+    """A transfer: bytes, and seconds of the epoch."""
 
     size: int = 0
     total: int = 0
@@ -70,7 +70,7 @@ class Moved:
 
 @dataclass
 class Vertex:
-    """One node of BuildKit's graph, as far as it got; times in seconds of the epoch."""
+    """One node of BuildKit's graph; times in seconds of the epoch."""
 
     digest: str
     name: StepName
@@ -87,7 +87,7 @@ class Vertex:
 
     @property
     def seconds(self) -> float:
-        """How long it ran, 0 where it has not ended."""
+        """The seconds that it ran; 0 until it ends."""
         return sum(max(0.0, end - start) for start, end in self.times if end is not None)
 
     @property
@@ -100,20 +100,20 @@ class Vertex:
 
 
 class Saver(Protocol):
-    """Keeps a build's events for later."""
+    """Saves a build's events."""
 
     def event(self, event: Mapping[str, Any]) -> None:
-        """Keep an event as BuildKit sent it, its logs left out."""
+        """Save an event of BuildKit, without its logs."""
 
     def output(self, digest: str, lines: tuple[str, ...]) -> None:
-        """Keep whole lines of a step's output."""
+        """Save whole lines of a step's output."""
 
     def said(self, line: str) -> None:
-        """Keep a line of buildx's own."""
+        """Save a message of buildx."""
 
 
 class BuildReader:
-    """One try of one build."""
+    """Reads one attempt of a build."""
 
     def __init__(
         self, run: RunInfo | None = None, saver: Saver | None = None, redaction: Redaction | None = None
@@ -121,8 +121,8 @@ class BuildReader:
         """Prepare.
 
         Args:
-            run: what the build is about, for what its events leave out.
-            saver: is given the events, to keep them.
+            run: what the build is about.
+            saver: saves the events.
             redaction: cleans every text before anything is cut.
         """
         self.run = run or RunInfo()
@@ -136,7 +136,7 @@ class BuildReader:
         self._text: deque[str] = deque(maxlen=_TEXT_TAIL)
 
     def feed(self, line: str) -> Iterator[BuildEvent]:
-        """Take a line of output, and yield what happened."""
+        """Read a line of output, and yield its events."""
         event = parse_event(line)
         if event is None:
             yield from self._said(line)
@@ -171,7 +171,7 @@ class BuildReader:
         ]
 
     def name_of(self, vertex: Vertex) -> StepName:
-        """Return a vertex's name, with the platform that BuildKit leaves out of it."""
+        """Return a vertex's name, with the platform if BuildKit omits it."""
         name = vertex.name
         if name.number and not name.platform and (platform := self._platform(vertex)):
             vertex.name = name = replace(name, platform=platform)
@@ -184,7 +184,7 @@ class BuildReader:
             self._saver.said(line)
         if folder := missing_local_cache(line):
             self.missing_caches.append(CacheAccess(direction="import", reference=folder, status="missing"))
-            line = f"importing cache manifest from {folder}: there is none yet"
+            line = f"importing cache manifest from {folder}: not found"
         yield BuildEvent(kind=EventKind.SAID, lines=(line,))
 
     def _vertex(self, digest: str) -> Vertex:
@@ -200,7 +200,7 @@ class BuildReader:
             vertex.name = self._name(name)
         inputs = change.get("inputs")
         vertex.inputs = tuple(map(str, inputs)) if isinstance(inputs, list) and inputs else vertex.inputs
-        # A step from the cache starts once more where the export needs its files: it did not have to run all the same.
+        # A cached step starts again if the export needs its files: it is still cached.
         vertex.cached = vertex.cached or bool(change.get("cached"))
         vertex.error = self._redaction.clean(str(change.get("error", "")))
         was_running = vertex.is_running
@@ -273,7 +273,7 @@ class BuildReader:
 
     def _output(self, vertex: Vertex, step: StepName, text: str) -> BuildEvent:
         if "\r" in text:
-            # A progress bar redraws its line: what it showed last is what counts.
+            # A progress bar redraws its line: only its last state counts.
             text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
         lines = self._redaction.clean(text).split("\n")
         vertex.printed += len(lines)
@@ -304,7 +304,7 @@ class BuildReader:
     def _save(self, event: Mapping[str, Any]) -> None:
         assert self._saver
         kept = {key: value for key, value in event.items() if key not in ("logs", "statuses")}
-        # Of a transfer the end counts, and of one that has none that it began.
+        # Save only the begin and the end of a transfer.
         ends = [each for each in parts(event, "statuses", "vertex") if each.get("completed") or not each.get("current")]
         if ends:
             kept["statuses"] = ends
@@ -312,7 +312,7 @@ class BuildReader:
             self._saver.event(kept)
 
     def _platform(self, vertex: Vertex) -> str:
-        """Return the platform of the step before this one, or the only one that there is."""
+        """Return the platform of the nearest input that has one, or the only platform of the run."""
         seen: set[str] = set()
         waiting = deque([vertex])
         while waiting:

@@ -1,12 +1,12 @@
-"""A run's record as lines of JSON, written while it runs, and read again: `events.jsonl`. Pure.
+"""`events.jsonl`: a run's record as lines of JSON, written during the run and read again. Pure.
 
-    {"multiarch": "begin", "format": 2, ...}    what the run is about; again where more is known
-    {"multiarch": "attempt", "number": 1}       a build begins; again for each further attempt
+    {"multiarch": "begin", "format": 2, ...}    what the run is about; again when more is known
+    {"multiarch": "attempt", "number": 1}       an attempt of the build begins
     {"vertexes": [...]}                         BuildKit's events, as `--progress=rawjson` prints them
-    ERROR: failed to build: ...                 buildx's own words
-    {"multiarch": "end", ...}                   phases and outcome; not there where the run was killed
+    ERROR: failed to build: ...                 messages of buildx
+    {"multiarch": "end", ...}                   phases and outcome; missing if the run was killed
 
-Secrets are taken out of every line. Output stands in whole lines; of a transfer, its beginning and its end.
+Secrets are redacted. Output is saved in whole lines; of a transfer, only the begin and the end.
 """
 
 import base64
@@ -34,14 +34,14 @@ _Value = TypeVar("_Value")
 
 
 class EventLog:
-    """Writes a run's lines. Nobody reads it before the run ends, and a run that is killed leaves what was written."""
+    """Writes the lines of a run. A killed run leaves the lines that were written."""
 
     def __init__(self, write: Callable[[str], object], redaction: Redaction) -> None:
         """Prepare.
 
         Args:
-            write: takes a line, its end included.
-            redaction: takes the secrets out.
+            write: writes a line with its newline.
+            redaction: redacts secrets.
         """
         self._write = write
         self._redaction = redaction
@@ -79,10 +79,10 @@ def _fields(value: object) -> dict[str, Any]:
 
 
 def read_record(lines: Iterable[str]) -> Record:
-    """Read a run's log, or BuildKit's events alone (`--progress=rawjson`), wherever it ends.
+    """Read a run's log, or BuildKit's events alone (`--progress=rawjson`); the log can be incomplete.
 
     Raises:
-        ConfigurationError: it is in a later format, is damaged, or has nothing of a build in it.
+        ConfigurationError: the log has another format, is damaged, or has no events.
     """
     run, reader, attempt, is_ours = RunInfo(), BuildReader(), 0, False
     end = _End()
@@ -100,7 +100,9 @@ def read_record(lines: Iterable[str]) -> Record:
                 for _ in reader.feed(line.rstrip("\n")):
                     pass
     if not is_ours and not reader.vertexes:
-        raise ConfigurationError("this is no log of a build's events", hint="--report DIR writes one: DIR/events.jsonl")
+        raise ConfigurationError(
+            "the file is not a log of build events", hint="build --report DIR writes one: DIR/events.jsonl"
+        )
     record = make_record(
         reader if reader.vertexes else None,
         run=run,
@@ -113,11 +115,11 @@ def read_record(lines: Iterable[str]) -> Record:
 
 
 def _status(record: Record) -> RunStatus:
-    """Say what came of a build whose log is BuildKit's events alone: it does not say what happened to the image."""
+    """Return the status of a log of BuildKit alone, which does not know what happened to the image."""
     if record.failed_step:
         return "failed"
     open_ends = (StepState.WAITING, StepState.UNFINISHED, StepState.CANCELED)
-    # BuildKit tells all steps of the Dockerfile before the first one runs: until then, nothing is open either.
+    # BuildKit names all steps of the Dockerfile before the first one runs: until then, no step is open.
     is_begun = any(step.kind is StepKind.DOCKERFILE for step in record.steps)
     return "ended" if is_begun and not any(step.state in open_ends for step in record.steps) else "unfinished"
 
@@ -132,7 +134,7 @@ class _End:
 
 
 def _ours(line: str) -> Mapping[str, Any]:
-    """Return a line of ours; one that was cut off is none."""
+    """Return the fields of a line of multiarch; none of another line, or of one that was cut off."""
     if not line.startswith(f'{{"{_KIND}":'):
         return {}
     try:
@@ -144,8 +146,8 @@ def _ours(line: str) -> Mapping[str, Any]:
 
 def _run(fields: Mapping[str, Any]) -> RunInfo:
     if fields.get("format") != FORMAT:
-        msg = f"this log has format {fields.get('format')}, and {FORMAT} is the one that can be read"
-        raise ConfigurationError(msg, hint="read it with the version of multiarch that wrote it")
+        msg = f"the log has format {fields.get('format')}; this version reads format {FORMAT}"
+        raise ConfigurationError(msg, hint="use the version of multiarch that wrote the log")
     return _typed(RunInfo, fields)
 
 
@@ -177,5 +179,5 @@ def _typed(kind: type[_Value], fields: Mapping[str, Any]) -> _Value:
     try:
         return convert(fields, kind)
     except ValidationError as error:
-        msg = f"this log is damaged: {error}"
-        raise ConfigurationError(msg, hint="only what stands before the damage can be read: cut the rest off") from None
+        msg = f"the log is damaged: {error}"
+        raise ConfigurationError(msg, hint="remove the damaged line and all lines after it") from None

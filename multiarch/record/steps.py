@@ -1,4 +1,4 @@
-"""What BuildKit did: steps, their times, transfers and warnings. Pure."""
+"""BuildKit's steps: their times, transfers and warnings. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,30 +6,30 @@ from functools import cached_property
 
 
 class StepKind(StrEnum):
-    """What a node of BuildKit's graph is for."""
+    """The kinds of nodes of BuildKit's graph."""
 
     DOCKERFILE = "dockerfile"
     INTERNAL = "internal"
     CACHE_IMPORT = "cache-import"
     CACHE_EXPORT = "cache-export"
-    EXPORT = "export"  # the image: its layers, its manifests, the push
+    EXPORT = "export"  # of the image: layers, manifests, push
     OTHER = "other"
 
 
 class StepState(StrEnum):
-    """How far a step got."""
+    """The state of a step."""
 
-    WAITING = "waiting"  # it never started
-    UNFINISHED = "unfinished"  # the log ends before it does
+    WAITING = "waiting"  # never started
+    UNFINISHED = "unfinished"  # the log ends before the step
     DONE = "done"
     CACHED = "cached"
     FAILED = "failed"
-    CANCELED = "canceled"  # because another one failed, or the run was interrupted
+    CANCELED = "canceled"  # another step failed, or the run was interrupted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """From when to when; no end where the log has none."""
+    """Begin and end; the end is None if the log has none."""
 
     start: float
     end: float | None
@@ -41,12 +41,12 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """Something that a step moved or made: a layer, the context, a push.
+    """Data that a step moved: a layer, the context, a push.
 
     Attributes:
-        name: in BuildKit's words: `pushing layers`, a layer's digest, `transferring context:`.
-        size: bytes so far; 0 where BuildKit counts none.
-        total: bytes in all; 0 where it is not known.
+        name: BuildKit's: `pushing layers`, a layer's digest, `transferring context:`.
+        size: bytes so far; 0 if BuildKit does not count them.
+        total: bytes in total; 0 if unknown.
     """
 
     name: str
@@ -57,17 +57,17 @@ class Transfer:
 
 @dataclass(frozen=True, kw_only=True)
 class StepName:
-    """What a step's name says.
+    """The parts of a step's name.
 
     Attributes:
-        name: as BuildKit shows it, without bake's target.
-        image: the image that it is for, in a run of several; empty where several share it.
-        platform: the image's platform that it is for; empty where several share it, or it is not known.
-        runs_on: the platform that it runs as; another one than `platform` in cross compilation; empty if not known.
-        stage: of the Dockerfile; empty where it has one stage alone.
-        number: in its stage, from 1; 0 for what is no step of the Dockerfile.
-        total: the steps of its stage.
-        instruction: `RUN make`; the name, where it is no step of the Dockerfile.
+        name: BuildKit's, without the bake target.
+        image: in a run of several images; empty if several images share the step.
+        platform: of the image; empty if several platforms share the step, or it is unknown.
+        runs_on: the platform that the step runs on; differs from `platform` in cross-compilation; empty if unknown.
+        stage: of the Dockerfile; empty if there is only one.
+        number: in the stage, from 1; 0 unless it is a step of the Dockerfile.
+        total: the number of steps in the stage.
+        instruction: `RUN make`; the name, unless it is a step of the Dockerfile.
     """
 
     name: str
@@ -82,17 +82,17 @@ class StepName:
 
     @property
     def position(self) -> str:
-        """`2/5`, empty for what is no step of the Dockerfile."""
+        """`2/5`; empty unless it is a step of the Dockerfile."""
         return f"{self.number}/{self.total}" if self.number else ""
 
     @cached_property
     def label(self) -> str:
-        """`[linux/arm64 compile 2/3]`; the name, for what is no step of the Dockerfile. Of several images, with it."""
+        """`[linux/arm64 compile 2/3]`, of several images `[web linux/arm64 compile 2/3]`; the name of another step."""
         if not self.number:
             return f"[{self.image}] {self.name}" if self.image else self.name
         platform = self.platform
         if platform and self.runs_on and platform != self.runs_on:
-            # As BuildKit writes it: within one system, the target's system is left out.
+            # As BuildKit: within one operating system, without the target's.
             system = self.runs_on.partition("/")[0]
             platform = f"{self.runs_on}->{platform.removeprefix(f'{system}/')}"
         return f"[{' '.join(filter(None, (self.image, platform, self.stage, self.position)))}]"
@@ -104,7 +104,7 @@ class StepName:
 
     @property
     def is_work(self) -> bool:
-        """Whether it is a step of the Dockerfile that does something: FROM does not."""
+        """Whether it is a step of the Dockerfile other than FROM."""
         return self.kind is StepKind.DOCKERFILE and not self.instruction.startswith("FROM ")
 
 
@@ -113,16 +113,16 @@ class BuildStep(StepName):
     """One node of BuildKit's graph.
 
     Attributes:
-        index: its place in the order of appearance, from 0.
-        digest: BuildKit's name for it, which `inputs` of others refer to.
-        inputs: the digests of the steps that it builds on.
-        intervals: when it ran; several where it ran again, as a download that is taken up.
-        error: why it failed, empty where it did not.
-        output: the last lines of its output, each cut where it is very long.
-        output_lines: how many lines it printed in all.
-        line: the line of the Dockerfile where it begins, None where that is not certain.
-        emulated: whether it ran on an emulated processor, None where that is not certain.
-        transfers: what it moved, in order of appearance.
+        index: in the order of appearance, from 0.
+        digest: BuildKit's identifier, which `inputs` of other steps contain.
+        inputs: the digests of the steps that it depends on.
+        intervals: when it ran; several if it ran again, such as a resumed download.
+        error: why it failed; empty unless it failed.
+        output: the last lines of its output; very long lines are cut.
+        output_lines: the number of lines of its whole output.
+        line: the first line in the Dockerfile; None if unknown.
+        emulated: whether it ran on an emulated processor; None if unknown.
+        transfers: in order of appearance.
     """
 
     index: int
@@ -144,12 +144,12 @@ class BuildStep(StepName):
 
     @property
     def completed(self) -> float | None:
-        """When it ended for good; None where it has not."""
+        """When it ended; None if it has not."""
         return self.intervals[-1].end if self.intervals else None
 
     @property
     def seconds(self) -> float:
-        """How long it ran, all times together."""
+        """The seconds of all intervals."""
         return sum(each.seconds for each in self.intervals)
 
     @property
@@ -171,9 +171,9 @@ class BuildWarning:
 
     Attributes:
         short: in one line.
-        detail: more of it.
-        url: where it is explained.
-        line: of the Dockerfile, None where it is about no line.
+        detail: more lines.
+        url: of the explanation.
+        line: of the Dockerfile; None if the warning is about no line.
     """
 
     short: str
@@ -187,7 +187,7 @@ class Instruction:
     """One instruction of the Dockerfile.
 
     Attributes:
-        stage: as BuildKit names it: `stage-1` where it has no name, empty where there is one stage alone.
+        stage: BuildKit's name: `stage-1` for one without a name, empty if there is only one.
         keyword: in capitals.
         text: the whole instruction in one line.
     """
@@ -199,5 +199,5 @@ class Instruction:
 
 
 def in_file(dockerfile: str, line: int | None) -> str:
-    """` (Dockerfile:3)`, empty where the line is not known."""
+    """` (Dockerfile:3)`; empty if the line is unknown."""
     return f" ({dockerfile or 'Dockerfile'}:{line})" if line else ""

@@ -1,4 +1,5 @@
-"""What is written of a run when it has ended: views of one record, each a pure function from it to text.
+"""The views of a run's record, each a pure function from the record to text.
 
-`files.py` puts them together, `metrics.py` is one line for the log, `compare.py` for two runs.
+`files.py` makes the files of `--report`, `result.py` the end of the log, `metrics.py` the line of metrics; `compare.py`
+compares two runs.
 """

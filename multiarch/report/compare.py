@@ -1,4 +1,4 @@
-"""Two runs, step by step: what became slower, what lost its cache, what is new and what is gone. Pure."""
+"""Compares two runs step by step: slower steps, cache misses, new and removed steps. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,36 +10,36 @@ from multiarch.report.text import cut, duration
 from multiarch.text.plain import as_json
 from multiarch.text.printable import printable
 
-# Less is what the same build differs by from run to run.
+# The same build differs by less from run to run.
 _LEAST_SECONDS = 0.5
 _LEAST_SHARE = 0.2
 _NAME = 100
-# What fails no build; whether it failed stands in the run's warnings.
+# A failure of these does not fail the build; the run warns of it.
 _HARMLESS = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT)
 
 _Key = tuple[str, str, str, str, int]
 
 
 class ChangeKind(StrEnum):
-    """What differs about a step, the worst first."""
+    """The difference of a step, the worst kind first."""
 
     FAILED = "failed"
-    LOST_CACHE = "lost-cache"
+    CACHE_MISS = "cache-miss"
     SLOWER = "slower"
     NEW = "new"
-    GONE = "gone"
+    REMOVED = "removed"
     FASTER = "faster"
     CACHED = "cached"
 
 
 _WORDS: Mapping[ChangeKind, str] = {
-    ChangeKind.FAILED: "fails now",
-    ChangeKind.LOST_CACHE: "lost its cache",
+    ChangeKind.FAILED: "now fails",
+    ChangeKind.CACHE_MISS: "cache miss",
     ChangeKind.SLOWER: "slower",
     ChangeKind.NEW: "new",
-    ChangeKind.GONE: "gone",
+    ChangeKind.REMOVED: "removed",
     ChangeKind.FASTER: "faster",
-    ChangeKind.CACHED: "from the cache now",
+    ChangeKind.CACHED: "now cached",
 }
 
 
@@ -49,10 +49,10 @@ class StepChange:
 
     Attributes:
         image: in a run of several images.
-        line: of the Dockerfile, in the second run, or in the first where it is gone; null where that is not certain.
-        before: seconds in the first run; 0 for what came from the cache, null for what was not there.
-        after: seconds in the second run.
-        first: it lost its cache though nothing that it builds on did: those after it lost theirs because of it.
+        line: of the Dockerfile in the second run, or in the first run for a removed step; None if unknown.
+        before: seconds in the first run; 0 from the cache, None if the run does not have the step.
+        after: seconds in the second run, likewise.
+        first: a cache miss although none of its inputs is one; it causes the misses of the steps that depend on it.
     """
 
     kind: ChangeKind
@@ -67,7 +67,7 @@ class StepChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A number of seconds in the first run, and in the second."""
+    """The seconds of a phase in both runs."""
 
     name: str
     before: float
@@ -76,7 +76,13 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One of the two runs."""
+    """One of the two runs.
+
+    Attributes:
+        name: of the log.
+        seconds: of the whole run.
+        cached: the steps that came from the cache.
+    """
 
     name: str
     status: str
@@ -87,7 +93,7 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What became of a build from one run to another."""
+    """The differences of two runs."""
 
     before: Side
     after: Side
@@ -96,9 +102,9 @@ class Comparison:
 
 
 def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison:
-    """Compare two runs; a step is the same one if image, platform, stage and instruction are."""
+    """Compare two runs; two steps are the same if image, platform, stage and instruction are equal."""
     old, new = _by_key(before.steps), _by_key(after.steps)
-    changes = [*_changes(old, new, after), *_gone(old, new)]
+    changes = [*_changes(old, new, after), *_removed(old, new)]
     return Comparison(
         before=_side(before, names[0]),
         after=_side(after, names[1]),
@@ -108,7 +114,7 @@ def compare(before: Record, after: Record, names: tuple[str, str]) -> Comparison
 
 
 def _by_key(steps: Sequence[BuildStep]) -> Mapping[_Key, BuildStep]:
-    """Name each step by what it does; the same line twice in a stage is told apart by its place."""
+    """Return the steps by what they do; equal lines of a stage are numbered."""
     seen: Counter[tuple[str, str, str, str]] = Counter()
     found: dict[_Key, BuildStep] = {}
     for step in steps:
@@ -119,22 +125,22 @@ def _by_key(steps: Sequence[BuildStep]) -> Mapping[_Key, BuildStep]:
 
 
 def _changes(old: Mapping[_Key, BuildStep], new: Mapping[_Key, BuildStep], record: Record) -> Iterator[StepChange]:
-    lost: dict[str, BuildStep] = {}
+    missed: dict[str, BuildStep] = {}
     for key, step in new.items():
         before = old.get(key)
         kind = _kind(before, step) if before else ChangeKind.NEW
-        if kind is ChangeKind.LOST_CACHE:
-            lost[step.digest] = step
+        if kind is ChangeKind.CACHE_MISS:
+            missed[step.digest] = step
         elif kind and (before or _is_noticed(step)):
             yield _change(kind, step, before, step)
     by_digest = {step.digest: before for key, step in new.items() if (before := old.get(key))}
-    for digest, step in lost.items():
-        first = lost.keys().isdisjoint(_all_inputs(step, record))
-        yield _change(ChangeKind.LOST_CACHE, step, by_digest[digest], step, first=first)
+    for digest, step in missed.items():
+        first = missed.keys().isdisjoint(_all_inputs(step, record))
+        yield _change(ChangeKind.CACHE_MISS, step, by_digest[digest], step, first=first)
 
 
 def _all_inputs(step: BuildStep, record: Record) -> Iterator[str]:
-    """Yield the digests of what a step builds on, directly or not."""
+    """Yield the digests of all inputs of a step, direct and indirect."""
     seen: set[str] = set()
     waiting = list(step.inputs)
     while waiting:
@@ -145,14 +151,14 @@ def _all_inputs(step: BuildStep, record: Record) -> Iterator[str]:
             waiting += record.by_digest[digest].inputs if digest in record.by_digest else ()
 
 
-def _gone(old: Mapping[_Key, BuildStep], new: Mapping[_Key, BuildStep]) -> Iterator[StepChange]:
+def _removed(old: Mapping[_Key, BuildStep], new: Mapping[_Key, BuildStep]) -> Iterator[StepChange]:
     for key, step in old.items():
         if key not in new and _is_noticed(step):
-            yield _change(ChangeKind.GONE, step, step, None)
+            yield _change(ChangeKind.REMOVED, step, step, None)
 
 
 def _is_noticed(step: BuildStep) -> bool:
-    """Whether anybody misses it: BuildKit's own steps come and go."""
+    """Whether a new or removed step is worth a line: BuildKit's internal steps vary."""
     return step.is_work or step.seconds >= _LEAST_SECONDS
 
 
@@ -166,9 +172,9 @@ def _kind(before: BuildStep, after: BuildStep) -> ChangeKind | None:
     if after.error and not before.error and not after.canceled and after.kind not in _HARMLESS:
         return ChangeKind.FAILED
     if not after.intervals and not after.cached:
-        return None  # it never came to it
+        return None  # the build ended before
     if before.cached and not after.cached:
-        return ChangeKind.LOST_CACHE
+        return ChangeKind.CACHE_MISS
     if after.cached and not before.cached:
         return ChangeKind.CACHED
     if after.cached or not noticed:
@@ -192,7 +198,7 @@ def _change(
 
 
 def _seconds(step: BuildStep | None) -> float | None:
-    """The seconds that a step ran; those of one from the cache, which may run to unpack its files, are none."""
+    """Return the seconds that a step ran; 0 from the cache, also if its files were unpacked."""
     if not step:
         return None
     return 0.0 if step.cached else round(step.seconds, 3)
@@ -230,24 +236,24 @@ def comparison_as_text(comparison: Comparison) -> Iterator[str]:
     for pair in comparison.phases:
         yield f"phase    {pair.name:<10} {_difference(pair.before, pair.after)}"
     if not comparison.changes:
-        yield "the same steps, from the same cache, in about the same time"
-    shown = [change for change in comparison.changes if not _is_a_trifle(change)]
+        yield "no differences: the same steps, the same cache hits, about the same time"
+    shown = [change for change in comparison.changes if not _is_minor(change)]
     yield from map(_line, shown)
-    if rest := [change for change in comparison.changes if _is_a_trifle(change)]:
+    if rest := [change for change in comparison.changes if _is_minor(change)]:
         seconds = duration(sum(change.after or 0.0 for change in rest))
         count = f"{len(rest)} more steps"
-        yield f"{_WORDS[ChangeKind.LOST_CACHE]:<19} {count:<24} because of those, {seconds} together"
+        yield f"{_WORDS[ChangeKind.CACHE_MISS]:<19} {count:<24} caused by these, {seconds} in total"
 
 
-def _is_a_trifle(change: StepChange) -> bool:
-    return change.kind is ChangeKind.LOST_CACHE and not change.first and (change.after or 0.0) < _LEAST_SECONDS
+def _is_minor(change: StepChange) -> bool:
+    return change.kind is ChangeKind.CACHE_MISS and not change.first and (change.after or 0.0) < _LEAST_SECONDS
 
 
 def _line(change: StepChange) -> str:
     place = f", Dockerfile:{change.line}" if change.line else ""
-    cause = ": it is the first" if change.first else ""
+    kind = f"{'first ' if change.first else ''}{_WORDS[change.kind]}"
     seconds = _difference(change.before, change.after)
-    return f"{_WORDS[change.kind]:<19} {seconds:<24} {cut(change.title, _NAME)}{place}{cause}"
+    return f"{kind:<19} {seconds:<24} {cut(change.title, _NAME)}{place}"
 
 
 def _difference(before: float | None, after: float | None) -> str:

@@ -1,4 +1,4 @@
-"""A run as JSON for programs: what of the record is published. Pure."""
+"""`report.json`: the published part of a record. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,10 +25,14 @@ from multiarch.text.plain import as_json
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedRun:
-    """What the run was about; what is not known is empty.
+    """What the run was about. A value that is unknown is empty.
 
     Attributes:
-        begin: the time in UTC, in the form of ISO 8601; null where the log tells none.
+        version: of multiarch.
+        commit: the whole object name, with -dirty for a changed tree.
+        builder: its name.
+        begin: the time in UTC, as ISO 8601; None if the log has none.
+        dockerfile: its path.
     """
 
     version: str
@@ -46,17 +50,23 @@ class ReportedStep:
     """One node of BuildKit's graph.
 
     Attributes:
-        index: its place in `steps`.
-        title: as people see it: platform, stage, number and instruction.
-        image: empty where several share it.
-        platform: empty where several share it.
-        number: in its stage, from 1; 0 for what is no step of the Dockerfile.
-        line: of the Dockerfile, null where that is not certain.
-        emulated: null where that is not certain.
-        critical: on the critical path: a shorter one would have made the build shorter.
-        inputs: the places of the steps that it builds on.
-        output: the last lines of its output.
-        output_lines: how many lines it printed in all.
+        index: the index in `steps`.
+        title: platform, stage, number and instruction.
+        image: empty if several images share the step.
+        platform: empty if several platforms share the step.
+        runs_on: the platform that the step runs on; differs from `platform` in cross-compilation; empty if unknown.
+        stage: of the Dockerfile; empty if there is only one.
+        number: in the stage, from 1; 0 unless it is a step of the Dockerfile.
+        total: the number of steps in the stage.
+        line: of the Dockerfile; None if unknown.
+        emulated: None if unknown.
+        critical: on the critical path: a shorter step would have made the build shorter.
+        seconds: of all intervals.
+        intervals: when the step ran.
+        inputs: indexes of the steps that the step depends on.
+        output: the last lines of the output.
+        output_lines: the number of lines of the whole output.
+        transfers: the data that the step moved.
     """
 
     index: int
@@ -84,13 +94,16 @@ class ReportedStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One run. Times are seconds since it began.
+    """The record of a run. Times are seconds since the run began.
 
     Attributes:
-        cache: how the cache served the build; null where nothing was built.
-        caches: those that were to be read or written.
-        breakdown: what the build's time went into, and what would make it faster; null where nothing was built.
-        native: the platforms that the builder runs without emulation; empty where that is not known.
+        breakdown: where the build's time went, and what would make it faster; None if nothing was built.
+        cache: how many steps came from the cache; None if nothing was built.
+        caches: the caches to read or write.
+        attempt: the attempt of the build that `steps` are of, from 1; 0 if nothing was built.
+        native: the platforms that the builder runs without emulation; empty if unknown.
+        steps: BuildKit's, in order of appearance.
+        warnings: BuildKit's.
     """
 
     run: ReportedRun
@@ -110,7 +123,7 @@ def report_as_json(record: Record) -> str:
 
 
 def report(record: Record) -> Report:
-    """Take what is published out of a record."""
+    """Return the published part of a record."""
     critical = {step.digest for step in critical_path(record)}
     places = {step.digest: step.index for step in record.steps}
     only_image = record.run.images[0].name if len(record.run.images) == 1 else ""

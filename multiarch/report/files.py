@@ -1,4 +1,4 @@
-"""The report folder's content: a run's record as files, by name. Pure."""
+"""The files of the report folder. Pure."""
 
 from collections.abc import Mapping
 

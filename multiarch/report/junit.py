@@ -1,6 +1,6 @@
-"""A run as test cases, for CodeBuild's Reports tab: each step and each check is one. Pure.
+"""A run as test cases for CodeBuild's Reports tab: one for each step and each check. Pure.
 
-CodeBuild takes 500 cases of a report, names of 1,000 and messages of 5,000 characters:
+CodeBuild accepts 500 cases in a report, names of 1,000 and messages of 5,000 characters:
 https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html
 """
 
@@ -18,20 +18,21 @@ from multiarch.report.timeline import group_of, is_shown, qualified
 MOST_CASES = 500
 LONGEST_NAME = 1000
 LONGEST_MESSAGE = 5000
-# The reason comes first in the message, and the end of the output fills the rest.
+# The message begins with the reason; the end of the output fills the rest.
 _LONGEST_REASON = 2000
 
-# The run's own suite, in which its phases and checks are the cases.
+# The suite of the run itself.
 _RUN = "multiarch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """A test case; its name is the same in each run, so that CodeBuild can compare them: `said` is what differs.
+    """A test case. Its name is the same in every run, so that CodeBuild can compare runs.
 
     Attributes:
-        message: why it failed, or was skipped.
+        message: why it failed or was skipped.
         output: the end of a failed step's output.
+        said: for the system output: the values that differ from run to run.
     """
 
     suite: str
@@ -79,7 +80,7 @@ def _cases(record: Record) -> Iterator[_Case]:
             yield _Case(suite=_RUN, name=f"tag {qualified(record.run, image.name, tag.tag)}", said=tag.action)
     for cache in record.caches:
         failed = cache.status == "failed"
-        # An image without its cache is good all the same: the build does not fail, and nor does its report.
+        # A failed cache export does not fail the build, so it does not fail the report.
         yield _Case(
             suite=_RUN,
             name=f"cache {cache.direction} {cache.reference}",
@@ -109,12 +110,12 @@ def _of_step(step: BuildStep) -> _Case:
 
 
 def _within_limit(cases: Sequence[_Case]) -> Sequence[_Case]:
-    """Leave cases out, the last ones that passed first, and say in a case how many."""
+    """Leave out the last passed cases first, and add a case that states how many."""
     if len(cases) <= MOST_CASES:
         return cases
     by_worth = sorted(range(len(cases)), key=lambda place: (cases[place].outcome == "passed", place))
     kept = sorted(by_worth[: MOST_CASES - 1])
-    rest = _Case(suite=_RUN, name=f"and {len(cases) - len(kept)} more, which report.html has")
+    rest = _Case(suite=_RUN, name=f"{len(cases) - len(kept)} more cases in report.html")
     return [*(cases[place] for place in kept), rest]
 
 

@@ -1,4 +1,4 @@
-"""A run as one line of CloudWatch's embedded metric format, which CloudWatch Logs makes metrics of. Pure.
+"""A run as one line in CloudWatch's embedded metric format (EMF). Pure.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -17,17 +17,17 @@ _GOOD = ("built", "reused", "local", "ended")
 
 
 def metrics_as_json(record: Record, namespace: str, now: datetime) -> str:
-    """Return the line; what is not known is left out, and no metric is made of it.
+    """Return the line, without unknown values.
 
     Args:
-        record: the run, its secrets taken out.
-        namespace: where CloudWatch puts the metrics.
-        now: the metrics' time. That of the run's end: what an alarm looks at is the last few minutes.
+        record: the run, without secrets.
+        namespace: of the metrics.
+        now: the time of the metrics: the end of the run, because an alarm looks at the last few minutes.
     """
     found = _metrics(record)
     directive = {
         "Namespace": namespace,
-        # One alone: CloudWatch counts, and bills, each combination of values as a metric of its own.
+        # One dimension only: CloudWatch bills each combination of values as a metric.
         "Dimensions": [["Repository"]],
         "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in found.items()],
     }

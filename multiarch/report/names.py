@@ -1,4 +1,4 @@
-"""The files of a report, by name. Constants only: the start of a build needs them, and nothing of the views."""
+"""The names of the report's files. Constants only: the start of a build needs the names, and none of the views."""
 
 FLAG = "--report"
 
@@ -9,5 +9,5 @@ JUNIT = "junit.xml"
 SUMMARY = "summary.md"
 TRACE = "trace.json"
 VIEWS = (JSON, PAGE, JUNIT, SUMMARY, TRACE)
-# What one run writes, and the next one removes before it begins: nothing of an old run may be taken for the new one's.
+# A run removes the files of the run before it, so that they are not taken for its own.
 ALL_FILES = (EVENTS, *VIEWS)

@@ -1,10 +1,10 @@
-"""What came out of a run: for people, and as versioned JSON. Pure."""
+"""The result of a run: as text for the end of the log, and as JSON. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multiarch.errors import InterruptedRunError, MultiarchError
-from multiarch.image.manifest import PlatformImage
+from multiarch.image.manifest import PlatformImage, short_digest
 from multiarch.record.model import CacheAccess, CacheUse, Record
 from multiarch.record.outcome import ImageOutcome, Retry, RunPhase, RunStatus, failure_of
 from multiarch.report.breakdown import Breakdown, breakdown_of
@@ -25,6 +25,8 @@ class ReportedResult:
         breakdown: where the build's time went; None if `cache` is None.
         phases: seconds by phase.
         seconds: of the whole run.
+        retries: the further attempts.
+        warnings: of the run, without BuildKit's.
     """
 
     status: RunStatus
@@ -41,7 +43,7 @@ class ReportedResult:
 
 
 def result_as_json(record: Record) -> str:
-    """Return what came of a run that ended well, for programs."""
+    """Return the result of a successful run."""
     outcome = record.outcome
     result = ReportedResult(
         status=outcome.status,
@@ -64,7 +66,7 @@ def error_as_json(error: MultiarchError | InterruptedRunError) -> str:
 
 
 def result_as_text(record: Record) -> Iterator[str]:
-    """Yield the lines that end the log."""
+    """Yield the lines at the end of the log: a block for each image, then the lines of the run."""
     outcome = record.outcome
     for image in outcome.images:
         yield from _image_as_text(image)
@@ -84,30 +86,30 @@ def result_as_text(record: Record) -> Iterator[str]:
 def _image_as_text(image: ImageOutcome) -> Iterator[str]:
     yield image.image
     if image.status == "local":
-        yield f"digest     {image.digest}"
+        yield f"digest     {short_digest(image.digest)}"
     for tag in image.tags:
-        before = f" (was {tag.previous[:19]})" if tag.action == "moved" else ""
+        before = f" (was {short_digest(tag.previous)})" if tag.action == "moved" else ""
         yield f"tag        {tag.tag}  {tag.action}{before}"
     for each in image.platforms:
-        yield f"platform   {each.platform}  {human_size(each.size)}  {each.digest}"
+        yield f"platform   {each.platform}  {human_size(each.size)}  {short_digest(each.digest)}"
 
 
 def _access_as_text(access: CacheAccess) -> str:
     way = "read" if access.direction == "import" else "write"
-    said = {"missing": "there is none yet", "failed": f"failed: {access.error}"}.get(access.status, access.status)
+    status = {"missing": "not found", "failed": f"failed: {access.error}"}.get(access.status, access.status)
     seconds = f" in {access.interval.seconds:.1f} s" if access.interval and access.status in ("read", "written") else ""
-    return f"  {way:<7}  {access.reference or 'a cache'}  {said}{seconds}"
+    return f"  {way:<7}  {access.reference or 'cache'}  {status}{seconds}"
 
 
 def cache_as_text(record: Record) -> str:
     if record.outcome.status == "reused":
-        return "nothing was built: the registry has this commit's image"
+        return "not used: the registry already has this commit's image"
     use = record.cache_use
     if not use:
-        return "unknown: the build's events could not be read"
-    found = "" if use.imported else ", none found to read"
-    kept = f", not written: {use.export_error}" if use.export_error else ""
-    return f"{use.cached} of {use.steps} steps{found}{kept}"
+        return "unknown: BuildKit's events could not be read"
+    found = "" if use.imported else ", no cache found"
+    failure = f", export failed: {use.export_error}" if use.export_error else ""
+    return f"{use.cached} of {use.steps} steps{found}{failure}"
 
 
 def _seconds_by_phase(phases: Sequence[RunPhase]) -> Mapping[str, float]:
@@ -118,7 +120,7 @@ def _seconds_by_phase(phases: Sequence[RunPhase]) -> Mapping[str, float]:
 
 
 def load_hint(layout: str, name: str, platforms: Sequence[PlatformImage]) -> Iterator[str]:
-    """Say how to load and run a local build."""
-    yield f"load it:   tar -C {layout} -c . | docker load"
+    """Yield the commands that load and run a local build."""
+    yield f"load       tar -C {layout} -c . | docker load"
     for image in platforms:
-        yield f"run it:    docker run --rm --platform {image.platform} {name}"
+        yield f"run        docker run --rm --platform {image.platform} {name}"

@@ -1,8 +1,9 @@
-"""A run as some lines of Markdown: for a pull request, a chat, or a pipeline's page. Pure."""
+"""A run in Markdown: for a pull request, a chat, or a pipeline's page. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
 
+from multiarch.image.manifest import short_digest
 from multiarch.record import Record
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import spent
@@ -12,12 +13,12 @@ from multiarch.text.sizes import human_size
 
 _STATUS = {
     "built": "✅ Built",
-    "reused": "✅ Was there already",
+    "reused": "✅ Already published",
     "local": "✅ Built into a folder",
-    "ended": "✅ All steps ended well",
+    "ended": "✅ All steps succeeded",
     "failed": "❌ Failed",
     "interrupted": "⚠️ Interrupted",
-    "unfinished": "⚠️ The log ends in the middle",
+    "unfinished": "⚠️ The log is incomplete",
 }
 _OUTPUT = 4000
 _STEPS = 10
@@ -31,7 +32,7 @@ def summary(record: Record) -> str:
 
 def _lines(record: Record) -> Iterator[str]:
     run, outcome = record.run, record.outcome
-    yield f"## {_STATUS[outcome.status]}: {_text(run.title or 'a build')} in {duration(outcome.seconds)}"
+    yield f"## {_STATUS[outcome.status]}: {_text(run.title or 'build')} in {duration(outcome.seconds)}"
     for image in outcome.images:
         if image.image:
             yield from ("", _code(image.image))
@@ -49,7 +50,7 @@ def _lines(record: Record) -> Iterator[str]:
                     _text(qualified(run, image.name, str(each.platform))),
                     human_size(each.size),
                     str(len(each.layers)),
-                    _code(each.digest),
+                    _code(short_digest(each.digest)),
                 )
                 for image in outcome.images
                 for each in image.platforms
@@ -61,7 +62,7 @@ def _lines(record: Record) -> Iterator[str]:
     slowest = sorted(critical_path(record), key=lambda step: -step.seconds)[:_STEPS]
     if slowest:
         yield from _table(
-            ("what the end waited for longest", "took"),
+            ("slowest steps on the critical path", "took"),
             [(_code(cut(step.title, _CELL)), duration(step.seconds)) for step in slowest],
         )
 
@@ -79,7 +80,7 @@ def _failure(record: Record) -> Iterator[str]:
 
 
 def _block(lines: Sequence[str]) -> Iterator[str]:
-    """Fence lines with more backticks than any of them has."""
+    """Fence the lines with more backticks than any of them contains."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     yield from (f"{fence}text", *lines, fence)
@@ -91,12 +92,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Return words that Markdown takes for nothing else: no HTML, no link, no table."""
+    """Escape a text for Markdown, so that it contains no HTML, link or table."""
     return re.sub(r"([\\`*_{}\[\]<>#|!&])", r"\\\1", " ".join(text.split()))
 
 
 def _code(text: str) -> str:
-    """Return a text as code, in a cell of a table too."""
+    """Return a text as code, also for a cell of a table."""
     line = " ".join(text.split()).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-# What stands in a cell where there is nothing to say.
+# The content of an empty cell.
 NOTHING = "\N{EN DASH}"
 
 
 def cut(text: str, longest: int) -> str:
-    """Return a text of so many characters at most; one that lost its end says so with an ellipsis."""
+    """Cut a text to a number of characters; a cut text ends with an ellipsis."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def last_lines(lines: Sequence[str], size: int) -> tuple[Sequence[str], int]:
-    """Return as many of the last lines as fit into a size in characters, and how many were left out before them."""
+    """Return the last lines that fit into a size in characters, and the number of lines before them."""
     for kept, line in enumerate(reversed(lines)):
         size -= len(line) + 1
         if size < 0:

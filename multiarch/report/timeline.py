@@ -1,4 +1,4 @@
-"""Where the time of a run went: what ran when, and the chain of steps that the end had to wait for. Pure."""
+"""The timeline of a run: groups of steps, and the critical path. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from multiarch.record import BuildStep, Interval, Record, RunInfo
 
-# Clocks of builder and program differ by less, and a step that waits for another starts a moment after its end.
+# The clocks of builder and program differ by less, and a step starts a moment after the step that it waits for.
 _SLACK = 0.05
-# More than that between a step and what it builds on, and it waited for something else.
+# After a longer pause, a step waited for something other than its inputs.
 _PAUSE = 0.25
-# Some of BuildKit's own steps take no time worth a row.
+# Shorter internal steps of BuildKit get no row.
 _SHORT = 0.1
 
 _Node = tuple[BuildStep, Interval]
@@ -27,7 +27,7 @@ class Group:
 
 
 def end_of(record: Record) -> float:
-    """Return when the last thing happened, in seconds since the run began; never 0, so that it can be divided by."""
+    """Return the seconds from the begin of the run to the last event; never 0, so that it can be a divisor."""
     ends = [record.outcome.seconds]
     ends += [each.interval.end or each.interval.start for each in record.phases]
     ends += [each.start if each.end is None else each.end for step in record.steps for each in step.intervals]
@@ -35,14 +35,14 @@ def end_of(record: Record) -> float:
 
 
 def groups(record: Record) -> tuple[Group, ...]:
-    """Return the steps that are worth a row, by platform, in the order of `group_names`."""
+    """Return the shown steps by platform, in the order of `group_names`."""
     shown = sorted((step for step in record.steps if is_shown(step)), key=_order)
     parts = [(name, [step for step in shown if group_of(step) == name]) for name in group_names(record)]
     return tuple(Group(name=name, steps=tuple(steps)) for name, steps in parts if steps)
 
 
 def group_names(record: Record) -> tuple[str, ...]:
-    """Return the platforms in the order of the plan, those that only the steps name, then `all platforms`."""
+    """Return the platforms in the order of the plan, then other platforms of steps, then `all platforms`."""
     run = record.run
     planned = [qualified(run, image.name, platform) for image in run.images for platform in image.platforms]
     found = dict.fromkeys([*planned, *map(group_of, record.steps)])
@@ -60,17 +60,16 @@ def qualified(run: RunInfo, image: str, name: str) -> str:
 
 
 def is_shown(step: BuildStep) -> bool:
-    """Whether a step is worth a row: the Dockerfile's own, what failed, and whatever took time."""
+    """Whether a step gets a row: a step of the Dockerfile, a failed step, or a step that took time."""
     return step.is_work or bool(step.error) or step.seconds >= _SHORT
 
 
 def critical_path(record: Record) -> tuple[BuildStep, ...]:
-    """Return the steps, first one first, of which a shorter one would have made the build shorter.
+    """Return the critical path, first step first: a shorter step on it would have made the build shorter.
 
-    From what ended last, or failed, or never ended, back and back to what that waited for: of the steps that it builds
-    on, the last to end. Where there is none, as for the export of the image, or where time passed in between, as where
-    BuildKit had no room for one more: the last of all that ended before it began. What came from the cache could not
-    have been shorter.
+    The path leads back from the step that ended last, failed, or never ended. The step before on the path is the input
+    that ended last. If a step has no input, as the export, or if it started later than its inputs ended, as on a busy
+    builder, it is the last step of all that ended before. Steps from the cache are left out.
     """
     ended = sorted(((step, span) for step in record.steps for span in step.intervals if span.end is not None), key=_end)
     times = [_end(each) for each in ended]
@@ -89,7 +88,7 @@ def critical_path(record: Record) -> tuple[BuildStep, ...]:
 
 
 def _last(record: Record) -> _Node | None:
-    """Return what a build that did not end well ended with: its failure, or what ran longest when the log ended."""
+    """Return the last step of an unsuccessful build: the failed one, or the one that ran longest when the log ended."""
     failed = record.failed_step
     if failed and failed.intervals and not failed.canceled:
         return failed, failed.intervals[-1]
@@ -98,13 +97,13 @@ def _last(record: Record) -> _Node | None:
 
 
 def _before(record: Record, at: _Node, last: _Node | None, seen: Collection[tuple[str, float]]) -> _Node | None:
-    """Return what a step waited for.
+    """Return the step that another one waited for.
 
     Args:
-        record: of all steps.
-        at: the step, and when it ran.
-        last: of all that ended before it began, the last to end.
-        seen: what is on the path already.
+        record: all steps.
+        at: the waiting step, and when it ran.
+        last: the last of all steps that ended before it started.
+        seen: the steps on the path.
     """
     step, span = at
     built_on = ((each, when) for each in _through(record, step) for when in each.intervals)
@@ -114,7 +113,7 @@ def _before(record: Record, at: _Node, last: _Node | None, seen: Collection[tupl
 
 
 def _through(record: Record, step: BuildStep) -> Iterator[BuildStep]:
-    """Yield the steps that one builds on; in place of one that never ran, those that that one builds on."""
+    """Yield the inputs of a step; the inputs of an input take the place of one that never ran."""
     seen: set[str] = set()
     waiting = list(step.inputs)
     while waiting:
@@ -130,7 +129,7 @@ def _through(record: Record, step: BuildStep) -> Iterator[BuildStep]:
 
 
 def _order(step: BuildStep) -> tuple[float, str, int]:
-    """Steps that came from the cache all began at once: they stand as in the Dockerfile."""
+    """Sort by start; cached steps start at the same time, so they stand in the order of the Dockerfile."""
     start = round(step.intervals[0].start, 1) if step.intervals else float("inf")
     return start, step.stage, step.number
 

@@ -1,4 +1,4 @@
-"""A run as a trace, which https://ui.perfetto.dev and chrome://tracing open. Pure.
+"""A run as a trace for https://ui.perfetto.dev and chrome://tracing. Pure.
 
 https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU (Trace Event Format)
 """
@@ -19,12 +19,12 @@ _Event = Mapping[str, object]
 
 @dataclass
 class _Lanes:
-    """Lanes of one group: what runs at the same time may not share one, or it would be drawn one in the other."""
+    """The lanes of one group. Concurrent spans need different lanes; in one lane, they would be drawn nested."""
 
     ends: list[float] = field(default_factory=list)
 
     def place(self, start: float, end: float) -> int:
-        """Return the first lane that is free from `start` on, and take it."""
+        """Reserve the first lane that is free from `start` on, and return it."""
         for lane, free_from in enumerate(self.ends):
             if free_from <= start:
                 self.ends[lane] = end
@@ -34,7 +34,7 @@ class _Lanes:
 
 
 def trace_as_json(record: Record) -> str:
-    """Return the trace; what never ended lasts until the end of the record, and says so."""
+    """Return the trace; a span without an end lasts to the end of the record and is marked `unfinished`."""
     events = sorted(_events(record), key=lambda event: str(event["ph"]) != "M")
     return json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}, separators=(",", ":")) + "\n"
 
@@ -56,7 +56,7 @@ def _events(record: Record) -> Iterator[_Event]:
         for span in step.intervals:
             lane = steps[group].place(span.start, end if span.end is None else span.end)
             yield _span(step.title, span, end, kind=str(step.kind), process=numbers[group], lane=lane, about=about)
-    # Transfers in lanes of their own, below: BuildKit moves several things at a time in one step.
+    # Transfers have lanes below the steps: one step can have several transfers at the same time.
     for step in record.steps:
         group = group_of(step)
         for each in step.transfers:

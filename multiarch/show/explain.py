@@ -1,4 +1,4 @@
-"""A diagnosis, for people and as versioned JSON. Pure."""
+"""A diagnosis, as text and as JSON. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

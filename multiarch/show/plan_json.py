@@ -1,4 +1,4 @@
-"""A plan as versioned JSON. Pure."""
+"""A plan as JSON. Pure."""
 
 import re
 from collections.abc import Mapping

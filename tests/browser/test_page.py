@@ -67,10 +67,10 @@ def test_every_report_opens_without_a_complaint_or_a_request(open_report: Open, 
 def test_each_step_has_a_row_with_its_bar_under_its_platform(open_report: Open) -> None:
     page = open_report(BUILT).page
     assert [" ".join(each.split()) for each in page.locator(".group h3").all_inner_texts()] == [
-        "The run phase by phase",
+        "Run phases",
         "linux/amd64 3 steps, 0 from the cache",
         "linux/arm64 3 steps, 0 from the cache",
-        "For all platforms",
+        "All platforms",
     ]
     slow = page.locator(".row").filter(has_text="RUN npm ci").nth(1)
     assert "1 min 11 s" in slow.inner_text()
@@ -159,7 +159,7 @@ def test_the_failing_step_and_its_output_are_the_first_thing_seen(open_report: O
 def test_rows_are_picked_without_a_script(open_report: Open) -> None:
     page = open_report(CACHED).page
     every = page.locator(".row:visible").count()
-    page.get_by_label("Those that ran").check()
+    page.get_by_label("Steps that ran").check()
     ran = page.locator(".row:visible").count()
     page.get_by_label("All steps").check()
     assert page.locator(".row:visible").count() == every == ran + 6

@@ -70,7 +70,7 @@ def test_the_text_says_what_came_of_each_cache(project: Project) -> None:
         ("read", "cache"),
         ("write", "cache-feature-x"),
     ]
-    assert lines[0].endswith("there is none yet")
+    assert lines[0].endswith("not found")
     assert " written in " in lines[2]
 
 

@@ -199,9 +199,7 @@ def test_local_needs_docker_alone(project: Project) -> None:
     assert run.code == 0, run.said
     layout = project.folder / "dist" / "checkout"
     assert json.loads((layout / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
-    lines = [
-        line.split(":", 1)[1].strip() for line in run.stdout.splitlines() if line.startswith(("load it", "run it"))
-    ]
+    lines = [line.split(maxsplit=1)[1] for line in run.stdout.splitlines() if line.startswith(("load ", "run "))]
     assert len(lines) == 3
     shown = [project.run(["sh", "-c", line]) for line in lines]
     assert [each.code for each in shown] == [0, 0, 0], shown

@@ -469,9 +469,9 @@ def test_a_local_build_writes_a_folder_and_says_how_to_load_it(project: Project,
     assert lines[0] == "dist/shop"
     assert lines[1].startswith("digest     sha256:")
     assert lines[-3:] == [
-        "load it:   tar -C dist/shop -c . | docker load",
-        "run it:    docker run --rm --platform linux/amd64 shop:v1",
-        "run it:    docker run --rm --platform linux/arm64 shop:v1",
+        "load       tar -C dist/shop -c . | docker load",
+        "run        docker run --rm --platform linux/amd64 shop:v1",
+        "run        docker run --rm --platform linux/arm64 shop:v1",
     ]
     assert sorted(each.name for each in (project.folder / "dist").iterdir()) == ["shop"]
     assert json.loads((docker / "definition").read_text(encoding="utf-8"))["target"]["image"]["context"] == "."

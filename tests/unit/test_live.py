@@ -295,13 +295,13 @@ def test_a_cache_that_was_read_is_told() -> None:
 
 def test_a_local_cache_that_is_not_there_yet_is_no_warning() -> None:
     _, shown = fed("WARNING: local cache import at /home/ada/.cache not found due to err: could not read index.json")
-    assert shown == ["importing cache manifest from /home/ada/.cache: there is none yet"]
+    assert shown == ["importing cache manifest from /home/ada/.cache: not found"]
 
 
 def test_a_cache_in_the_registry_that_is_not_there_yet_is_no_error() -> None:
     _, shown = fed(*real("cold"))
     said, ended = (line for line in shown if line.startswith("importing cache manifest from localhost:5000/recorded-"))
-    assert ended == f"{said}: there is none yet"
+    assert ended == f"{said}: not found"
 
 
 # Other lines

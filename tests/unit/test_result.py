@@ -88,10 +88,10 @@ def test_the_end_of_the_log_says_everything() -> None:
         "tag        0123456  created",
         "tag        latest  moved (was sha256:bbbbbbbbbbbb)",
         "platform   linux/amd64  2.0 MB  sha256:1",
-        "cache      4 of 6 steps, not written: 403 Forbidden",
-        "  read     x:cache-a  there is none yet",
+        "cache      4 of 6 steps, export failed: 403 Forbidden",
+        "  read     x:cache-a  not found",
         "  read     x:cache  read in 0.2 s",
-        "  write    a cache  failed: 403 Forbidden",
+        "  write    cache  failed: 403 Forbidden",
         "warning    latest stays",
         "retried    push: the host had trouble",
         "time       13.3 s (prepare 0.9 s, build 12.3 s)",
@@ -153,12 +153,12 @@ def with_caches(*caches: CacheAccess) -> Record:
 
 CACHES = {
     "used": (with_caches(READ), "4 of 6 steps"),
-    "not found": (with_caches(), "4 of 6 steps, none found to read"),
-    "not written": (with_caches(READ, LOST), "4 of 6 steps, not written: 403 Forbidden"),
-    "not known": (dataclasses.replace(RECORD, steps=()), "unknown: the build's events could not be read"),
+    "not found": (with_caches(), "4 of 6 steps, no cache found"),
+    "not written": (with_caches(READ, LOST), "4 of 6 steps, export failed: 403 Forbidden"),
+    "not known": (dataclasses.replace(RECORD, steps=()), "unknown: BuildKit's events could not be read"),
     "not needed": (
         dataclasses.replace(RECORD, steps=(), outcome=Outcome(status="reused")),
-        "nothing was built: the registry has this commit's image",
+        "not used: the registry already has this commit's image",
     ),
 }
 
@@ -186,6 +186,6 @@ def test_sizes_are_counted_as_docker_counts_them(size: int, text: str) -> None:
 
 def test_a_local_image_comes_with_the_commands_that_load_and_run_it() -> None:
     assert list(load_hint("dist/shop", "shop:0123456", [IMAGE])) == [
-        "load it:   tar -C dist/shop -c . | docker load",
-        "run it:    docker run --rm --platform linux/amd64 shop:0123456",
+        "load       tar -C dist/shop -c . | docker load",
+        "run        docker run --rm --platform linux/amd64 shop:0123456",
     ]

@@ -128,4 +128,4 @@ def test_breakdown_of_several_images_counts_steps_by_image() -> None:
 
 def test_compare_of_several_images_keeps_their_steps_apart() -> None:
     assert compare(SEVERAL, SEVERAL, ("a", "b")).changes == ()
-    assert {change.kind.value for change in compare(BUILT, SEVERAL, ("a", "b")).changes} == {"new", "gone"}
+    assert {change.kind.value for change in compare(BUILT, SEVERAL, ("a", "b")).changes} == {"new", "removed"}

@@ -1,7 +1,7 @@
-"""What a build's time went into, and what would make it faster: from its record alone. Pure.
+"""The breakdown of a build: where its time went, and what would make it faster. Pure.
 
-`cache.py` finds where the cache first missed, `times.py` adds up, `hints.py` says what is worth a change, and `text.py`
-puts it into words.
+`cache.py` finds the first cache misses, `times.py` adds up seconds and bytes, `hints.py` finds improvements, `text.py`
+makes the lines.
 """
 
 from multiarch.record.model import Record
@@ -15,7 +15,7 @@ __all__ = ["Breakdown", "CacheMiss", "EmulatedStep", "PlatformWork", "breakdown_
 
 
 def breakdown_of(record: Record) -> Breakdown | None:
-    """Return the account of a build; None where nothing was built."""
+    """Return the breakdown of a build; None if nothing was built."""
     if not record.steps:
         return None
     found = roots(record)

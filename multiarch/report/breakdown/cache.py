@@ -1,4 +1,4 @@
-"""Where the cache first missed, and what had to run for it. Pure."""
+"""The first cache misses, and the steps that ran because of them. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,32 +10,32 @@ from multiarch.report.breakdown.model import CacheMiss
 
 _MOST = 3
 _REASONS = {
-    "COPY": "what it copies is not what the cache has, or the line is new",
-    "ADD": "what it adds is not what the cache has, or the line is new",
-    "RUN": "the cache does not have this command on this base with these arguments",
+    "COPY": "the copied files changed, or the line is new",
+    "ADD": "the added files changed, or the line is new",
+    "RUN": "the command, its arguments or its base image changed",
 }
-_OTHERS = "the cache does not have this line on this base"
+_OTHERS = "the line or its base image changed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Root:
-    """A step that ran though nothing before it did, and what ran after it."""
+    """A step that ran although no step before it did, and the steps that ran after it."""
 
     step: BuildStep
     after: tuple[BuildStep, ...]
 
 
 def cache_in_words(record: Record) -> str:
-    """Say why the cache could not serve; empty where it was read, or where what the builder keeps did serve."""
+    """Return why no step came from the cache; empty if the cache was read, or the builder's own cache had steps."""
     imports = [each for each in record.caches if each.direction == "import"]
     failed = next((each for each in imports if each.status == "failed"), None)
     if failed:
-        return f"{_name(failed)} could not be read: {failed.error}"
+        return f"could not read {_name(failed)}: {failed.error}"
     if any(each.status == "read" for each in imports) or any(step.cached for step in record.steps if step.is_work):
         return ""
     if not any(step.is_work for step in record.steps):
         return ""
-    return "there was none to read yet" if imports else "none was to be read"
+    return "not found" if imports else "none configured"
 
 
 def _name(access: CacheAccess) -> str:
@@ -43,7 +43,7 @@ def _name(access: CacheAccess) -> str:
 
 
 def roots(record: Record) -> Sequence[Root]:
-    """Return the steps where the cache first missed, in order of time; none where there was no cache to miss."""
+    """Return the first cache misses in order of time; none if there was no cache."""
     if cache_in_words(record):
         return []
     ran = {step.digest: step for step in record.steps if step.is_work and step.intervals and not step.cached}
@@ -74,7 +74,7 @@ def _reachable(digest: str, followers: dict[str, list[str]]) -> list[str]:
 
 
 def misses(found: Sequence[Root]) -> tuple[CacheMiss, ...]:
-    """Describe the most expensive ones; one that missed on several platforms is one."""
+    """Return the most expensive misses; a step that missed on several platforms is one miss."""
     by_place: dict[str, list[CacheMiss]] = {}
     for root in found:
         miss = _miss(root)
@@ -106,7 +106,7 @@ def _merged(same: Sequence[CacheMiss]) -> CacheMiss:
 
 
 def copies_before_work(found: Sequence[Root]) -> Iterator[tuple[BuildStep, BuildStep]]:
-    """Yield each COPY of a whole folder that missed, with the slowest RUN that had to run after it."""
+    """Yield each COPY of a whole folder that missed, with the slowest RUN that ran because of it."""
     for root in found:
         words = [word for word in root.step.instruction.split() if not word.startswith("--")]
         is_whole = words[:1] in (["COPY"], ["ADD"]) and words[1:2] in (["."], ["./"]) and "--from" not in root.step.name

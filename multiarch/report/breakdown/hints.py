@@ -1,4 +1,4 @@
-"""What would make a build faster: said where a number of this very build backs it, and nowhere else. Pure."""
+"""Hints that make a build faster. Every hint has a measured number of this build. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,11 +7,11 @@ from multiarch.report.breakdown.cache import Root, copies_before_work
 from multiarch.report.breakdown.model import EmulatedStep
 from multiarch.report.breakdown.times import shortened
 
-# A hint costs whoever reads it some time: it has to save more than that.
+# Reading a hint takes time: a hint has to save more.
 _WORTH = 5.0
 _FACTOR = 2.0
 _MOST = 3
-# What people call the machines.
+# Names of machines, by architecture.
 _MACHINES = {"arm64": "an ARM", "arm": "an ARM", "amd64": "an x86"}
 
 
@@ -25,8 +25,8 @@ def _emulation(emulated: Sequence[EmulatedStep]) -> Iterator[str]:
         if step.native is not None and saved >= _WORTH and step.seconds >= _FACTOR * step.native:
             machine = _MACHINES.get(step.platform.split("/")[1], f"a {step.platform}")
             took = f"took {step.seconds:.0f} s emulated, {step.native:.0f} s native on {step.native_platform}"
-            cure = f"build its stage with --platform=$BUILDPLATFORM, or on {machine} node"
-            yield f"{shortened(step.instruction)} on {step.platform} {took}: {cure}"
+            fix = f"build its stage with --platform=$BUILDPLATFORM, or on {machine} node"
+            yield f"{shortened(step.instruction)} on {step.platform} {took}: {fix}"
 
 
 def _copies(found: Sequence[Root], dockerfile: str) -> Iterator[str]:
@@ -36,6 +36,6 @@ def _copies(found: Sequence[Root], dockerfile: str) -> Iterator[str]:
         if run.seconds >= _WORTH and place not in told:
             told.add(place)
             yield (
-                f"{place} made {shortened(run.instruction)} run again, {run.seconds:.0f} s: copy what that needs "
-                "before it, and the rest after it"
+                f"{place} invalidated {shortened(run.instruction)}, which took {run.seconds:.0f} s: "
+                "copy the files that this step needs before it, and the rest after it"
             )

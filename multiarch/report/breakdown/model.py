@@ -8,7 +8,7 @@ from multiarch.record.steps import BuildWarning
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformWork:
-    """The Dockerfile's steps of one platform, FROM counted in the seconds alone.
+    """The Dockerfile's steps of one platform. FROM counts only in the seconds.
 
     Attributes:
         image: in a run of several images; empty for the steps that several images share.

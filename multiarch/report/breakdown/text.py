@@ -1,14 +1,14 @@
-"""The account, in words. Pure."""
+"""A breakdown as text. Pure."""
 
 from collections.abc import Iterable, Iterator
 
-from multiarch.image.manifest import Layer
+from multiarch.image.manifest import Layer, short_digest
 from multiarch.record.steps import in_file
 from multiarch.report.breakdown.model import Breakdown, CacheMiss
 from multiarch.report.breakdown.times import shortened
 from multiarch.text.sizes import human_size
 
-# A build that took less than this explains itself.
+# A shorter build needs no explanation.
 _LONG = 10.0
 _WARNINGS = 5
 
@@ -17,7 +17,7 @@ _Row = tuple[str, str]
 
 
 def breakdown_as_text(breakdown: Breakdown | None) -> Iterator[str]:
-    """Yield the lines that explain a build: of a quick one, what BuildKit warned of, and no more."""
+    """Yield the lines of a breakdown; for a quick build, only BuildKit's warnings and the hints."""
     if not breakdown:
         return
     if breakdown.build + breakdown.export + breakdown.push + breakdown.cache_export >= _LONG:
@@ -32,14 +32,14 @@ def _lines(rows: Iterable[_Row]) -> Iterator[str]:
 def _noticed(breakdown: Breakdown) -> Iterator[_Row]:
     for warning in breakdown.warnings[:_WARNINGS]:
         place = "" if "(line" in warning.short else in_file(breakdown.dockerfile, warning.line)
-        yield "warned", f"{warning.short}{place}"
+        yield "warning", f"{warning.short}{place}"
     if len(breakdown.warnings) > _WARNINGS:
-        yield "warned", f"{len(breakdown.warnings) - _WARNINGS} more times"
+        yield "warning", f"{len(breakdown.warnings) - _WARNINGS} more warnings"
     yield from (("hint", hint) for hint in breakdown.hints)
 
 
 def spent(breakdown: Breakdown) -> Iterator[_Row]:
-    """Yield what a build's time and bytes went into, each under a word for it."""
+    """Yield where time and bytes went, as pairs of a word and a text."""
     for work in breakdown.platforms:
         name = " ".join(filter(None, (work.image, work.platform))) or ("shared" if len(breakdown.platforms) > 1 else "")
         yield "steps", f"{name}  {work.run} run, {work.cached} cached, {work.seconds:.1f} s".strip()
@@ -64,12 +64,8 @@ def _missed(miss: CacheMiss, breakdown: Breakdown) -> str:
     everywhere = len(miss.platforms) == len({work.platform for work in breakdown.platforms if work.platform})
     place = f"{shortened(miss.step)}{in_file(breakdown.dockerfile, miss.line)}"
     on = "" if everywhere or not miss.platforms else f" on {', '.join(miss.platforms)}"
-    after = f"; {_steps(miss.after)} on it had to run too" if miss.after else ""
-    return f"{place}{on}: {miss.reason}{after}, {miss.seconds:.1f} s in all"
-
-
-def _steps(number: int) -> str:
-    return "the one step that builds" if number == 1 else f"the {number} steps that build"
+    after = f"; {miss.after} dependent step{'' if miss.after == 1 else 's'} ran too" if miss.after else ""
+    return f"{place}{on}: {miss.reason}{after}, {miss.seconds:.1f} s in total"
 
 
 def _emulated(breakdown: Breakdown) -> str:
@@ -79,9 +75,11 @@ def _emulated(breakdown: Breakdown) -> str:
     if not pairs:
         return text
     native = sum(seconds for _, seconds in pairs)
-    of = "" if len(pairs) == count else f"{sum(seconds for seconds, _ in pairs):.1f} s of them "
-    return f"{text}; {of or 'the same '}took {native:.1f} s native"
+    same = f"the same step{'' if count == 1 else 's'}"
+    if len(pairs) < count:
+        same = f"{sum(seconds for seconds, _ in pairs):.1f} s of these"
+    return f"{text}; {same} took {native:.1f} s natively"
 
 
 def _layer(layer: Layer) -> str:
-    return f"{human_size(layer.size)} {shortened(layer.made_by) or layer.digest[:19]}"
+    return f"{human_size(layer.size)} {shortened(layer.made_by) or short_digest(layer.digest)}"

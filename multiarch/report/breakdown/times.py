@@ -1,4 +1,4 @@
-"""What the time and the bytes went into. Pure."""
+"""Sums of seconds and bytes. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,14 +7,14 @@ from multiarch.record.model import Record
 from multiarch.record.steps import BuildStep, Interval, StepKind
 from multiarch.report.breakdown.model import EmulatedStep, PlatformWork
 
-# Bytes below which nobody looks for a layer, and how many of them are told.
+# The size of a layer that is worth a line, in bytes, and the number of layers.
 _LARGE = 10_000_000
 _MOST = 3
 _LONGEST = 60
 
 
 def busy(intervals: Iterable[Interval]) -> float:
-    """Return the seconds in which at least one of them was under way."""
+    """Return the seconds during which at least one interval was under way."""
     total, until = 0.0, float("-inf")
     for each in sorted(intervals, key=lambda each: each.start):
         if each.end is not None and each.end > until:
@@ -28,7 +28,7 @@ def of_kind(record: Record, kind: StepKind) -> float:
 
 
 def push_seconds(record: Record) -> float:
-    """Return how long was pushed; BuildKit tells it inside of the image's export."""
+    """Return the seconds of the push, which BuildKit reports inside the export."""
     exports = (step for step in record.steps if step.kind is StepKind.EXPORT)
     return busy(each.interval for step in exports for each in step.transfers if each.name.startswith("pushing"))
 
@@ -51,7 +51,7 @@ def work_by_platform(record: Record) -> Iterator[PlatformWork]:
 
 
 def emulated_steps(record: Record) -> Iterator[EmulatedStep]:
-    """Yield the steps that ran emulated, the slowest first, each with the same step where it ran without."""
+    """Yield the emulated steps, the slowest first, each with the seconds of the same step without emulation."""
     ran = [step for step in record.steps if step.is_work and step.intervals and not step.cached]
     native = {_place(step): step for step in ran if step.emulated is False and not step.error and step.completed}
     for step in sorted((step for step in ran if step.emulated), key=lambda step: -step.seconds):
@@ -71,7 +71,7 @@ def _place(step: BuildStep) -> tuple[str, str, int, int, str]:
 
 
 def large_layers(record: Record) -> Sequence[Layer]:
-    """Return the largest layers; of those that one instruction made on several platforms, the largest."""
+    """Return the largest layers; of one instruction on several platforms, the largest."""
     largest: dict[str, Layer] = {}
     for image in record.outcome.platforms:
         for layer in image.layers:
@@ -82,6 +82,6 @@ def large_layers(record: Record) -> Sequence[Layer]:
 
 
 def shortened(text: str) -> str:
-    """Return a text in one line that is not too long."""
+    """Return a text as one line, cut if it is long."""
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

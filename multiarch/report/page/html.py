@@ -1,6 +1,6 @@
-"""A run as one page of HTML: no script, nothing from the network, everything escaped. Pure.
+"""A run as one page of HTML, without scripts, that loads nothing from the network. Pure.
 
-`view.py` says what stands on the page; this module alone knows the template, and Jinja.
+`view.py` makes the content; only this module knows the template and Jinja.
 """
 
 from functools import cache
@@ -19,5 +19,5 @@ def page(record: Record) -> str:
 @cache
 def _template() -> Template:
     loader = PackageLoader("multiarch.report.page")
-    # Everything is escaped, whatever a template's name ends with.
+    # Escape everything: by default, Jinja decides by the ending of the template's name.
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("page.html")

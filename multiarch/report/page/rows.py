@@ -1,4 +1,4 @@
-"""The timeline's rows: bars, badges, and what stands behind each. Pure."""
+"""The rows of the timeline: bars, badges and details. Pure."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from multiarch.report.text import NOTHING, cut, duration, last_lines
 from multiarch.report.timeline import SHARED, critical_path, groups
 from multiarch.text.sizes import human_size
 
-# The whole page stays below 5 MB, and opens at once, however much a build printed: all of it is in the log.
+# The page stays below 5 MB and opens at once, however much a build printed: the log has the whole output.
 _OUTPUT = 1_000_000
 _OUTPUT_OF_A_STEP = 20_000
 _NAME = 300
@@ -19,14 +19,14 @@ _LAST_TICK = 95
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _MOVES = (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT, StepKind.EXPORT, StepKind.INTERNAL)
 LEGEND: Mapping[str, str] = {
-    "work": "a step that ran",
-    "emulated": "ran emulated",
-    "cached": "came from the cache",
+    "work": "step ran",
+    "emulated": "emulated",
+    "cached": "from the cache",
     "failed": "failed",
     "canceled": "canceled",
-    "unfinished": "never ended",
-    "move": "moved data: load, cache, push",
-    "critical": "◆ critical path: the end waited for it",
+    "unfinished": "unfinished",
+    "move": "data transfer: context, cache, image",
+    "critical": "◆ on the critical path",
 }
 
 
@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class StepOutput:
-    """The end of a step's output, and what to say where that is not all of it."""
+    """The end of a step's output, and a note if the output is longer."""
 
     text: str
     left_out: str
@@ -47,7 +47,7 @@ class StepOutput:
 
 @dataclass(frozen=True, kw_only=True)
 class Badge:
-    """A word beside a step, with a mark before it; a quiet one is for those who hear the page, who see no bar."""
+    """A word beside a step, after a mark. A quiet badge is only for screen readers, which have no bar."""
 
     kind: str
     text: str
@@ -57,7 +57,7 @@ class Badge:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """Where a bar begins, and how long it is, in percent of the whole."""
+    """The begin and the length of a bar, in percent of the timeline."""
 
     left: float
     width: float
@@ -65,7 +65,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of the timeline; `whole` is its text in all its lines."""
+    """One row of the timeline; `whole` is the instruction with all its lines."""
 
     stage: str
     text: str
@@ -92,10 +92,10 @@ class Tick:
 
 
 def row_groups(record: Record, end: float) -> Iterator[GroupView]:
-    """Yield the phases, then the steps of each platform, then what the platforms share."""
+    """Yield the phases, the steps of each platform, then the shared steps."""
     if record.phases:
         rows = tuple(_phase(name, list(spans), end) for name, spans in _phases(record))
-        yield GroupView(name="The run", note="phase by phase", rows=rows)
+        yield GroupView(name="Run", note="phases", rows=rows)
     critical = {step.digest for step in critical_path(record)}
     found = groups(record)
     size = min(_OUTPUT_OF_A_STEP, _OUTPUT // max(1, sum(len(group.steps) for group in found)))
@@ -105,17 +105,17 @@ def row_groups(record: Record, end: float) -> Iterator[GroupView]:
         cached = sum(step.cached for step in work)
         note = f"{len(work)} steps, {cached} from the cache" if work else ""
         yield GroupView(
-            name="For all platforms" if group.name == SHARED else group.name,
+            name="All platforms" if group.name == SHARED else group.name,
             note=note,
             rows=tuple(_row(step, end, size, critical=step.digest in critical) for step in shown),
         )
 
 
 def _without_harm(step: BuildStep, record: Record) -> BuildStep:
-    """Return a look for a cache that is not there yet as what it is, which is no failure."""
+    """Return an import of a missing cache as a step without an error: a missing cache is no failure."""
     missing = [each.reference for each in record.caches if each.direction == "import" and each.status == "missing"]
     if step.kind is StepKind.CACHE_IMPORT and step.error and any(each in step.name for each in missing):
-        return replace(step, name=f"{step.name}: there is none yet", error="")
+        return replace(step, name=f"{step.name}: not found", error="")
     return step
 
 
@@ -172,9 +172,9 @@ def _badges(step: BuildStep, *, critical: bool) -> Iterator[Badge]:
         case StepState.CACHED | StepState.CANCELED as state:
             yield Badge(kind=str(state), text=str(state))
         case StepState.UNFINISHED:
-            yield Badge(kind="unfinished", text="never ended")
+            yield Badge(kind="unfinished", text="unfinished")
         case StepState.WAITING:
-            yield Badge(kind="waiting", text="did not run")
+            yield Badge(kind="waiting", text="not run")
         case StepState.DONE:
             pass
     if _ran_emulated(step):
@@ -214,7 +214,7 @@ def _facts(step: BuildStep) -> Iterator[Figure]:
         yield Figure(name="Error", value=cut(step.error, _OUTPUT_OF_A_STEP))
     for transfer in step.transfers[:_TRANSFERS]:
         size = transfer.total or transfer.size
-        took = duration(transfer.interval.seconds) if transfer.interval.end is not None else "never ended"
+        took = duration(transfer.interval.seconds) if transfer.interval.end is not None else "unfinished"
         yield Figure(name=cut(transfer.name, _NAME), value=f"{human_size(size)}, {took}" if size else took)
     if len(step.transfers) > _TRANSFERS:
         yield Figure(name="and", value=f"{len(step.transfers) - _TRANSFERS} more")
@@ -222,12 +222,12 @@ def _facts(step: BuildStep) -> Iterator[Figure]:
 
 def _spans(spans: Sequence[Interval]) -> Iterator[Figure]:
     for span in spans:
-        until = "an end that the log does not have" if span.end is None else _at(span.end, exactly=True)
+        until = "unknown" if span.end is None else _at(span.end, exactly=True)
         yield Figure(name="When", value=f"{_at(span.start, exactly=True)} to {until}")
 
 
 def output_of(step: BuildStep, size: int) -> StepOutput | None:
-    """Return as much of the end of a step's output as fits into a size in characters; None where it printed nothing."""
+    """Return the end of a step's output that fits into a size in characters; None if there is no output."""
     if not step.output:
         return None
     lines, left_out = last_lines(step.output, size)
@@ -239,7 +239,7 @@ def output_of(step: BuildStep, size: int) -> StepOutput | None:
 
 
 def ticks(end: float) -> tuple[Tick, ...]:
-    """Return the marks on the axis, from 0 on; one at the very end would stand in the next column."""
+    """Return the marks of the axis from 0; a mark at the very end would reach into the next column."""
     every = _tick(end)
     marks = (
         Tick(at=round(100 * every * each / end, 3), text=_at(every * each)) for each in range(math.ceil(end / every))
@@ -248,7 +248,7 @@ def ticks(end: float) -> tuple[Tick, ...]:
 
 
 def _tick(end: float) -> float:
-    """Return a round number of seconds that parts a run into eight at most; a day has more."""
+    """Return a round number of seconds that divides a run into at most eight parts; a day has more."""
     return next((each for each in _TICKS if end <= _MOST_TICKS * each), _TICKS[-1])
 
 

@@ -1,8 +1,9 @@
-"""The page's tables. Pure."""
+"""The tables of the page. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from multiarch.image.manifest import short_digest
 from multiarch.record import Record
 from multiarch.report.text import NOTHING, cut, duration
 from multiarch.report.timeline import qualified
@@ -14,7 +15,7 @@ _MOST_LAYERS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A table's column; kind: number, code, size (a bar, in percent), or empty for words."""
+    """A column; kind: number, code, size (a bar, in percent), or empty for words."""
 
     name: str
     kind: str = ""
@@ -29,7 +30,7 @@ class Table:
 
 
 def tables(record: Record) -> Iterator[Table]:
-    """Yield all tables, those without a row too."""
+    """Yield all tables, including empty ones."""
     outcome, run = record.outcome, record.run
     if run.has_several:
         yield _images(record)
@@ -37,9 +38,9 @@ def tables(record: Record) -> Iterator[Table]:
     yield Table(
         title="Tags",
         caption="",
-        columns=(Column(name="Tag", kind="code"), Column(name="Outcome"), Column(name="Was", kind="code")),
+        columns=(Column(name="Tag", kind="code"), Column(name="Outcome"), Column(name="Previous", kind="code")),
         rows=tuple(
-            (qualified(run, image.name, tag.tag), tag.action, tag.previous)
+            (qualified(run, image.name, tag.tag), tag.action, short_digest(tag.previous) if tag.previous else "")
             for image in outcome.images
             for tag in image.tags
         ),
@@ -64,12 +65,12 @@ def tables(record: Record) -> Iterator[Table]:
         ),
     )
     yield Table(
-        title="Tried again",
+        title="Retries",
         caption="",
         columns=(
             Column(name="Phase"),
-            Column(name="Why"),
-            Column(name="Try", kind="number"),
+            Column(name="Cause"),
+            Column(name="Attempt", kind="number"),
             Column(name="Waited", kind="number"),
         ),
         rows=tuple(
@@ -86,13 +87,13 @@ def tables(record: Record) -> Iterator[Table]:
     yield Table(
         title="Settings",
         caption="",
-        columns=(Column(name="Setting"), Column(name="Value", kind="code"), Column(name="From")),
+        columns=(Column(name="Setting"), Column(name="Value", kind="code"), Column(name="Origin")),
         rows=tuple((each.name, each.value, each.origin) for each in record.run.settings),
     )
 
 
 def _images(record: Record) -> Table:
-    """List the images with their platforms; one that is not verified has none."""
+    """Return the images with their platforms; an image that is not verified has none."""
     return Table(
         title="Images",
         caption="",
@@ -123,7 +124,7 @@ def _warnings(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _layers(record: Record) -> Table:
-    """List the image's layers, the largest first; one that several platforms have stands there once."""
+    """Return the layers, the largest first; a layer of several platforms has one row."""
     platforms: dict[str, list[str]] = {}
     layers = {}
     for image in record.outcome.images:
@@ -133,12 +134,12 @@ def _layers(record: Record) -> Table:
                 layers[layer.digest] = layer
     largest = sorted(layers.values(), key=lambda layer: -layer.size)
     most = max((layer.size for layer in largest), default=0) or 1
-    left_out = f", the largest {_MOST_LAYERS} of them" if len(largest) > _MOST_LAYERS else ""
+    left_out = f"; the largest {_MOST_LAYERS} are shown" if len(largest) > _MOST_LAYERS else ""
     return Table(
         title="Layers",
         caption=f"{len(largest)} layers, {human_size(sum(layer.size for layer in largest))}, compressed{left_out}",
         columns=(
-            Column(name="Made by", kind="code"),
+            Column(name="Created by", kind="code"),
             Column(name="Platform"),
             Column(name="Size", kind="number"),
             Column(name="", kind="size"),
@@ -150,7 +151,7 @@ def _layers(record: Record) -> Table:
                 ", ".join(platforms[layer.digest]),
                 human_size(layer.size),
                 f"{100 * layer.size / most:.1f}",
-                layer.digest[:19],
+                short_digest(layer.digest),
             )
             for layer in largest[:_MOST_LAYERS]
         ),

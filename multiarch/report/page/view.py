@@ -1,4 +1,4 @@
-"""What stands on the page of a run, as text and numbers that a template puts in their places. Pure."""
+"""The content of the page: texts and numbers for the template. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from multiarch.report.timeline import end_of
 from multiarch.text.sizes import human_size
 
 _OUTPUT_OF_THE_FAILED = 200_000
-# With more rows, a browser is told to lay out those alone that are seen.
+# With more rows, the browser lays out only the visible ones.
 _LONG = 100
 
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "built": ("Built, verified and tagged", "✓", "good"),
-    "reused": ("Was there already: verified, and tagged", "✓", "good"),
-    "local": ("Built and verified, in a folder", "✓", "good"),
-    "ended": ("All steps ended well", "✓", "good"),
+    "reused": ("Already published: verified and tagged", "✓", "good"),
+    "local": ("Built and verified in a folder", "✓", "good"),
+    "ended": ("All steps succeeded", "✓", "good"),
     "failed": ("Failed", "✕", "failed"),
     "interrupted": ("Interrupted", "!", "interrupted"),
-    "unfinished": ("The log ends in the middle", "!", "unfinished"),
+    "unfinished": ("The log is incomplete", "!", "unfinished"),
 }
 
 
@@ -56,21 +56,21 @@ class Page:
 
 
 def view(record: Record) -> Page:
-    """Lay a record out."""
+    """Return the content of the page of a record."""
     status, mark, tone = _WORDS[record.outcome.status]
     end = end_of(record)
     marks = ticks(end)
     shown = tuple(row_groups(record, end))
     seen = {each for group in shown for row in group.rows for each in row.classes}
     return Page(
-        title=record.run.title or "A build",
+        title=record.run.title or "Build",
         status=status,
         mark=mark,
         tone=tone,
         image=record.outcome.images[0].image if len(record.outcome.images) == 1 else "",
         figures=tuple(_figures(record)),
         failure=_failure(record),
-        breakdown=tuple(_account(record)),
+        breakdown=tuple(_breakdown(record)),
         ticks=marks,
         groups=shown,
         is_long=sum(len(group.rows) for group in shown) > _LONG,
@@ -92,15 +92,15 @@ def _figures(record: Record) -> Iterator[Figure]:
         for image in outcome.platforms:
             yield Figure(name=str(image.platform), value=human_size(image.size), more=f"{len(image.layers)} layers")
     if outcome.retries:
-        yield Figure(name="Tried again", value=str(len(outcome.retries)))
+        yield Figure(name="Retries", value=str(len(outcome.retries)))
     if warnings := len(outcome.warnings) + len(record.warnings):
         yield Figure(name="Warnings", value=str(warnings))
     if run.commit:
-        kind = "changed since" if run.commit.endswith("-dirty") else ""
+        kind = "with uncommitted changes" if run.commit.endswith("-dirty") else ""
         yield Figure(name="Commit", value=run.commit[:7], more=kind)
 
 
-def _account(record: Record) -> Iterator[Figure]:
+def _breakdown(record: Record) -> Iterator[Figure]:
     breakdown = breakdown_of(record)
     if breakdown:
         yield from (Figure(name=name, value=text) for name, text in spent(breakdown))
@@ -114,7 +114,7 @@ def _failure(record: Record) -> FailureView | None:
         return None
     lines = output_of(step, _OUTPUT_OF_THE_FAILED) if step else None
     return FailureView(
-        title="The run was interrupted" if outcome.status == "interrupted" else "What failed",
+        title="Interrupted" if outcome.status == "interrupted" else "Failure",
         step=step.title if step else "",
         where=f"{record.run.dockerfile or 'Dockerfile'}, line {step.line}" if step and step.line else "",
         message=failure.message if failure else step.error if step else "",
@@ -125,7 +125,7 @@ def _failure(record: Record) -> FailureView | None:
 
 def _footer(record: Record) -> str:
     run = record.run
-    by = f"multiarch {run.version}" if run.version else "multiarch, from a log of another program"
+    by = f"multiarch {run.version}" if run.version else "multiarch, from a log of BuildKit"
     when = f"{run.begin:%Y-%m-%d %H:%M:%S} UTC" if run.begin else ""
     builder = f"builder {run.builder} ({run.driver})" if run.builder else ""
     return " · ".join(filter(None, (when, builder, f"written by {by}")))

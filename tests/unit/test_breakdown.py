@@ -34,13 +34,13 @@ def test_a_slow_build_says_what_its_time_went_into() -> None:
         "steps      linux/amd64  3 run, 0 cached, 10.0 s",
         "steps      linux/arm64  3 run, 0 cached, 72.0 s",
         (
-            "missed     [compile 2/3] COPY package.json . (Dockerfile:2): what it copies is not what the cache has, or "
-            "the line is new; the 4 steps that build on it had to run too, 81.0 s in all"
+            "missed     [compile 2/3] COPY package.json . (Dockerfile:2): the copied files changed, or the line is "
+            "new; 4 dependent steps ran too, 81.0 s in total"
         ),
         "build      cache import 0.9 s, steps 72.0 s, export 2.0 s, push 4.0 s, cache export 5.0 s",
-        "emulated   71.0 s in 1 step; the same took 9.0 s native",
+        "emulated   71.0 s in 1 step; the same step took 9.0 s natively",
         "layers     81.0 MB RUN npm ci, 30.0 MB sha256:linux/amd640, 29.0 MB sha256:linux/arm640",
-        "warned     FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 1)",
+        "warning    FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 1)",
         (
             "hint       RUN npm ci on linux/arm64 took 71 s emulated, 9 s native on linux/amd64: build its stage with "
             "--platform=$BUILDPLATFORM, or on an ARM node"
@@ -72,9 +72,9 @@ def test_there_is_nothing_to_explain(record: Record) -> None:
 def test_many_warnings_are_counted() -> None:
     warnings = tuple(replace(records.BUILT.warnings[0], short=f"warning {each}", line=each) for each in range(1, 9))
     lines = list(breakdown_as_text(breakdown_of(replace(records.CACHED, warnings=warnings, caches=()))))
-    assert [line for line in lines if line.startswith("warned")] == [
-        *(f"warned     warning {each} (Dockerfile:{each})" for each in range(1, 6)),
-        "warned     3 more times",
+    assert [line for line in lines if line.startswith("warning")] == [
+        *(f"warning    warning {each} (Dockerfile:{each})" for each in range(1, 6)),
+        "warning    3 more warnings",
     ]
 
 
@@ -155,21 +155,23 @@ def test_a_miss_on_every_platform_is_one_and_names_none() -> None:
 def test_a_miss_on_one_platform_names_it() -> None:
     other = replace(cached(COPY), digest="arm", platform="linux/arm64")
     lines = list(breakdown_as_text(breakdown_of(built(replace(COPY, intervals=(between(0, 30),)), other))))
-    assert lines[2].startswith("missed     [build 2/4] COPY . . (Dockerfile:2) on linux/amd64: what it copies")
+    assert lines[2].startswith(
+        "missed     [build 2/4] COPY . . (Dockerfile:2) on linux/amd64: the copied files changed"
+    )
 
 
 MISSING = CacheAccess(direction="import", reference="shop:cache", status="missing")
 BROKEN = CacheAccess(direction="import", reference="shop:cache", status="failed", error="403 Forbidden")
 CACHES = {
     "read": ((READ,), [RUN], ""),
-    "none there": ((MISSING,), [RUN], "there was none to read yet"),
+    "none there": ((MISSING,), [RUN], "not found"),
     "none there, but the builder's own": ((MISSING,), [cached(COPY), RUN], ""),
-    "none asked for": ((), [RUN], "none was to be read"),
+    "none asked for": ((), [RUN], "none configured"),
     "none asked for, but the builder's own": ((), [cached(COPY), RUN], ""),
-    "broken": ((BROKEN,), [cached(COPY), RUN], "shop:cache could not be read: 403 Forbidden"),
+    "broken": ((BROKEN,), [cached(COPY), RUN], "could not read shop:cache: 403 Forbidden"),
     "one of two": ((MISSING, READ), [RUN], ""),
     "an export alone": (
-        (CacheAccess(direction="export", reference="", status="written"),), [RUN], "none was to be read"),
+        (CacheAccess(direction="export", reference="", status="written"),), [RUN], "none configured"),
     "no step": ((MISSING,), [step("[internal] load", 0, 1)], ""),
 }  # fmt: skip
 
@@ -221,7 +223,8 @@ def test_emulation_is_worth_a_hint_where_the_same_step_ran_without(made: list[Bu
 
 
 COPY_HINT = (
-    "COPY . . (Dockerfile:2) made RUN make run again, 8 s: copy what that needs before it, and the rest after it"
+    "COPY . . (Dockerfile:2) invalidated RUN make, which took 8 s: copy the files that this step needs before it, and "
+    "the rest after it"
 )
 COPIES = {
     "everything, before something slow": ([COPY, RUN], [COPY_HINT]),
@@ -255,7 +258,7 @@ EMULATION = {
     "one, without another to compare": (pair(60, 9)[:1], ["emulated   60.0 s in 1 step"]),
     "one of two": (
         [*pair(60, 9), step("linux/arm64 build 3/3 RUN arm", 60, 70, emulated=True)],
-        ["emulated   70.0 s in 2 steps; 60.0 s of them took 9.0 s native"],
+        ["emulated   70.0 s in 2 steps; 60.0 s of these took 9.0 s natively"],
     ),
 }
 
