@@ -1,4 +1,4 @@
-"""Manifests and indexes as the registry has them, and the check that an image is what was asked for. Pure.
+"""Parses manifests, indexes and image configurations of a registry, and makes indexes. Pure.
 
 https://github.com/opencontainers/image-spec/blob/main/image-index.md
 """
@@ -27,10 +27,10 @@ MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 
-# What is handed to git, and printed.
+# A revision or version, which is passed to git and printed.
 _WORD = re.compile(r"\w[\w.!+/-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# ECR's layers have 52 GB at most; no sum of sizes is to end in a number that nobody can print.
+# Larger sizes are invalid: a layer in ECR has at most 52 GB.
 _LARGEST = 1 << 50
 
 # https://github.com/moby/buildkit/blob/master/exporter/containerimage/writer.go (normalizeLayersAndHistory)
@@ -49,7 +49,7 @@ def short_digest(digest: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """A manifest or an index: its bytes, which the digest is of, and what they say."""
+    """A manifest or an index, with the bytes that its digest is of."""
 
     content: bytes
     media_type: str
@@ -63,14 +63,14 @@ class Manifest:
         """The JSON object.
 
         Raises:
-            RegistryError: it is none.
+            RegistryError: the content is not a JSON object.
         """
         try:
             value = json.loads(self.content.decode())
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            msg = f"manifest {self.digest} is not a JSON object"
+            msg = f"manifest {short_digest(self.digest)} is not a JSON object"
             raise RegistryError(msg, hint="check whether a proxy changes the registry's answers")
         return cast("Mapping[str, Any]", value)
 
@@ -85,12 +85,12 @@ class Manifest:
 
     @property
     def revision(self) -> str:
-        """The commit that the image says it was built from, empty where it does not say, or not in one word."""
+        """The recorded commit; empty if there is none, or if the annotation is not one word."""
         return self._word(REVISION)
 
     @property
     def version(self) -> str:
-        """The version that the image says, empty where it does not say, or not in one word."""
+        """The recorded version; empty if there is none, or if the annotation is not one word."""
         return self._word(VERSION)
 
     def _word(self, key: str) -> str:
@@ -98,13 +98,13 @@ class Manifest:
         return found if isinstance(found, str) and _WORD.fullmatch(found) else ""
 
     def annotation(self, key: str) -> str:
-        """The value of an annotation, empty where there is none."""
+        """Return the value of an annotation, or an empty text."""
         found = self._annotations.get(key)
         return found if isinstance(found, str) else ""
 
     @property
     def commit_time(self) -> datetime | None:
-        """When that commit was made, None where the image does not say."""
+        """The recorded commit time, None if there is none."""
         text = str(self._annotations.get(CREATED, ""))
         try:
             time = datetime.fromisoformat(text)
@@ -113,10 +113,10 @@ class Manifest:
         return time if time.tzinfo else None
 
     def platforms(self) -> Mapping[Platform, str]:
-        """Return the digest of each platform's manifest in an index; attestations are no platforms.
+        """Return the digest of the manifest of each platform in an index, without attestations.
 
         Raises:
-            RegistryError: an entry is no descriptor, or a platform has two.
+            RegistryError: an entry is malformed, or a platform has two entries.
         """
         found: dict[Platform, str] = {}
         for entry in self._descriptors("manifests"):
@@ -134,28 +134,28 @@ class Manifest:
         """The descriptors of an index.
 
         Raises:
-            RegistryError: an entry is no descriptor.
+            RegistryError: an entry is malformed.
         """
         return self._descriptors("manifests")
 
     @property
     def config(self) -> str:
-        """The digest of one platform's configuration.
+        """The digest of the configuration of a manifest.
 
         Raises:
-            RegistryError: it has none.
+            RegistryError: the manifest has no configuration.
         """
         return str(self._descriptor(self.fields.get("config"))["digest"])
 
     def layers(self, config: bytes) -> tuple["Layer", ...]:
-        """Return one platform's layers, with the instructions that its configuration says they are of.
+        """Return the layers of a manifest, with the instruction of each layer from the history in the configuration.
 
         Raises:
-            RegistryError: an entry is no descriptor, or has no size.
+            RegistryError: an entry is malformed, or has no size.
         """
         found = self._descriptors("layers")
         made_by = _made_by(config)
-        # A history that does not fit, as that of a squashed image, is none.
+        # A history with another number of entries, as of a squashed image, is ignored.
         made_by = made_by if len(made_by) == len(found) else [""] * len(found)
         return tuple(
             Layer(digest=each["digest"], size=self._size(each), made_by=text)
@@ -164,10 +164,10 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Bytes that a pull of one platform's image moves: configuration and layers, compressed.
+        """Bytes of configuration and layers, compressed: the size of a pull.
 
         Raises:
-            RegistryError: an entry is no descriptor.
+            RegistryError: an entry is malformed.
         """
         return sum(map(self._size, (self._descriptor(self.fields.get("config")), *self._descriptors("layers"))))
 
@@ -187,23 +187,23 @@ class Manifest:
     def _descriptor(self, value: object) -> Mapping[str, Any]:
         """https://github.com/opencontainers/image-spec/blob/main/descriptor.md."""
         digest = value.get("digest") if isinstance(value, dict) else None
-        # Only SHA-256 is checked against the content, so nothing else is followed.
+        # Only SHA-256 digests are compared with the content, so other digests are rejected.
         if isinstance(digest, str) and _DIGEST.fullmatch(digest):
             return cast("Mapping[str, Any]", value)
         raise self._malformed("a descriptor has no SHA-256 digest")
 
     def _malformed(self, why: str) -> RegistryError:
-        msg = f"manifest {self.digest} is not an image's: {why}"
+        msg = f"manifest {short_digest(self.digest)} is malformed: {why}"
         return RegistryError(msg, hint="check whether a proxy changes the registry's answers, then build again")
 
 
 def make_index(images: Mapping[Platform, Manifest], annotations: Mapping[str, str]) -> Manifest:
-    """Make one index of images of one platform each; one with attestations has an index, whose entries are taken.
+    """Make one index of several images; of an image with attestations, the entries of its index.
 
     https://github.com/opencontainers/image-spec/blob/main/image-index.md
 
     Raises:
-        RegistryError: an entry is no descriptor.
+        RegistryError: an entry is malformed.
     """
     entries: list[Mapping[str, Any]] = []
     for platform, image in images.items():
@@ -225,7 +225,7 @@ def make_index(images: Mapping[Platform, Manifest], annotations: Mapping[str, st
 
 
 def platform_of(config: bytes) -> Platform | None:
-    """Return what an image's configuration says that it was built for, None where it does not say."""
+    """Return the platform in an image configuration, None if there is none."""
     try:
         return _platform(json.loads(config))
     except (ValueError, RecursionError):
@@ -233,7 +233,7 @@ def platform_of(config: bytes) -> Platform | None:
 
 
 def _platform(fields: object) -> Platform | None:
-    """Read a platform; None for one that nobody builds for, as BuildKit's `unknown` of an attestation."""
+    """Parse a platform; None if it is unsupported, as `unknown` of an attestation."""
     if not isinstance(fields, dict):
         return None
     parts = (fields.get("os"), fields.get("architecture"), fields.get("variant"))
@@ -244,7 +244,10 @@ def _platform(fields: object) -> Platform | None:
 
 
 def _made_by(config: bytes) -> Sequence[str]:
-    """Return what made each layer: https://github.com/opencontainers/image-spec/blob/main/config.md (history)."""
+    """Return the instruction of each layer.
+
+    https://github.com/opencontainers/image-spec/blob/main/config.md (history)
+    """
     try:
         fields = json.loads(config)
     except (ValueError, RecursionError):
@@ -252,15 +255,15 @@ def _made_by(config: bytes) -> Sequence[str]:
     history = fields.get("history") if isinstance(fields, dict) else None
     entries = [each for each in history if isinstance(each, dict)] if isinstance(history, list) else []
     layers = [each for each in entries if not each.get("empty_layer")]
-    # Where a base image has layers and no history, BuildKit adds entries at the end, and none is of its own layer.
+    # For a base image without history, BuildKit adds entries at the end, which do not belong to the last layers.
     if len({each.get("comment") == _ADDED for each in layers}) > 1:
         return []
     return [_instruction(str(each.get("created_by", ""))) for each in layers]
 
 
 def _instruction(created_by: str) -> str:
-    """Return an instruction as its author wrote it: BuildKit adds the shell, the build arguments and its own name."""
-    # JSON can hold half of a pair of surrogates, which no file and no terminal takes.
+    """Return an instruction as in the Dockerfile, without the shell, build arguments and name that BuildKit adds."""
+    # JSON can contain a lone surrogate, which cannot be written to a file or a terminal.
     text = " ".join(created_by.encode(errors="replace").decode().split()).removesuffix(" # buildkit")
     return re.sub(r"^RUN (?:\|\d+ .*? )?/bin/sh -c ", "RUN ", text)
 
@@ -281,7 +284,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformImage:
-    """One platform of a verified image; size in bytes, compressed."""
+    """One platform of a verified image; size in compressed bytes."""
 
     platform: Platform
     digest: str

@@ -16,7 +16,7 @@ class Explanation:
         phase: where it failed.
         rule: the failure rule that decided; `unknown` if none did.
         cause: what went wrong.
-        fix: what to do about it; empty if only the output tells.
+        fix: how to fix it; empty if unknown.
         output: the line of the output that decided.
     """
 
@@ -54,7 +54,7 @@ def explanation_as_text(diagnosis: Diagnosis | None) -> Iterator[str]:
     yield f"phase    {diagnosis.phase}"
     yield f"rule     {diagnosis.rule}"
     yield f"class    {diagnosis.failure_class}: {_MEANING[diagnosis.failure_class]}"
-    yield f"line     {diagnosis.line.strip()}"
+    yield f"output   {diagnosis.line.strip()}"
 
 
 _MEANING = {
@@ -62,6 +62,6 @@ _MEANING = {
     "throttled": "retrying may succeed after a longer wait",
     "auth-expired": "retrying may succeed after a new login",
     "builder-lost": "retrying may succeed after the builder is repaired",
-    "permanent": "it will fail again",
-    "config": "it will fail until the configuration is fixed",
+    "permanent": "a retry will fail again",
+    "config": "a retry will fail until the configuration is fixed",
 }

@@ -33,7 +33,7 @@ def test_a_failure_is_explained_from_the_standard_input(words: tuple[str, ...]) 
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines()[-2:] == [
         "class    throttled: retrying may succeed after a longer wait",
-        f"line     {FAILURE.decode().strip()}",
+        f"output   {FAILURE.decode().strip()}",
     ]
 
 
