@@ -25,7 +25,7 @@ from multiarch.text.printable import printable
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., Any]:
-    """Give a command PATH, --config and a flag for each setting, and hand it the world and what they come to."""
+    """Give a command PATH, --config and a flag for each setting; call it with the world and the loaded settings."""
 
     @functools.wraps(command)
     def load(world: World, /, path: str | None, config: str | None, **values: Any) -> None:  # noqa: ANN401 - of any flag
@@ -217,9 +217,9 @@ def _print(lines: Iterable[str], *, as_is: bool = False, must_be_read: bool = Fa
     """Print lines on the standard output.
 
     Args:
-        lines: what to print.
-        as_is: another program runs it.
-        must_be_read: they are the result of a run, and it is an error if nobody reads all of them.
+        lines: the lines to print.
+        as_is: print control characters too, because another program reads the lines.
+        must_be_read: the lines are the result of a run, so a closed standard output is an error.
 
     Raises:
         OutputError: the standard output cannot be written, as on a full disk.
@@ -230,7 +230,7 @@ def _print(lines: Iterable[str], *, as_is: bool = False, must_be_read: bool = Fa
             click.echo(line if as_is else printable(line))
         except BrokenPipeError:
             if not must_be_read:
-                return  # whoever reads has read enough, as `head` does
+                return  # the reader needs no more lines, as `head`
             msg = "the standard output was closed before the result was written"
             raise OutputError(msg, hint=hint) from None
         except OSError as error:
@@ -243,7 +243,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], interruption:
     as_json = "--output=json" in arguments or ("--output", "json") in itertools.pairwise(arguments)
     try:
         world = World(environment=environment, folder=Path.cwd(), interruption=interruption or Interruption())
-        # A command that ends with an exit code of its own returns it; any other returns nothing.
+        # `doctor` returns an exit code; the other commands return None.
         code = cli.main(list(arguments), prog_name="multiarch", standalone_mode=False, obj=world)
     except click.ClickException as error:
         if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # of click 8.2 and later
@@ -257,7 +257,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], interruption:
     except click.Abort:
         return 130
     except SystemExit:
-        return 0  # click, where nobody reads all of the help
+        return 0  # click exits if the reader of the help closes the pipe
     except (MultiarchError, InterruptedRunError) as error:
         return _report(error, as_json=as_json)
     except OSError as error:
@@ -275,7 +275,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
 
     if as_json:
         _print_error(error)
-    # Where nobody reads it, the exit code says it alone.
+    # If standard error is closed, only the exit code is left.
     with suppress(OSError):
         for line in (f"error: {error.message}", *hint_lines(failure_of(error).more)):
             click.echo(printable(line), err=True)

@@ -1,4 +1,4 @@
-"""The help of a command, its flags, and its complaints: all in one form."""
+"""Formats the help of a command, its flags and its errors."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from multiarch.text.hints import nearest_hint
 
 
 class SettingsCommand(click.Command):
-    """A command that takes the settings as flags: its help shows the common ones, and `--help-all` all by heading."""
+    """A command with a flag for each setting: `--help` shows common flags, and `--help-all` all flags by heading."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         infos = {info.name: info for info in SETTINGS}
@@ -42,11 +42,11 @@ class SettingsCommand(click.Command):
 
 
 def _first_words(flags: str) -> str:
-    """Return a flag without a value that would take a line of its own."""
+    """Return the flags of an option, shortened to fit before the column of its help."""
     return flags if len(flags) <= _COLUMN else f"{flags.partition(' ')[0]} …"
 
 
-# click starts the help of a flag behind this column, or on a new line.
+# click starts the help of a flag after this column, or on a new line.
 _COLUMN = 30
 
 
@@ -68,7 +68,7 @@ def show_all_help(ctx: click.Context, parameter: click.Parameter, value: bool) -
 
 
 def option_of(info: SettingInfo) -> Callable[[Any], Any]:
-    """Make a setting's flag; its default is not click's to know, so that a flag that was not passed is told apart."""
+    """Make the flag of a setting. Its default is None for click, which shows that the flag was not passed."""
     text = f"{info.text}{_default(info)}"
     flags = list(info.flags)
     if info.kind == "switch":
@@ -91,10 +91,10 @@ def _default(info: SettingInfo) -> str:
 
 
 def hint_lines(more: Iterable[str]) -> Iterator[str]:
-    """Yield what to do under `fix:`, and what failed output under its own heading."""
+    """Yield the lines of a hint after `fix:`, aligned; lines with another label begin at the same column."""
     label = "fix: "
     for line in more:
-        if line.startswith("output: "):
+        if line.startswith(("output: ", "AWS reports: ")):
             yield f"  {line}"
         else:
             yield f"  {label}{line}"
@@ -102,11 +102,11 @@ def hint_lines(more: Iterable[str]) -> Iterator[str]:
 
 
 def usage_error(error: click.ClickException, command: Sequence[str], *, known: Iterable[str]) -> ConfigurationError:
-    """Return click's complaint about the command line in the form of every other error.
+    """Return click's error about the command line as a ConfigurationError.
 
     Args:
-        error: click's own.
-        command: the command that it is about; empty where there is none.
+        error: the error of click.
+        command: the name of the command; empty if unknown.
         known: all commands.
     """
     hint = f"{' '.join(('multiarch', *command))} --help lists the options"

@@ -341,6 +341,7 @@ HINTS = {
     "two": ("do this\nor that", ["  fix: do this", "       or that"]),
     "a fix and the output": ("do this\noutput: denied", ["  fix: do this", "  output: denied"]),
     "only the output": ("output: denied", ["  output: denied"]),
+    "a cause from AWS": ("do this\nAWS reports: x", ["  fix: do this", "  AWS reports: x"]),
     "nothing": ("", []),
 }
 
