@@ -159,7 +159,7 @@ def test_attend_clean_up_without_an_end_is_ended_within_ten_seconds(tmp_path: Pa
     begin = time.monotonic()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=15)
-    assert 0.5 < time.monotonic() - begin < 2
+    assert 0.5 < time.monotonic() - begin < 5
     assert process.returncode == 143
     assert (tmp_path / "removed").exists()
 
