@@ -66,12 +66,13 @@ pythons:  ## run the unit tests on every installed Python from 3.11 to 3.14, pye
 		.venv/$$version/bin/python -m pytest $(UNIT) || exit; \
 	done
 
-lint: venv  ## check style, format, types, layers and spelling
+lint: venv  ## check style, format, types, layers, spelling and English
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/codespell *.md docs dev multiarch
+	@$(BIN)/python -m dev.prose
 
 prose: venv  ## check the English of docs, help and messages; WHERE='docs/ README.md' selects places
 	@$(BIN)/python -m dev.prose $(WHERE)

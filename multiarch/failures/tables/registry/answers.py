@@ -51,7 +51,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
             ("failed to authorize: registry.example names an invalid token server: 'http://auth.example' is not "
              "HTTPS"),
     }, cause="{host} returned an invalid response", advice="check the proxy on the way to {host}",
-        why="it is no error of the transfer",
+        why="the transfer succeeded",
     ),
     FailureRule("anonymous-pull-denied", FailurePhase.BASE_PULL, PERMANENT, {
         r"failed to fetch anonymous token.{0,300}\b40[0134]\b":
