@@ -16,7 +16,7 @@ from dev.docstrings import attributes, summary
 from multiarch.doctor.report import DoctorReport
 from multiarch.record import Failure
 from multiarch.report.compare import Comparison
-from multiarch.report.data import Report
+from multiarch.report.folder.report_json import Report
 from multiarch.report.result import ReportedResult
 from multiarch.show.explain import Explanation
 from multiarch.show.plan_json import STEP_NAMES, PlannedRun

@@ -9,10 +9,10 @@ from multiarch.edges.files.output import Output
 from multiarch.errors import ConfigurationError
 from multiarch.record import Record, masked, read_record
 from multiarch.report.compare import compare, comparison_as_json, comparison_as_text
-from multiarch.report.data import report_as_json
-from multiarch.report.files import report_files
-from multiarch.report.names import FLAG
-from multiarch.report.summary import summary
+from multiarch.report.folder.files import report_files
+from multiarch.report.folder.names import FLAG
+from multiarch.report.folder.report_json import report_as_json
+from multiarch.report.folder.summary import summary
 from multiarch.text.redaction import Redaction
 
 # An event holds at most one message of BuildKit; a file without line ends is not a saved log.

@@ -20,7 +20,7 @@ from multiarch.plan.build.secrets import secret_arguments
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.plan.destination import Destination, find_destination
 from multiarch.plan.facts import Facts
-from multiarch.report.names import ALL_FILES, FLAG
+from multiarch.report.folder.names import ALL_FILES, FLAG
 from multiarch.settings.load import LoadedSettings
 from multiarch.settings.model import Settings
 from multiarch.settings.run import RunSettings

@@ -6,7 +6,7 @@ from multiarch.edges.files.report import ReportFolder
 from multiarch.errors import OutputError
 from multiarch.log import Log
 from multiarch.record import EventLog
-from multiarch.report.names import EVENTS
+from multiarch.report.folder.names import EVENTS
 from multiarch.run.execution import Execution
 from multiarch.text.redaction import Redaction
 
@@ -31,7 +31,7 @@ class RunReport:
     def write(self, execution: Execution, log: Log) -> None:
         """Write the files; a failure is a warning, because the image is not affected."""
         # Imported late, because templates and XML are slow to import.
-        from multiarch.report.files import report_files
+        from multiarch.report.folder.files import report_files
 
         try:
             record = execution.record(self._redaction)

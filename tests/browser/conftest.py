@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from dev import stack
 from dev.stack.browser import FLAGS
-from multiarch.report.files import report_files
+from multiarch.report.folder.files import report_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

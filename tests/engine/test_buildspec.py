@@ -14,7 +14,7 @@ import yaml
 
 from dev.project import ROOT, Run
 from multiarch.plan.deploy_files import DEPLOY_FILES
-from multiarch.report.names import ALL_FILES
+from multiarch.report.folder.names import ALL_FILES
 from tests.engine.test_deploy_files import append
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from dev import schema
-from multiarch.report.names import ALL_FILES
+from multiarch.report.folder.names import ALL_FILES
 from tests.engine.test_main_job import SECRETS
 
 if TYPE_CHECKING:

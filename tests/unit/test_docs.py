@@ -15,7 +15,7 @@ from multiarch.cli import cli, main
 from multiarch.errors import FailureClass
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.record.reader import EventKind
-from multiarch.report.names import ALL_FILES
+from multiarch.report.folder.names import ALL_FILES
 from multiarch.settings.declare import FromFile
 from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, load_settings

@@ -38,7 +38,7 @@ from multiarch.record.outcome import ImageOutcome
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import breakdown_as_text
 from multiarch.report.compare import compare
-from multiarch.report.files import report_files
+from multiarch.report.folder.files import report_files
 from multiarch.report.metrics import metrics_as_json
 from multiarch.report.result import result_as_json, result_as_text
 from multiarch.run.about import run_of

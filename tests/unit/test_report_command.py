@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from dev import schema
-from multiarch.report.names import VIEWS
+from multiarch.report.folder.names import VIEWS
 from tests.unit.command import MEASURED, MODULE, Said, run_command
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from multiarch.record import CacheAccess, Record
-from multiarch.report.files import report_files
-from multiarch.report.junit import LONGEST_MESSAGE, LONGEST_NAME, MOST_CASES, junit_as_xml
-from multiarch.report.names import VIEWS
-from multiarch.report.summary import summary
-from multiarch.report.trace import trace_as_json
+from multiarch.report.folder.files import report_files
+from multiarch.report.folder.junit import LONGEST_MESSAGE, LONGEST_NAME, MOST_CASES, junit_as_xml
+from multiarch.report.folder.names import VIEWS
+from multiarch.report.folder.summary import summary
+from multiarch.report.folder.trace import trace_as_json
 from tests.unit.large_records import hostile, large
 from tests.unit.records import ALL, BUILT, FAILED, KILLED, step, steps
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from multiarch.record import StepKind
-from multiarch.report.files import report_files
-from multiarch.report.page.rows import ticks
+from multiarch.report.folder.files import report_files
+from multiarch.report.folder.page.rows import ticks
 from multiarch.report.text import cut, duration, last_lines
 from multiarch.report.timeline import critical_path, end_of, groups
 from multiarch.text.printable import printable

@@ -33,7 +33,7 @@ def test_write_failed_report_warns_and_keeps_the_result(
     def fail(_record: object) -> None:
         raise error
 
-    monkeypatch.setattr("multiarch.report.files.report_files", fail)
+    monkeypatch.setattr("multiarch.report.folder.files.report_files", fail)
     clock, (log, said) = FakeClock(), quiet_log()
     report = RunReport(tmp_path / "report", "report", Redaction([]))
     execution = Execution(plan_of(), FakeRuntime(), log, clock=clock, sleep=clock.sleep, events=report.events)

@@ -17,8 +17,8 @@ from multiarch.failures import diagnose, understand
 from multiarch.plan.destination import find_destination
 from multiarch.record.outcome import failure_of
 from multiarch.report.compare import compare, comparison_as_json
-from multiarch.report.data import report_as_json
-from multiarch.report.files import report_files
+from multiarch.report.folder.files import report_files
+from multiarch.report.folder.report_json import report_as_json
 from multiarch.report.result import error_as_json, result_as_json
 from multiarch.run.recovery import final_error
 from multiarch.show.explain import explanation_as_json

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import breakdown_as_text
 from multiarch.report.compare import compare
-from multiarch.report.files import report_files
+from multiarch.report.folder.files import report_files
 from multiarch.report.result import result_as_json, result_as_text
 from multiarch.report.timeline import groups
 from tests.unit.fakes import ECR_HOST

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from multiarch.edges.files.folder import write_files
-from multiarch.report.names import EVENTS
+from multiarch.report.folder.names import EVENTS
 
 
 class ReportFolder:

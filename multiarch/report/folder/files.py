@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from multiarch.record import Record, masked
-from multiarch.report.data import report_as_json
-from multiarch.report.junit import junit_as_xml
-from multiarch.report.names import JSON, JUNIT, PAGE, SUMMARY, TRACE
-from multiarch.report.page.html import page
-from multiarch.report.summary import summary
-from multiarch.report.trace import trace_as_json
+from multiarch.report.folder.junit import junit_as_xml
+from multiarch.report.folder.names import JSON, JUNIT, PAGE, SUMMARY, TRACE
+from multiarch.report.folder.page.html import page
+from multiarch.report.folder.report_json import report_as_json
+from multiarch.report.folder.summary import summary
+from multiarch.report.folder.trace import trace_as_json
 from multiarch.text.printable import printable
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from multiarch.record import Record
-from multiarch.report.page.view import view
+from multiarch.report.folder.page.view import view
 
 
 def page(record: Record) -> str:
@@ -18,6 +18,6 @@ def page(record: Record) -> str:
 
 @cache
 def _template() -> Template:
-    loader = PackageLoader("multiarch.report.page")
+    loader = PackageLoader("multiarch.report.folder.page")
     # Escape everything: by default, Jinja decides by the ending of the template's name.
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("page.html")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from multiarch.record import Record
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import spent
-from multiarch.report.page.rows import LEGEND, Figure, GroupView, StepOutput, Tick, output_of, row_groups, ticks
-from multiarch.report.page.tables import Table, tables
+from multiarch.report.folder.page.rows import LEGEND, Figure, GroupView, StepOutput, Tick, output_of, row_groups, ticks
+from multiarch.report.folder.page.tables import Table, tables
 from multiarch.report.text import duration
 from multiarch.report.timeline import end_of
 from multiarch.text.sizes import human_size
