@@ -11,6 +11,7 @@ from multiarch.failures.parts import STEP_VERDICT
 from multiarch.failures.reading import compiled
 from multiarch.failures.rules import ALL_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHED, OWN_FAULT, UNEXPLAINED
+from tests.unit.patterns import alternatives, simplest
 
 _OF_STEPS = {rule.name for rule in (*DECIDED, *FETCHED, *OWN_FAULT, UNEXPLAINED)}
 _FAILED = 'process "/bin/sh -c ./build.sh" did not complete successfully: exit code: 1'
@@ -37,6 +38,22 @@ def test_sign_matches_its_message_and_decides(rule: FailureRule, sign: str, mess
     assert found
     assert found.rule == rule.name
     assert found.failure_class is rule.failure_class
+
+
+@pytest.mark.parametrize(
+    ("rule", "sign", "message"), SIGNS, ids=[f"{rule.name}-{number}" for number, (rule, *_) in enumerate(SIGNS)]
+)
+def test_alternative_inside_sign_is_masked_by_no_other_class(rule: FailureRule, sign: str, message: str) -> None:
+    """Each alternative of a group takes its place in the message: another rule may decide then, but no other class."""
+    for alternative, named in alternatives(sign):
+        match = re.search(named, message, re.IGNORECASE)
+        if not match or match["group"] is None or not alternative:
+            continue
+        text = f"{message[: match.start('group')]}{simplest(alternative)}{message[match.end('group') :]}"
+        if compiled(sign).search(text):
+            found = diagnose(output_with(rule, text))
+            assert found, text
+            assert found.failure_class is rule.failure_class, (text, found.rule)
 
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.name)
@@ -71,3 +88,26 @@ def test_cause_without_names_is_a_sentence() -> None:
     assert gone
     assert gone.cause == "ECR repository does not exist"
     assert "--repository-name REPOSITORY " in gone.advice
+
+
+PATTERNS = {
+    "first alternative": (r"connection (?:reset|refused)", "connection reset"),
+    "optional parts are left out": (r"time(?:d)?[- ]?out\b", "timeout"),
+    "classes and counts": (r"status: [45]\d\d.{2}\w{3}", "status: 411  www"),
+    "lookaround is no text": (r"(?<!of )\d{1,6} (?!ok)fail(?:ed|ing)", "1 failed"),
+    "escapes": (r"\\?\"mirror\.example\S", '"mirror.examplex'),
+}
+
+
+@pytest.mark.parametrize(("pattern", "text"), PATTERNS.values(), ids=PATTERNS)
+def test_simplest_text_matches_its_pattern(pattern: str, text: str) -> None:
+    assert simplest(pattern) == text
+    assert re.search(pattern, text)
+
+
+def test_alternatives_of_nested_groups_are_all_found() -> None:
+    pattern = r"a (?:b|c (?P<name>d|e)) f(?!g|h)"
+    assert [each for each, _ in alternatives(pattern)] == ["d", "e", "b", "c (?P<name>d|e)"]
+    found = re.search(next(iter(alternatives(pattern)))[1], "a c e f")
+    assert found
+    assert found["group"] == "e"

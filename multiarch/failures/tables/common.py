@@ -24,7 +24,7 @@ LOCAL_HOST = r"(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])"
 PRIVATE_HOST = r"(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+"
 SERVER_ERROR = (
     r"(?:\b(?:http |code[ :=]+|status[ :=]+|statuscode[ :=]+)?(?:500 internal server error|502 bad gateway|"
-    r"503 service (?:temporarily )?unavailable|504 gateway time-?out|520|521|522|523|524|525|529 )"
+    r"503 service (?:temporarily )?unavailable|504 gateway time-?out|52[0-5]\b|529\b)"
     r"|status(?: code)?[:=]? ?\(?50[0234]\b|http/[\d.]+ 50[0234]\b|\b(?:internal server error|bad gateway|"
     r"service (?:temporarily )?unavailable|gateway time-?out)\b)"
 )

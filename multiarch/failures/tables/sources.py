@@ -6,7 +6,7 @@ from multiarch.failures.tables.common import CONFIG, PERMANENT, T
 
 GIT_RULES: tuple[FailureRule, ...] = (
     FailureRule("git-checkout-unusable", FailurePhase.GIT, CONFIG, {
-        "dubious ownership": "dubious ownership",
+        "dubious ownership": "fatal: detected dubious ownership in repository at '/codebuild/output/src1/src'",
         "unsafe repository": "fatal: unsafe repository ('/codebuild/output/src1/src' is owned by someone else)",
         "not a git repository": "fatal: not a git repository (or any of the parent directories): .git",
         "cannot change to '": "fatal: cannot change to '/src': No such file or directory",
@@ -27,7 +27,8 @@ GIT_RULES: tuple[FailureRule, ...] = (
             "remote: Invalid username or token. Password authentication is not supported for Git operations.",
         "support for password authentication was removed":
             "remote: Support for password authentication was removed on August 13, 2021.",
-        "requested url returned error: 40[13]": "curl: (22) The requested URL returned error: 403",
+        "requested url returned error: 40[13]":
+            "fatal: unable to access 'https://github.com/shop/shop.git/': The requested URL returned error: 403",
         "could not read from remote repository": "fatal: Could not read from remote repository.",
         "write access to repository not granted": "remote: Write access to repository not granted.",
     }, cause="git is not allowed to read repository {repository}",
@@ -44,7 +45,8 @@ GIT_RULES: tuple[FailureRule, ...] = (
         "unknown revision": "fatal: ambiguous argument 'release/9': unknown revision or path not in the working tree.",
         "pathspec .{1,100} did not match": "error: pathspec 'release/9' did not match any file(s) known to git",
         "not our ref": "fatal: remote error: upload-pack: not our ref 0123456789abcdef0123456789abcdef01234567",
-        "requested url returned error: 404": "curl: (22) The requested URL returned error: 404",
+        "requested url returned error: 404":
+            "fatal: unable to access 'https://git.example.com/shop.git/': The requested URL returned error: 404",
         "does not appear to be a git repository": "fatal: 'origin' does not appear to be a git repository",
         "repository does not contain ref": 'error: repository does not contain ref release/9, output: ""',
         "bad object": "fatal: bad object 0123456789abcdef0123456789abcdef01234567",
@@ -144,15 +146,14 @@ WRAPPER_RULES: tuple[FailureRule, ...] = (
              "status 128"),
         "error fetching default branch":
             ("ERROR: failed to build: failed to solve: failed to load cache key: error fetching default branch "
-             "for repository https://github.com/crazy-max/buildx-buildkit-tests.git?subdir=buildkit-6178/df117: "
-             "git stderr:"),
+             "for repository https://git.example.com/shop.git: git exited: status 128"),
     }, cause="git could not fetch the build context",
         advice="check the address, the branch, and the credential for it",
         why="the git error, where the log has one, decides first",
     ),
     FailureRule("role-assumption-failed", FailurePhase.STS, CONFIG, {
         "(?:could not|unable to|failed to) assume (?:the )?role":
-            "Retry AssumeRole: attempt 2 of 9 failed: Could not assume role with OIDC: the role is not for you",
+            "Error: Could not assume role with OIDC: the request was rejected",
     }, cause="the role cannot be assumed",
         advice="check the role's trust policy, its OIDC provider, and the allowed subject",
         why="the trust policy stays as it is",

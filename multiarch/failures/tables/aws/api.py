@@ -21,7 +21,8 @@ API_RULES: tuple[FailureRule, ...] = (
         "name unknown: the repository":
             ("name unknown: The repository with name 'myapp/web' does not exist in the registry with id "
              "'123456789012'"),
-        "repositorynotfound(?:exception)?": "RepositoryNotFoundException",
+        "repositorynotfound(?:exception)?":
+            "Error: RepositoryNotFoundException: repository shop was not found in registry 111122223333",
         "name_unknown": "registry answered NAME_UNKNOWN: repository name not known to registry",
         r"the repository with name '?(?P<repository>[^\s']+)'? does not exist":
             "The repository with name 'shop' does not exist in the registry with id '111122223333'",
@@ -37,7 +38,7 @@ API_RULES: tuple[FailureRule, ...] = (
         "imagetagalreadyexists":
             ("An error occurred (ImageTagAlreadyExistsException) when calling the PutImage operation: the tag is "
              "taken"),
-        "tag is immutable": "tag is immutable",
+        "tag is immutable": "denied: the tag is immutable",
         r"repository\s+is\s+immutable":
             ("tag invalid: The image tag 'latest' already exists in the 'node-terraform' repository and cannot be "
              "overwritten because the repository is immutable."),
@@ -52,9 +53,13 @@ API_RULES: tuple[FailureRule, ...] = (
         statuses=(400, 409, 412),
     ),
     FailureRule("rate-limited", None, THROTTLED, {
-        r"\bthrottling(?:exception)?\b": "ThrottlingException",
-        r"\bthrottled(?:exception)?\b": "class    throttled",
-        r"\btoomanyrequests(?:exception)?\b": "TOOMANYREQUESTS",
+        r"\bthrottling(?:exception)?\b":
+            ("An error occurred (ThrottlingException) when calling the GetAuthorizationToken operation: Rate "
+             "exceeded"),
+        r"\bthrottled(?:exception)?\b":
+            ("An error occurred (ThrottledException) when calling the GetAuthorizationToken operation: The "
+             "request was throttled."),
+        r"\btoomanyrequests(?:exception)?\b": "toomanyrequests: You have reached your pull rate limit.",
         r"\brequestlimitexceeded\b":
             ("An error occurred (RequestLimitExceeded) when calling the DescribeSubnets operation: Request limit "
              "exceeded."),
@@ -74,9 +79,11 @@ API_RULES: tuple[FailureRule, ...] = (
         r"\bec2throttledexception\b":
             ("An error occurred (EC2ThrottledException) when calling the CreateFunction operation: Lambda was "
              "throttled by Amazon EC2 during initialization"),
-        "rate exceeded": "Rate exceeded",
-        "too many requests": "429 Too Many Requests",
-        r"\b429\b.{0,20}too many": "429 Too Many Requests",
+        "rate exceeded": "toomanyrequests: Rate exceeded",
+        "too many requests":
+            ("unexpected status from HEAD request to https://registry-1.docker.io/v2/library/alpine/manifests/3: "
+             "429 Too Many Requests"),
+        r"\b429\b.{0,20}too many": "received unexpected HTTP status: 429 Too Many Requests",
         r"(?:status|statuscode|code|response|http)[ :=]+429\b":
             ('error writing layer blob: failed to parse error response 429: {"message":"Request was blocked due '
              'to exceeding usage of resource"}: invalid character'),
@@ -97,8 +104,10 @@ API_RULES: tuple[FailureRule, ...] = (
         statuses=(429,),
     ),
     FailureRule("quota-exceeded", None, CONFIG, {
-        "limitexceeded(?:exception)?": "LimitExceededException",
-        "(?<!disk )quota.{0,30}exceeded": "The operation failed, quota exceeded",
+        "limitexceeded(?:exception)?":
+            ("An error occurred (LimitExceededException) when calling the CreateRepository operation: The "
+             "operation did not succeed because it would have exceeded a service limit for your account."),
+        "(?<!disk )(?<!retry )quota.{0,30}exceeded": "The operation failed, quota exceeded",
         r"cannot have more than \d+ builds": "Cannot have more than 1 builds in queue for the account",
         "has the maximum allowed number of":
             ("The repository with name 'shop' in registry with id '111122223333' already has the maximum allowed "
@@ -279,7 +288,9 @@ API_RULES: tuple[FailureRule, ...] = (
         "(?:connect|read) timeout on endpoint url":
             ("botocore.exceptions.ReadTimeoutError: Read timeout on endpoint URL: "
              '"https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/example-metrics/invocations"'),
-        "(?:read|connect)timeouterror": "raise ReadTimeoutError(endpoint_url=request.url, error=e)",
+        "(?:read|connect)timeouterror":
+            ("botocore.exceptions.ConnectTimeoutError: Connect timeout on endpoint URL: "
+             '"https://api.ecr.eu-west-1.amazonaws.com/"'),
         "endpointconnectionerror": "botocore.exceptions.EndpointConnectionError: the host did not answer",
         "connectionclosederror": "botocore.exceptions.ConnectionClosedError: https://api.ecr.eu-west-1.amazonaws.com/",
         "connection was closed before we received a valid response":

@@ -6,7 +6,9 @@ from multiarch.failures.tables.common import AGAIN, AUTH_EXPIRED, CA, CONFIG, CR
 
 CREDENTIAL_RULES: tuple[FailureRule, ...] = (
     FailureRule("aws-token-expired", None, AUTH_EXPIRED, {
-        r"\bexpiredtoken(?:exception)?\b": "ExpiredTokenException",
+        r"\bexpiredtoken(?:exception)?\b":
+            ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token "
+             "included in the request is expired"),
         r"\brequestexpired\b":
             "An error occurred (RequestExpired) when calling the DescribeImages operation: Request has expired.",
         "security token included in the request is expired":
@@ -41,14 +43,17 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
     FailureRule("aws-action-denied", None, CONFIG, {
         (r"not\s+authorized\s+to\s+perform:?\s*(?P<action>[\w-]+:\w+)(?:\s+on\s+(?:the\s+)?resources?:\s"
          r"*(?P<resource>[^\s\"\\,]+))?"):
-            "is not authorized to perform: ecr:InitiateLayerUpload on resource:",
+            ("denied: User: arn:aws:sts::111122223333:assumed-role/build/x is not authorized to perform: "
+             "ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-west-1:111122223333:repository/shop"),
     }, cause="the role is not allowed to perform {action}", advice=GRANT, why="a missing permission stays missing",
         codes=("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "DENIED"),
         statuses=(403,),
     ),
     FailureRule("aws-operation-denied", None, CONFIG, {
-        "not authorized to perform": "not authorized to perform:",
-        r"\baccessdenied(?:exception)?\b": "AccessDeniedException",
+        "not authorized to perform": "AccessDeniedException: User is not authorized to perform this action",
+        r"\baccessdenied(?:exception)?\b":
+            ("An error occurred (AccessDeniedException) when calling the DescribeRepositories operation: access "
+             "is denied"),
         r"\bunauthorizedoperation\b":
             ("An error occurred (UnauthorizedOperation) when calling the DescribeRegions operation: You are not "
              "authorized to perform this operation."),
@@ -61,8 +66,12 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
         codes=("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"),
     ),
     FailureRule("aws-credentials-invalid", None, CONFIG, {
-        r"\bunrecognizedclient(?:exception)?\b": "UnrecognizedClientException",
-        r"\binvalidclienttokenid\b": "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity",
+        r"\bunrecognizedclient(?:exception)?\b":
+            ("An error occurred (UnrecognizedClientException) when calling the GetAuthorizationToken operation: "
+             "The security token included in the request is invalid."),
+        r"\binvalidclienttokenid\b":
+            ("An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security "
+             "token included in the request is invalid."),
         r"\binvalidaccesskeyid\b":
             ("operation error S3: GetObject, https response error StatusCode: 403, RequestID: 1, HostID: 2, api "
              "error InvalidAccessKeyId: The AWS Access Key Id you provided does not exist in our records."),
@@ -128,7 +137,9 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
         codes=("RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"),
     ),
     FailureRule("aws-signature-mismatch", None, CONFIG, {
-        "signaturedoesnotmatch": "SignatureDoesNotMatch",
+        "signaturedoesnotmatch":
+            ("An error occurred (SignatureDoesNotMatch) when calling the GetCallerIdentity operation: The request "
+             "signature we calculated does not match the signature you provided."),
         "invalidsignature(?:exception)?":
             ("An error occurred (InvalidSignatureException) when calling the GetAuthorizationToken operation: The "
              "signature does not match the one that AWS computed"),
@@ -208,7 +219,8 @@ CREDENTIAL_RULES: tuple[FailureRule, ...] = (
             "[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer certificate (_ssl.c:1006)",
         "ssl validation failed":
             "SSL validation failed for https://sts.eu-west-1.amazonaws.com/ [SSL: UNKNOWN] (_ssl.c:1006)",
-        "certificate verify failed": "certificate verify failed",
+        "certificate verify failed":
+            "[SSL] certificate verify failed: unable to get local issuer certificate (_ssl.c:1006)",
     }, cause="the certificate of {host} is not trusted", advice=CA, why="the CA of the proxy stays unknown",
         codes=("SSLError",),
     ),

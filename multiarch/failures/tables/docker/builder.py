@@ -6,7 +6,7 @@ from multiarch.failures.tables.common import BUILDER_LOST, CONFIG, DRIVER, PERMA
 
 BUILDER_RULES: tuple[FailureRule, ...] = (
     FailureRule("emulation-missing", FailurePhase.QEMU, CONFIG, {
-        "exec format error": "docker: Exec format error",
+        "exec format error": "exec /bin/sh: exec format error",
         "binfmt_misc.{0,60}(?:fail|denied|not)":
             ('cannot register "/usr/bin/qemu-aarch64" to /proc/sys/fs/binfmt_misc/register: write: operation not '
              "permitted"),
@@ -21,7 +21,8 @@ BUILDER_RULES: tuple[FailureRule, ...] = (
     FailureRule("emulator-crashed", FailurePhase.QEMU, PERMANENT, {
         "qemu: uncaught target signal": "qemu: uncaught target signal 11 (Segmentation fault) - core dumped",
         r"qemu-\w+: (?!warning).{0,80}(?:fault|unhandled|unsupported|unknown)": "qemu-aarch64: unknown syscall 435",
-        r"ecdsa\s+verification failure": "lid signature by the server certificate: ECDSA verification failure",
+        r"ecdsa\s+verification failure":
+            "tls: invalid signature by the server certificate: ECDSA verification failure",
         "buildkit_qemu_emulator": "exec: /dev/.buildkit_qemu_emulator: it crashed",
     }, cause="QEMU crashed or produced wrong results",
         advice="update QEMU (tonistiigi/binfmt), or build the platform natively",
@@ -29,12 +30,10 @@ BUILDER_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("builder-state-corrupt", None, BUILDER_LOST, {
         r"parent\s+snap\s?shot .{0,100}does\s+not\s+exist":
-            ("=> ERROR [frontend] exporting to image       ------\nfailed to solve: failed to prepare extraction "
-             'snapshot "extract-246957294-J_v4 sha\n'
-             '256:8495f0d4b65dda958bae0957d64c3e0df83b09e1739174f65560d01eeabc9e1e": parent snap\nshot '
-             "sha256:4bec4b075b77b37febfa1db06967c0afb39c5a12cf5dc62422a1185edc47c7ab does not exist: not found"),
+            ('failed to solve: failed to prepare extraction snapshot "extract-1 sha256:00": parent snapshot '
+             "sha256:11 does not exist: not found"),
         "failed to prepare extraction snapshot":
-            'failed to solve: failed to prepare extraction snapshot "extract-246957294-J_v4 sha',
+            'failed to solve: failed to prepare extraction snapshot "extract-1 sha256:00"',
         "snapshot .{0,100}does not exist":
             ('failed to prepare extraction snapshot "extract-1": parent snapshot sha256:00 does not exist: not '
              "found"),
@@ -116,15 +115,15 @@ BUILDER_RULES: tuple[FailureRule, ...] = (
         r"container (?:\S+ )?(?:is )?(?:not running|has stopped|has exited)":
             "Error response from daemon: container 0123456789ab is not running",
         r"buildkitd?\.sock":
-            ("$ buildctl --addr http://10.169.36.51/run/buildkit/buildkitd.sock build --frontend dockerfile.v0 "
-             "--local dockerfile=. --local context=. --output type=image,name=example/test"),
+            ("error: listing workers for Build: dial unix /run/buildkit/buildkitd.sock: connect: no such file or "
+             "directory"),
         "failed to dial grpc": "failed to dial gRPC: unable to upgrade to h2c, received 404",
         "make sure buildkitd is running": "cannot connect, make sure buildkitd is running",
         "failed to (?:bootstrap|start container)": "ERROR: failed to bootstrap builder node multiarch0",
         "failed to list workers":
-            'error: failed to list workers: Unavailable: connection error: desc = "transport: Error while',
-        "connection error: desc":
-            'error: failed to list workers: Unavailable: connection error: desc = "transport: Error while',
+            ('error: failed to list workers: Unavailable: connection error: desc = "transport: error while '
+             'dialing: EOF"'),
+        "connection error: desc": 'error: Unavailable: connection error: desc = "error reading server preface: EOF"',
         "no active sessions?": "ERROR: no active session for os44n22472jqaz3bk2t3jktq2: context deadline exceeded",
         "graceful_stop":
             ("ERROR: failed to receive status: rpc error: code = Unavailable desc = closing transport due to: "

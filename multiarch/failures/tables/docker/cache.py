@@ -37,9 +37,8 @@ CACHE_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("cache-layer-missing", FailurePhase.CACHE_IMPORT, CONFIG, {
         "could not fetch content descriptor .{0,200}not found":
-            ("ERROR: failed to build: failed to solve: failed to copy: httpReadSeeker:\nfailed open: could not "
-             "fetch content descriptor sha256:4ec52d…\n(application/vnd.oci.image.layer.v1.tar+gzip) from remote: "
-             "not found"),
+            ("failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:00 "
+             "(application/vnd.oci.image.layer.v1.tar+gzip) from remote: not found"),
         "cache (?:manifest|layer|key).{0,60}(?:missing|invalid|corrupt)": "cache layer sha256:00 is missing",
         "unknown cache importer": 'unknown cache importer: "registri"',
     }, cause="the cache refers to a layer that is missing in the registry",

@@ -6,7 +6,9 @@ from multiarch.failures.tables.common import CONFIG, PERMANENT
 
 DOCKERFILE_RULES: tuple[FailureRule, ...] = (
     FailureRule("base-platform-missing", FailurePhase.BASE_PULL, PERMANENT, {
-        "no match for platform in manifest": "no match for platform in manifest: not found",
+        "no match for platform in manifest":
+            ("alpine:3: failed to resolve source metadata for docker.io/library/alpine:3: no match for platform "
+             "in manifest: not found"),
         r"no matching manifest for (?P<platform>\S+)":
             "no matching manifest for linux/arm64/v8 in the manifest list entries",
         "does not (?:match|provide) the specified platform":
@@ -51,9 +53,7 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
         advice="add the file to .dockerignore, or make it readable", why="the permissions stay the same",
     ),
     FailureRule("context-missing", FailurePhase.DOCKERFILE, CONFIG, {
-        "unable to prepare context":
-            ("unable to prepare context: unable to 'git clone' to temporary context directory: error checking out "
-             "main: Downloading assets/Light_Low.fbx (128 KB)"),
+        "unable to prepare context": 'ERROR: unable to prepare context: path "ctx" not found',
         "resolve : lstat": "resolve : lstat ctx: no such file or directory",
         "path .{1,200} not found$": 'unable to prepare: path "/src/ctx" not found',
         "context must be a directory": "context must be a directory: /src/Dockerfile",
@@ -69,7 +69,7 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("image-name-invalid", FailurePhase.DOCKERFILE, CONFIG, {
         "invalid reference format": 'ERROR: invalid tag "shop:": invalid reference format',
-        r"base name \(.{0,200}\) should not be blank": "base name (${BASE}) should not be blank",
+        r"base name \(.{0,200}\) should not be blank": "failed to solve: base name (${BASE}) should not be blank",
         "repository name .{0,40}must be lowercase":
             "invalid reference: repository name (library/Shop) must be lowercase",
         r"invalid tag \"": 'ERROR: invalid tag "Shop:1": it is refused',
@@ -92,13 +92,11 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
     }, cause="stage or target {stage} does not exist", advice="correct --target", why="the stage stays missing",
     ),
     FailureRule("secret-missing", FailurePhase.DOCKERFILE, CONFIG, {
-        r"secret \S+: not found": "secret npmrc: not found",
-        "(?:secret|ssh) (?:agent )?.{0,60}not found": "secret npmrc: not found",
+        r"secret \S+: not found": "failed to solve: secret npmrc: not found",
+        "(?:secret|ssh) (?:agent )?.{0,60}not found": "failed to solve: ssh agent default not found",
         "could not parse ssh": "ERROR: could not parse ssh: [default]: it is refused",
-        "ssh_auth_sock": "SSH_AUTH_SOCK",
-        "no ssh (?:handler|key)":
-            ("failed to solve with frontend dockerfile.v0: failed to solve with frontend gateway.v0: rpc error: "
-             'code = Unknown desc = failed to build LLB: no SSH key "" forwarded from the client'),
+        "ssh_auth_sock": "ERROR: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set",
+        "no ssh (?:handler|key)": 'failed to solve: no SSH key "default" forwarded from the client',
         "failed to stat .{0,200}secret": "failed to stat /src/.npmrc: the secret of the build is away",
         "unset ssh": "unset ssh forward key default",
         "invalid empty ssh agent socket": "invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set",
@@ -106,7 +104,7 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
         why="the secret stays missing",
     ),
     FailureRule("entitlement-missing", FailurePhase.OTHER, CONFIG, {
-        "additional privileges requested": "ERROR: additional privileges requested",
+        "additional privileges requested": "ERROR: additional privileges requested: network.host",
         "entitlement .{0,60}(?:is )?not allowed":
             ("ERROR: failed to build: failed to solve: granting entitlement security.insecure is not allowed by "
              "build daemon configuration"),
@@ -138,7 +136,7 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("dockerfile-invalid", FailurePhase.DOCKERFILE, PERMANENT, {
         "dockerfile parse error": "dockerfile parse error on line 3: unknown instruction: RUNS",
-        "unknown (?:instruction|flag)": "dockerfile parse error on line 3: unknown instruction: RUNS",
+        "unknown instruction": "unknown instruction: RUNS",
         "failed to process": 'failed to process "${X": it is refused',
         "circular dependency": "circular dependency detected on stage: build",
         "requires (?:at least|exactly) (?:one|two)": "COPY requires at least two arguments, but only one was provided",
@@ -152,7 +150,7 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
         "syntax error": "syntax error: unexpected end",
         "isn't allowed as an onbuild": "FROM isn't allowed as an ONBUILD trigger",
         "invalid (?:field|value|argument|expression|user|containerport)":
-            "f.toml is not TOML: Invalid value (at line 1, column 5)",
+            "ERROR: invalid field 'type' must be a key=value pair",
         "cannot copy from stage": 'cannot copy from stage "build": it is the current one',
         "unsupported (?:modifier|option)": "unsupported modifier (+) in substitution",
         "lint violation": "lint violation found for rules: JSONArgsRecommended",
@@ -187,11 +185,7 @@ DOCKERFILE_RULES: tuple[FailureRule, ...] = (
         why="the file stays wrong",
     ),
     FailureRule("image-format-unsupported", None, PERMANENT, {
-        "schema ?1":
-            ("buildx failed with: ERROR: failed to solve: failed to load cache key: Pulling Schema 1 images have "
-             "been deprecated and disabled by default since containerd v2.0. As a workaround you may set an "
-             "environment variable `CONTAINERD_ENABLE_DEPRECATED_PULL_SCHEMA_1_IMAGE=1`, but this will be "
-             "completely removed in containerd v2.1."),
+        "schema ?1": "Pulling Schema 1 images have been deprecated and disabled by default since containerd v2.0.",
         "media type .{0,120}(?:no longer supported|unsupported|not supported)":
             ('media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since '
              "containerd v2.1"),

@@ -6,11 +6,11 @@ from multiarch.failures.tables.common import CA, CONFIG, PRIVILEGED
 
 HOST_RULES: tuple[FailureRule, ...] = (
     FailureRule("host-disk-full", None, CONFIG, {
-        "no space left on device": "No space left on device",
+        "no space left on device": "failed to register layer: write /usr/lib/libx.so: no space left on device",
         "disk quota exceeded": "write /var/lib/docker/tmp/GetImageBlob1: disk quota exceeded",
         "enospc": "Error: ENOSPC, write",
         "not enough (?:free )?(?:disk )?space": "Not enough free space on the build host",
-        "disk is full": "The disk is full when the image is published already.",
+        "disk is full": "Error: the disk is full",
     }, cause="the disk of the build host is full",
         advice=("use a larger CodeBuild compute type, or free the cache: docker system prune -af; docker buildx "
                 "prune -af"), why="the disk stays full",
@@ -49,7 +49,7 @@ HOST_RULES: tuple[FailureRule, ...] = (
             "Error response from daemon: client version 1.22 is too old. Minimum supported API version is 1.24",
         "'buildx' is not a docker command": "docker: 'buildx' is not a docker command.",
         "unknown command: docker buildx": "Error: unknown command: docker buildx",
-        "unknown (?:shorthand )?flag": "an unknown flag",
+        "unknown (?:shorthand )?flag": "unknown flag: --platform",
         "docker api version": "Maximum supported Docker API version is 1.43",
         "requires api version": '"--platform" requires API version 1.38, but the Docker daemon API version is 1.37',
         "buildx(?: component)? is missing or broken":
@@ -63,7 +63,7 @@ HOST_RULES: tuple[FailureRule, ...] = (
             "ERROR: failed to solve: error getting credentials - err: exit status 1, out: ``",
         "error saving credentials": "Error saving credentials: `docker-credential-pass` failed",
         r"docker-credential-[\w.-]+\W.{0,60}(?:not found|no such file)":
-            "docker-credential-vault: No such file or directory",
+            "error getting credentials: exec: docker-credential-ecr-login: executable file not found in $PATH",
         "credentials store.{0,60}(?:not|fail|error)": "credentials store is not initialized: run `pass init`",
         "(?:error|fail).{0,60}credential helper":
             "[ERROR] Error getting the version of the configured credential helper",
@@ -78,16 +78,18 @@ HOST_RULES: tuple[FailureRule, ...] = (
 # Before every rule of the network: their messages end in the same words.
 TLS_RULES: tuple[FailureRule, ...] = (
     FailureRule("certificate-untrusted", None, CONFIG, {
-        "x509:": '/manifests/3": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+        "x509:":
+            ('Error response from daemon: Get "https://registry-1.docker.io/v2/library/alpine/manifests/3": tls: '
+             "failed to verify certificate: x509: certificate signed by unknown authority"),
         "failed to verify certificate":
-            '/manifests/3": tls: failed to verify certificate: x509: certificate signed by unknown authority',
-        "certificate signed by unknown authority":
-            '/manifests/3": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+            ('failed to do request: Head "https://registry-1.docker.io/v2/library/alpine/manifests/3": tls: '
+             "failed to verify certificate: x509: certificate is not valid for any names"),
+        "certificate signed by unknown authority": "tls: certificate signed by unknown authority",
         "certificate has expired": "Error: certificate has expired",
         "tls: unknown certificate": "remote error: tls: unknown certificate authority",
         "certificate is valid for": "Hostname/IP does not match: certificate is valid for shop.example.com",
         "unable to get local issuer": "unable to get local issuer certificate",
-        "self[- ]signed certificate": "curl: (60) SSL certificate problem: self-signed certificate in chain",
+        "self[- ]signed certificate": "Error: self-signed certificate in certificate chain",
         "remote error: tls: (?!internal)": "remote error: tls: handshake failure",
     }, cause="the certificate of {host} is not trusted", advice=CA, why="a proxy or a private CA: it stays unknown",
     ),
@@ -104,7 +106,9 @@ TLS_RULES: tuple[FailureRule, ...] = (
         why="the protocol stays the same",
     ),
     FailureRule("proxy-failed", None, CONFIG, {
-        "proxyconnect tcp": '/manifests/3": proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused',
+        "proxyconnect tcp":
+            ('failed to do request: Head "https://registry-1.docker.io/v2/library/alpine/manifests/3": '
+             "proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused"),
         "proxy authentication required": "Error response from daemon: Proxy Authentication Required",
         r"\b407\b": "received unexpected HTTP status: 407",
         "proxy error": "Proxy Error: the proxy could not handle the request",

@@ -9,7 +9,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         r"lookup \.": "dial tcp: lookup .dkr.ecr.eu-west-1.amazonaws.com: no such host",
         r"https?://\.":
             'Error response from daemon: Get "https://.dkr.ecr.eu-west-1.amazonaws.com/v2/": it is no host',
-        r"(?:^|\s)\.dkr\.ecr": ".dkr.ecr.eu-west-1.evil.example",
+        r"(?:^|\s)\.dkr\.ecr": "invalid reference: .dkr.ecr.eu-west-1.amazonaws.com/shop:1",
     }, cause="the registry host starts with a dot: the account ID is empty",
         advice="set AWS_ACCOUNT_ID, or the variable that the host is built from", why="the variable stays empty",
     ),
@@ -19,9 +19,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
              '"\\n<!DOCTYPE html>\\n<html lang=\\"en\\">\\n<head>\\n  <title>404 - Sonatype Nexus '
              "Repository</title>"),
         "invalid character '<' looking for beginning of value":
-            ("error parsing HTTP 404 response body: invalid character '<' looking for beginning of value: "
-             '"\\n<!DOCTYPE html>\\n<html lang=\\"en\\">\\n<head>\\n  <title>404 - Sonatype Nexus '
-             "Repository</title>"),
+            "failed to parse the token: invalid character '<' looking for beginning of value",
         r"unexpected (?:http )?status(?: code)?:? 200\b":
             ('error checking push permissions: checking push permission for "registry.example.com/shop:1": GET '
              "https://example.com/login: unexpected status code 200 OK: <!DOCTYPE html>"),
@@ -62,7 +60,9 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         statuses=(400, 401, 403, 404),
     ),
     FailureRule("registry-login-missing", None, AUTH_EXPIRED, {
-        "no basic auth credentials": "no basic auth credentials",
+        "no basic auth credentials":
+            ('Head "https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/shop/manifests/1": no basic auth '
+             "credentials"),
     }, cause="not logged in to {host}", advice="log in again: aws ecr get-login-password | docker login",
         why="an ECR login lasts 12 hours",
     ),
@@ -82,7 +82,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
             ('Error response from daemon: Get "https://registry-1.docker.io/v2/": unauthorized: incorrect '
              "username or password"),
         "bad username or password": "Error: bad username or password",
-        "wrong (?:username|password)": "a wrong password",
+        "wrong (?:username|password)": "Error: Get https://registry.example.com/v2/: wrong password",
         "unauthorized: (?:incorrect|invalid|your account)":
             ("unauthorized: your account must log in with a Personal Access Token (PAT) - learn more at "
              "docs.docker.com/go/access-tokens"),
@@ -104,7 +104,9 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         statuses=(401,),
     ),
     FailureRule("registry-login-required", None, CONFIG, {
-        r"\b401\b": "401 Unauthorized",
+        r"\b401\b":
+            ("unexpected status from HEAD request to https://registry.example.com/v2/shop/manifests/1: 401 "
+             "Unauthorized"),
         "unauthorized":
             ("error checking push permissions -- make sure you entered the correct tag name: checking push "
              'permission for "registry.example.com/shop:1": POST '
@@ -119,7 +121,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
              "denied: Unauthenticated request. Unauthenticated requests do not have permission "
              '"artifactregistry.repositories.downloadArtifacts"'),
         "failed to handle basic auth": "failed to handle basic auth because missing username or password",
-        "no credentials": "no credentials",
+        "no credentials": "error: no credentials found for registry.example.com",
         "login required": "login required to pull from registry.example.com",
     }, cause="{host} requires a login", advice="log in before the build: docker login {host}",
         why="multiarch logs in to ECR only", unless="^.{0,60}non[- ]tty",
@@ -128,7 +130,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("image-access-denied", None, CONFIG, {
         "(?:pull|push) access denied":
-            "pull access denied for ...chunk-processor, repository does not exist or may require",
+            "pull access denied for shop/api, repository does not exist or may require 'docker login'",
         "no pull access":
             "Error response from daemon: repository shop/api not found: does not exist or no pull access",
         "insufficient_scope":
@@ -150,7 +152,8 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         "(?:create|write) organization package":
             "failed to push ghcr.io/o/shop:1: denied: installation not allowed to Write organization package",
         "does not match expected scopes": "permission_denied: The token provided does not match expected scopes.",
-        r"ghcr\.io.{0,300}\b403\b": "https://ghcr.io/v2/example/example/blobs/sha256:…: 403 Forbidden",
+        r"ghcr\.io.{0,300}\b403\b":
+            "unexpected status from HEAD request to https://ghcr.io/v2/shop/api/blobs/sha256:00: 403 Forbidden",
     }, cause="{host} denied access",
         advice=("give the job the permission packages: write (or read), and give this repository access to the "
                 "package (package settings, Manage Actions access)"), why="the permission stays missing",
@@ -180,9 +183,9 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         statuses=(403,),
     ),
     FailureRule("registry-forbidden", None, CONFIG, {
-        r"\b403\b": "near miss: 403 is a refusal, not an outage",
-        "forbidden": "x: 1403 Forbidden",
-        r"\bdenied\b(?! path)": "denied: no",
+        r"\b403\b": "unexpected status from POST request to https://registry.example.com/v2/shop/blobs/uploads/: 403",
+        "forbidden": "Error response from daemon: Forbidden",
+        r"\bdenied\b(?! path)": "denied: the policy of the project does not allow it",
         "permission_denied": "permission_denied: the package is another's",
         "no push access": "repository shop: no push access",
         "operation is disallowed": "unsupported: The operation is disallowed",
@@ -196,13 +199,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         r"\b(?:put|post|patch|head) request to .{0,300}\b404\b":
             ("failed to push: unexpected status from POST request to https://host/v2/shop/blobs/uploads/: 404 Not "
              "Found"),
-        "unexpected status(?: code)?:? 404.{0,20}":
-            ("#6 pushing layers\n#6 pushing layers 0.9s done\n#6 ERROR: failed commit on ref "
-             '"config-sha256:bed2be5d8b85a79ec121dc603170315afc6582b877e66d8c0053bea8ba6ccce0": unexpected '
-             "status: 404 Not Found\n------\n > exporting to image:\n------\nfailed to solve: rpc error: code = "
-             "Unknown desc = failed commit on ref "
-             '"config-sha256:bed2be5d8b85a79ec121dc603170315afc6582b877e66d8c0053bea8ba6ccce0": unexpected '
-             "status: 404 Not Found"),
+        "unexpected status(?: code)?:? 404.{0,20}": "#6 ERROR: failed to push: unexpected status: 404 Not Found",
         "^unknown: not found$": "The push refers to repository [registry.example.com/shop]\nunknown: Not Found",
     }, cause="the repository does not exist in {host}",
         advice="create it: aws ecr create-repository (check account and region first)",
@@ -212,25 +209,22 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         statuses=(404,),
     ),
     FailureRule("image-not-found", None, PERMANENT, {
-        "manifest unknown": "manifest unknown",
+        "manifest unknown": 'manifest unknown: manifest tagged by "9" is not found',
         "manifest for .{0,200}not found":
-            ("Error response from daemon: manifest for "
-             "123456789012.dkr.ecr.us-east-1.amazonaws.com/ecr-public/amazonlinux/amazonlinux:latest not found: "
-             "manifest unknown: Requested image not found"),
+            "Error response from daemon: manifest for alpine:99 not found: manifest unknown",
         "failed to resolve (?:source metadata|reference).{0,400}: not found":
             ("alpine:99: failed to resolve source metadata for docker.io/library/alpine:99: "
              "docker.io/library/alpine:99: not found"),
-        ": not found$": "said: not found",
-        r"\b404 not found": "404 Not Found",
-        r"\b404\b": "near miss: curl gets a 404",
+        ": not found$": "failed to solve: docker.io/library/alpine:99: not found",
+        r"\b404 not found":
+            ("unexpected status from GET request to https://registry.example.com/v2/shop/manifests/9: 404 Not "
+             "Found"),
+        r"\b404\b": "Error: initializing source docker://registry.example.com/shop:9: status 404",
         "no such image": "Error response from daemon: No such image: shop:1",
-        "name unknown": "name unknown: no",
+        "name unknown": "name unknown: repository name not known to registry",
         "not_found": "NOT_FOUND: artifact shop:1",
         "tag .{0,120}not found": "tag 1.4 was not found in the repository",
-        "image .{0,120}not found":
-            ("Error response from daemon: manifest for "
-             "123456789012.dkr.ecr.us-east-1.amazonaws.com/ecr-public/amazonlinux/amazonlinux:latest not found: "
-             "manifest unknown: Requested image not found"),
+        "image .{0,120}not found": "Error: image registry.example.com/shop:9 not found",
         "could not find the requested": "could not find the requested resource",
     }, cause="{image} does not exist in {host}", advice="correct the name, the tag or the digest",
         why="the image stays missing",
@@ -238,7 +232,9 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         statuses=(404,),
     ),
     FailureRule("push-rejected", None, CONFIG, {
-        r"\b400 bad request\b": "400 Bad Request",
+        r"\b400 bad request\b":
+            ("unexpected status from PUT request to https://registry.example.com/v2/shop/manifests/cache: 400 Bad "
+             "Request"),
         r"\b405 method not allowed\b":
             ("unexpected status from PUT request to https://registry.example.com/v2/shop/manifests/1: 405 Method "
              "Not Allowed"),
@@ -252,7 +248,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         "request entity too large": "<title>Request Entity Too Large</title>",
         "name[ _]invalid": "name invalid: Invalid repository name",
         "unsupported: ": "unsupported: The operation is unsupported.",
-        r"status(?: code)?:? 40[05]\b": "/v2/ failed with status: 400 Bad Request",
+        r"status(?: code)?:? 40[05]\b": "received unexpected HTTP status: 405",
     }, cause="{host} rejected the push",
         advice=("for a cache use image-manifest=true,oci-mediatypes=true; else use a new tag (the tag may be "
                 "immutable) or --provenance false"), why="the same push is rejected again",
@@ -288,7 +284,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
         why="the files stay the same",
     ),
     FailureRule("manifest-part-missing", None, PERMANENT, {
-        "no such manifest": "no such manifest: r.example.com/shop:amd64",
+        "no such manifest": "no such manifest: registry.example.com/shop:1-amd64",
         "missing in your target registry": "errors: manifest blob sha256:00 is missing in your target registry",
         "(?:imagetools|manifest (?:create|annotate)).{0,400}blob[ _]unknown":
             "ERROR: docker buildx imagetools create: failed to copy: blob unknown to registry",
@@ -305,7 +301,7 @@ ANSWER_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("docker-usage-invalid", FailurePhase.OTHER, CONFIG, {
         r"requires (?:at least|at most|exactly) \d+ argument": '"docker buildx build" requires exactly 1 argument.',
-        "see 'docker.{1,40}--help'": "See 'docker --help'",
+        "see 'docker.{1,40}--help'": "See 'docker buildx build --help'.",
     }, cause="the docker command is invalid", advice="correct the arguments of the command",
         why="the same command fails again",
     ),

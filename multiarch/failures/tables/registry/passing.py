@@ -15,7 +15,9 @@ from multiarch.failures.tables.common import (
 
 PASSING_RULES: tuple[FailureRule, ...] = (
     FailureRule("registry-server-error", None, T, {
-        f"{SERVER_ERROR}": "503 Service Unavailable",
+        f"{SERVER_ERROR}":
+            ("unexpected status from PUT request to "
+             "https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/shop/manifests/1: 503 Service Unavailable"),
     }, cause="{host} returned a server error: {status}", advice="retry", why="a server error is temporary",
         statuses=(500, 502, 503, 504),
     ),
@@ -30,13 +32,11 @@ PASSING_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("layer-damaged", None, T, {
         "blob[ _]upload[ _](?:unknown|invalid)": "blob upload unknown to registry",
-        "blob[ _]unknown":
-            ("error: unable to push manifest to registry.example.com/openshift-service-mesh/kiali-rhel8-operator: "
-             "manifest blob unknown: blob unknown to registry"),
+        "blob[ _]unknown": "manifest blob unknown: blob unknown to registry",
         "unknown[ _]blob": "push failed: unknown blob",
         "failed size validation":
-            ('failed to copy: failed commit on ref "layer-sha256:00": "layer-sha256:00" failed size validation: '
-             "12 != 34: failed precondition"),
+            ('failed commit on ref "layer-sha256:00": "layer-sha256:00" failed size validation: 12 != 34: failed '
+             "precondition"),
         "unexpected commit digest":
             ("ERROR: failed commit on ref "
              '"layer-sha256:f050ca02276b14127d4f4a7853392e5c1a4029d31c8337436fc8d7a0dd015ce6": unexpected commit '
@@ -51,15 +51,15 @@ PASSING_RULES: tuple[FailureRule, ...] = (
         "size[ _]invalid": "SIZE_INVALID: provided length did not match content length",
         "download failed after attempts": "download failed after attempts=6",
         "408 request time-?out": "408 Request Time-out",
-        "cannot reuse body, request must be retried":
-            "/shop:1: failed to copy: cannot reuse body, request must be retried",
+        "cannot reuse body, request must be retried": "failed to copy: cannot reuse body, request must be retried",
         "failed commit on ref .{0,100}: no response": 'failed commit on ref "layer-sha256:00": no response',
     }, cause="a layer was damaged or lost in transfer with {host}", advice="retry",
         why="the next transfer is a new one",
     ),
     FailureRule("local-port-closed", None, CONFIG, {
         rf"(?:dial tcp |connect to ){LOCAL_HOST}\S*:? .{{0,40}}(?:connection refused|no route)":
-            "curl: (7) Failed to connect to localhost port 8080: Connection refused",
+            ('Error response from daemon: Get "http://localhost:5000/v2/": dial tcp localhost:5000: connect: '
+             "connection refused"),
         rf"{LOCAL_HOST}:\d+.{{0,80}}connection refused": "dial tcp 127.0.0.1:5432: connect: connection refused",
         rf"dial tcp {PRIVATE_HOST}:(?!443\b)\d+.{{0,40}}connection refused":
             ('Error response from daemon: Get "https://10.0.0.7:5000/v2/": dial tcp 10.0.0.7:5000: connect: '
@@ -76,11 +76,12 @@ PASSING_RULES: tuple[FailureRule, ...] = (
     FailureRule("dns-failed", None, T, {
         (rf"(?:lookup|resolve host:?|failed to resolve|resolve hostname) ['\"]?(?=\w){KNOWN_HOST}['\"]?\b.{{0,80}}"
          "(?:no such host|server misbehaving|i/o timeout|name or service not known)"):
-            '/manifests/3": dial tcp: lookup registry-1.docker.io on 10.0.0.2:53: server misbehaving',
+            ('failed to do request: Head "https://registry-1.docker.io/v2/library/alpine/manifests/3": dial tcp: '
+             "lookup registry-1.docker.io on 10.0.0.2:53: server misbehaving"),
         (r"lookup \S+.{0,80}(?:server misbehaving|i/o timeout|try again|temporary failure|connection refused"
-         "|read: )"):
-            ('go: example.org/x@v1.0.0: Get "https://proxy.golang.org/x": dial tcp: lookup proxy.golang.org on '
-             "10.0.0.2:53: i/o timeout"),
+         "|read: connection)"):
+            ('failed to do request: Head "https://registry.example.com/v2/shop/manifests/1": dial tcp: lookup '
+             "registry.example.com on 10.0.0.2:53: read udp 10.0.0.3:5->10.0.0.2:53: i/o timeout"),
     }, cause="cannot resolve {host}", advice=AGAIN, why="the host exists: the DNS resolver failed",
     ),
     FailureRule("host-unknown", None, CONFIG, {
@@ -102,15 +103,14 @@ PASSING_RULES: tuple[FailureRule, ...] = (
     ),
     FailureRule("registry-connection-failed", None, T, {
         f"{REQUEST}.{{0,600}}?(?:{NETWORK}|connection refused)":
-            ("ERROR: failed to build: failed to solve: failed to load cache key: \nfailed to do request: Head "
-             '"https://registry-1.docker.io/v2/...": \nnet/http: TLS handshake timeout'),
+            ('failed to do request: Head "https://registry-1.docker.io/v2/library/alpine/manifests/3": net/http: '
+             "TLS handshake timeout"),
         "(?:stream error: stream id|internal_error; received from peer)":
             "stream error: stream ID 5; INTERNAL_ERROR; received from peer",
         ("(?:error response from daemon|failed to (?:copy|authorize|fetch|solve|resolve|push|build|pull)|registry"
          "|pull(?:ing)?|push(?:ing)?|image|token|session|layer|blob|httpreadseeker|error parsing|download).{0,400}"
          f"{NETWORK}"):
-            ("ERROR: failed to build: failed to solve: failed to load cache key: \nfailed to do request: Head "
-             '"https://registry-1.docker.io/v2/...": \nnet/http: TLS handshake timeout'),
+            "failed to copy: read tcp 10.0.0.3:5->10.0.0.4:443: read: connection reset by peer",
     }, cause="the connection to {host} failed or timed out", advice=AGAIN, why="a network error",
     ),
     FailureRule("connection-failed", None, T, {

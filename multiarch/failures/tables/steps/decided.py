@@ -15,7 +15,7 @@ def _own(
 
 DECIDED: tuple[FailureRule, ...] = (
     FailureRule("step-disk-full", FailurePhase.RUN_STEP, CONFIG, {
-        "no space left on device": "No space left on device",
+        "no space left on device": "tar: usr/lib/libx.so: Cannot write: No space left on device",
         "disk quota exceeded": "tar: app: Cannot write: Disk quota exceeded",
         r"\benospc\b": "npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device",
         "you don't have enough free space": "E: You don't have enough free space in /var/cache/apt/archives/.",
@@ -23,7 +23,7 @@ DECIDED: tuple[FailureRule, ...] = (
     }, cause="the disk of the build host is full", advice=ROOM, why="the disk stays full",
     ),
     FailureRule("step-emulation-missing", FailurePhase.QEMU, CONFIG, {
-        "exec format error": "docker: Exec format error",
+        "exec format error": ".buildkit_qemu_emulator: /bin/sh: Exec format error",
         "cannot execute binary file": "/app/run: cannot execute binary file: Exec format error",
         "invalid elf image": "Invalid ELF image for this architecture",
         r"qemu-\S+: (?:could not open|no such file)":
@@ -38,7 +38,8 @@ DECIDED: tuple[FailureRule, ...] = (
         r"qemu internal sig\w+": "aarch64-binfmt-P: QEMU internal SIGSEGV {code=MAPERR, addr=0x20}",
         r"qemu-\w+: .{0,80}(?:segmentation|unhandled|uncaught)":
             "qemu-aarch64: QEMU internal SIGSEGV {code=MAPERR, addr=0x20}: unhandled",
-        r"ecdsa\s+verification failure": "lid signature by the server certificate: ECDSA verification failure",
+        r"ecdsa\s+verification failure":
+            "tls: invalid signature by the server certificate: ECDSA verification failure",
         "exit code: 139":
             ('ERROR: failed to build: failed to solve: process "/dev/.buildkit_qemu_emulator /bin/sh -c make" did '
              "not complete successfully: exit code: 139"),
@@ -51,9 +52,7 @@ DECIDED: tuple[FailureRule, ...] = (
         "exit (?:code|status):? 137":
             'ERROR: process "/bin/sh -c npm run build" did not complete successfully: exit code: 137',
         "non-zero code: 137": "The command '/bin/sh -c make' returned a non-zero code: 137",
-        "cannot allocate memory":
-            ('failed to solve: ResourceExhausted: process "/bin/sh -c bun run build && rm -rf dist && mv '
-             '.output/public dist" did not complete successfully: cannot allocate memory'),
+        "cannot allocate memory": "fork: Cannot allocate memory",
         "outofmemoryerror": "java.lang.OutOfMemoryError: Java heap space, killed",
         r"\boom[- ]?kill": "oom-kill: constraint=CONSTRAINT_MEMCG",
         "std::bad_alloc": "terminate called after throwing an instance of 'std::bad_alloc': memory",
@@ -66,8 +65,8 @@ DECIDED: tuple[FailureRule, ...] = (
              "memory"),
         "virtual memory exhausted": "virtual memory exhausted: Cannot allocate",
         "resourceexhausted":
-            ("ERROR: failed to write file header root/.cshrc: rpc error: code = ResourceExhausted desc = grpc: "
-             "received message larger than max (16307097 vs. 4194304)"),
+            ('ERROR: failed to solve: ResourceExhausted: process "/bin/sh -c make" did not complete successfully: '
+             "cannot allocate memory"),
         "exited with (?:code|status) 137": "Task exited with code 137",
     }, cause="the step ran out of memory and was killed",
         advice="use a larger CodeBuild compute type, or run fewer parallel jobs",
@@ -76,10 +75,8 @@ DECIDED: tuple[FailureRule, ...] = (
     ),
     FailureRule("step-clock-wrong", FailurePhase.RUN_STEP, CONFIG, {
         r"release file .{1,200}is\s+not\s+valid\s+yet":
-            ("#6 12.65 E: Release file for http://security.example.org/debian-security/dists/bu\n"
-             "ster/updates/InRelease is not valid yet (invalid for another 23h 44min 35s). Upd\nates for this "
-             "repository will not be applied.\n------\nexecutor failed running [/bin/sh -c apt-get update]: exit "
-             "code: 100"),
+            ("E: Release file for http://deb.debian.org/debian/dists/bookworm/InRelease is not valid yet (invalid "
+             "for another 2h 3min 4s)."),
         "certificate is not yet valid": "SSL: certificate is not yet valid",
     }, cause="the clock of the build host is wrong", advice="synchronize the clock (chronyd, ntpd)",
         why="the clock stays wrong",
@@ -99,7 +96,9 @@ DECIDED: tuple[FailureRule, ...] = (
         why="the host stays the same",
     ),
     FailureRule("step-proxy-failed", FailurePhase.RUN_STEP, CONFIG, {
-        "proxyconnect tcp": '/manifests/3": proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused',
+        "proxyconnect tcp":
+            ('Get "https://proxy.golang.org/x": proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection '
+             "refused"),
         "proxy authentication required": "Proxy Authentication Required",
         "could not resolve proxy": "curl: (56) Could not resolve proxy: proxy.internal",
         r"response \d+ from proxy after connect":
@@ -130,12 +129,13 @@ DECIDED: tuple[FailureRule, ...] = (
         why="tests run after all fetches: network errors in their output are their own",
     ),
     FailureRule("step-container-not-started", FailurePhase.RUN_STEP, PERMANENT, {
-        "read init-p:": "for init preliminary setup: read init-p: connection reset by peer",
+        "read init-p:":
+            ("runc create failed: error during container init for init preliminary setup: read init-p: connection "
+             "reset by peer"),
         "runc run failed": "runc run failed: unable to start container process: error during",
         "unable to start container process": "runc run failed: unable to start container process: error during",
         "oci runtime (?:create|exec) failed": "OCI runtime exec failed: exec: it did not start",
-        "error during container init":
-            "runc run failed: unable to start container process: error during container init:",
+        "error during container init": "OCI runtime create failed: error during container init: open /dev/pts/0",
     }, cause="the container of the step could not start", advice=STEP,
         why="the error may look like a network error, but the step has no network yet",
     ),

@@ -10,7 +10,7 @@ DOWNLOADS_FAILED: tuple[FailureRule, ...] = (
          "(?:no route to host|i/o timeout|tls handshake timeout|connection reset by peer|connection refused"
          "|no such host|server misbehaving|unexpected eof|: eof|stream error|internal_error|50[0234] "
          "|context deadline exceeded|goaway|temporary failure|network is unreachable)"):
-            "rpc error: code = Unavailable desc = error reading from server: EOF",
+            'go: example.org/x@v1.0.0: Get "https://sum.golang.org/lookup/example.org/x@v1.0.0": EOF',
     }, cause="go could not fetch modules from {host}", why="go's messages for a module proxy that is down",
     ),
     fetch("cargo-dependency-unavailable", {
@@ -25,11 +25,8 @@ DOWNLOADS_FAILED: tuple[FailureRule, ...] = (
         r"^\[(?:6|7|16|18|28|35|52|55|56|92)\] .{3,80}": "[28] Timeout was reached",
         r"class=(?:net|zlib|os) \(\d+\)": "error reading from the stream; class=Net (12)",
         r"failed to download from .{1,300}\[(?:6|7|16|18|28|35|52|55|56|92)\]":
-            ("#9 [linux/arm64 2/4] RUN cargo build\n#9 1.000 error: failed to download from "
-             "`https://index.crates.io/config.json`\n#9 1.100 Caused by:\n#9 1.200   [28] Timeout was reached\n#9 "
-             'ERROR: process "/bin/sh -c cargo build" did not complete successfully: exit code: 101\n------\n'
-             'ERROR: failed to build: failed to solve: process "/bin/sh -c cargo build" did not complete '
-             "successfully: exit code: 101"),
+            ("error: failed to download from `https://index.crates.io/config.json`: [52] Server returned nothing "
+             "(no headers, no data)"),
         "network failure seems to have happened": "note: network failure seems to have happened",
         "could not download file from .{1,200}":
             ("error: could not download file from "
@@ -52,11 +49,8 @@ DOWNLOADS_FAILED: tuple[FailureRule, ...] = (
     fetch("nuget-fetch-failed", {
         (r"(?:unable to load the service index for source|nu130[01]\b|retrying 'findpackagesbyid).{1,300}"
          f"{NO_ANSWER}"):
-            ("#9 [linux/arm64 2/4] RUN dotnet restore\n#9 1.000 error NU1301: Unable to load the service index "
-             "for source https://api.nuget.org/v3/index.json.\n#9 1.100   Resource temporarily unavailable: "
-             'connection timed out\n#9 ERROR: process "/bin/sh -c dotnet restore" did not complete successfully: '
-             'exit code: 1\n------\nERROR: failed to build: failed to solve: process "/bin/sh -c dotnet restore" '
-             "did not complete successfully: exit code: 1"),
+            ("error NU1301: Unable to load the service index for source https://nuget.example.com/v3/index.json. "
+             "Connection timed out"),
         r"unable to load the service index for source https://api\.nuget\.org(?!.*\b40[0-9]\b)":
             "error NU1301: Unable to load the service index for source https://api.nuget.org/v3/index.json.",
         r"failed to retrieve information about .{1,100} from remote source 'https://api\.nuget\.org":
@@ -101,9 +95,7 @@ DOWNLOADS_FAILED: tuple[FailureRule, ...] = (
          "|connection (?:reset|aborted|closed|broken|refused)|temporary failure|name resolution|unexpected eof"
          r"|econn\w+|etimedout|eai_again|(?:502|503|504|520|522|524) |bad gateway|service unavailable"
          "|network is unreachable|no route to host)"):
-            ("error pushing image: failed to push to destination registry.example.org/team/api:dev: Post "
-             '"https://registry.example.org/v2/team/api/blobs/uploads/": read tcp '
-             "10.208.49.75:52696->192.0.2.69:443: read: connection reset by peer"),
+            "Get https://archive.apache.org/dist/maven.tar.gz: timed out",
     }, cause="the step could not fetch from {host}", why="a package host and a network error in one line",
     ),
     fetch("download-failed", {

@@ -18,7 +18,7 @@ MISSING: tuple[FailureRule, ...] = (
     _own("step-package-missing", {
         "has no installation candidate": "E: Package 'curl' has no installation candidate",
         "unable to locate package": "E: Unable to locate package crul",
-        "no such package": "git (no such package):",
+        "no such package": "  git (no such package):\n    required by: world[git]",
         "unable to select packages": "ERROR: unable to select packages:",
         "could not find a version that satisfies":
             "ERROR: Could not find a version that satisfies the requirement shopp==9",
@@ -28,7 +28,7 @@ MISSING: tuple[FailureRule, ...] = (
         "nothing provides": "Problem: nothing provides libfoo.so.1",
         "failed to resolve: ": "failed to resolve: shopp",
         "e: couldn't find any package": "E: Couldn't find any package by regex 'shopp'",
-        "required by: world": "required by: world[hub]",
+        "required by: world": "    required by: world[hub]",
         "from versions: none": "(from versions: none)",
         "unsatisfiable constraints": "ERROR: unsatisfiable constraints:",
         r"nu1101\b": "error NU1101: Unable to find package Shopp.",
@@ -48,7 +48,7 @@ OWN_FAULT: tuple[FailureRule, ...] = (
         "err_pnpm_(?:outdated_)?lockfile": "ERR_PNPM_OUTDATED_LOCKFILE  Cannot install, for pnpm-lock.yaml is old",
         "npm ci.{0,80}can only install":
             "`npm ci` can only install packages when your package.json and package-lock.json are in sync.",
-        "frozen[- ]lockfile": "pnpm i --frozen-lockfile",
+        "frozen[- ]lockfile": "error Your lockfile does not match package.json; remove `--frozen-lockfile`",
         "changed significantly since":
             "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock`.",
     }, cause="the lock file does not match the manifest or the version of the tool",
@@ -80,7 +80,7 @@ OWN_FAULT: tuple[FailureRule, ...] = (
         why="the versions stay the same",
     ),
     _own("step-mirror-retired", {
-        r"(?:could not resolve host|curl#6).{0,80}mirrorlist\.centos":
+        r"curl#6.{0,80}mirrorlist\.centos":
             '14: curl#6 - "Could not resolve host: mirrorlist.centos.org; Unknown error"',
         "valid baseurl for repo": "Cannot find a valid baseurl for repo: base/7/x86_64",
         "no urls in mirrorlist":
@@ -109,7 +109,7 @@ OWN_FAULT: tuple[FailureRule, ...] = (
     _own("step-access-denied", {
         r"curl: \(22\).{0,80}\b40[13]\b": "curl: (22) The requested URL returned error: 403",
         "error 40[13]: ": "ERROR 403: Forbidden.",
-        r"\b40[13]:? (?:forbidden|unauthorized)": "403 Forbidden",
+        r"\b40[13]:? (?:forbidden|unauthorized)": "403 Forbidden [IP: 192.0.2.1 443]",
         "code e40[13]": "npm ERR! code E401",
         "status code: 40[13]": "Response status code: 401 (Unauthorized).",
         r"\b40[13] \(": "error NU1301: Response status code does not indicate success: 401 (Unauthorized).",
@@ -117,11 +117,13 @@ OWN_FAULT: tuple[FailureRule, ...] = (
         "could not read username":
             "fatal: could not read Username for 'https://github.com': No such device or address",
         r"permission denied \(publickey": "git@github.com: Permission denied (publickey).",
-        "authentication ?(?:exception|failed)": "AuthenticationException: 403: Forbidden",
+        "authentication ?(?:exception|failed)":
+            "remote: Authentication failed for 'https://git.example.com/shop.git/'",
         "could not authenticate": "Could not authenticate against https://git.example.com/shop.git",
         "host key verification failed": "Host key verification failed.",
         r"access denied\.": "remote: HTTP Basic: Access denied. The token is not enough.",
-        "requested url returned error: 40[13]": "curl: (22) The requested URL returned error: 403",
+        "requested url returned error: 40[13]":
+            "fatal: unable to access 'https://github.com/shop/shop.git/': The requested URL returned error: 403",
     }, cause="the server denied the download of the step",
         advice=("pass the credential as a secret: docker build --secret id=NAME, RUN --mount=type=secret,id=NAME "
                 "(or --ssh)"), why="the server requires another login",
@@ -129,12 +131,12 @@ OWN_FAULT: tuple[FailureRule, ...] = (
     _own("step-download-missing", {
         r"curl: \(22\).{0,80}\b4(?!29)\d\d\b": "curl: (22) The requested URL returned error: 404",
         "error 40[0-9]: ": "ERROR 404: Not Found.",
-        r"\b40[04]:? not found": "404 Not Found",
+        r"\b40[04]:? not found": "404 Not Found [IP: 192.0.2.1 80]",
         "code e40[0-9]": "npm error code E404",
         "404 client error": "requests.exceptions.HTTPError: 404 Client Error: for url: https://example.com/x",
         r"status code: 40\d": "unexpected http status code: 404; class=Http (34)",
         "repository .{1,200}not found":
-            "The push refers to repository [r.example.com/a]\n00aa: Retrying in 1 second\nunknown: Not Found",
+            "remote: Repository not found: fatal: repository 'https://git.example.com/shop.git/' not found",
         r"http/[\d.]+ 40\d": "HTTP/1.1 404 Not There",
         "410 gone": "410 Gone",
         "notarget": "npm error code ETARGET notarget No matching version for shop@9",
@@ -144,11 +146,14 @@ OWN_FAULT: tuple[FailureRule, ...] = (
     ),
     FailureRule("step-certificate-untrusted", FailurePhase.RUN_STEP, CONFIG, {
         r"curl: \(60\)": "curl: (60) SSL certificate problem: expired",
-        "ssl certificate problem": "curl: (60) SSL certificate problem: expired",
-        "certificate[_ ]verify[_ ]failed": "certificate verify failed",
+        "ssl certificate problem":
+            ("fatal: unable to access 'https://git.example.com/': SSL certificate problem: unable to get issuer "
+             "certificate"),
+        "certificate[_ ]verify[_ ]failed":
+            "ssl.SSLCertVerificationError: certificate verify failed: unable to get local issuer certificate",
         "self[-_ ]signed[-_ ]cert": "curl: (60) SSL certificate problem: self-signed certificate in chain",
         r"unable_to_(?:get|verify)_\w+": "npm error code UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-        "x509: ": '/manifests/3": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+        "x509: ": 'Get "https://proxy.golang.org/x": x509: certificate signed by unknown authority',
         "server certificate verification failed":
             "fatal: unable to access: server certificate verification failed. CAfile: none CRLfile: none",
         "pkix path building":
@@ -166,12 +171,8 @@ OWN_FAULT: tuple[FailureRule, ...] = (
         ("^(?:.{0,20}: )?(?:assertionerror|syntaxerror|typeerror|modulenotfounderror|importerror|nameerror|keyerror"
          r"|valueerror|filenotfounderror|referenceerror)\b"):
             "KeyError: 'x'",
-        "--- fail":
-            ("=> ERROR exporting to oci image format\t0.0s\n------\n > exporting to oci image format:\n------\n"
-             "failed to solve: rpc error: code = Unknown desc = docker exporter does not currently support "
-             "exporting manifest lists"),
         r"^fail\b": "FAIL\tgithub.com/example/dns/plugin/proxy\t600.035s",
-        r"^failed\b(?! (?:to|with)\b)": "failed: RUN make",
+        r"^failed\b(?! (?:to|with)\b)": "FAILED (errors=1)",
         "failed tests?/": "[gw0] FAILED tests/test_shop.py::test_add",
         "tests? failed": "3 tests failed",
         r"(?<!of )\b[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)\b": "1 failed, 20 passed in 2.1s",
@@ -185,7 +186,7 @@ OWN_FAULT: tuple[FailureRule, ...] = (
     _own("step-command-missing", {
         (r"(?:\b(?:ba|da|a|z)?sh: (?:line )?(?:\d+: )?|exec: \\?\"?|^(?!unknown: |\S+:\d))(?P<command>[\w.+/-]+)\\?"
          r"\"?: (?:(?:command )?not found\b|executable file not found|cannot execute: required file not found)"):
-            "said: not found",
+            "/bin/sh: 1: tsc: not found",
         "executable not found": "Error: pg_config executable not found.",
     }, cause="the image does not contain command {command}",
         advice="install the command in an earlier step, or use a base image that contains it; step: {step}",
@@ -211,16 +212,13 @@ OWN_FAULT: tuple[FailureRule, ...] = (
         why="the code stays the same",
     ),
     _own("step-command-failed", {
-        "(?<!caused by): error[: ]":
-            ('ERROR: Job failed: failed to pull image "docker:24-cli" with specified policies [always]:\nError '
-             'response from daemon: Head "https://registry-1.docker.io/v2/library/docker/manifests/24-cli":\n'
-             "received unexpected HTTP status: 503 Service Unavailable"),
+        "(?<!caused by): error[: ]": "shop: error loading the configuration",
         "command not found": "make: the command not found",
         r"not found in \$path": "executable file not found in $PATH",
-        "no such file or directory": "No such file or directory",
-        "permission denied": "Permission denied",
+        "no such file or directory": "cp: cannot stat 'dist': No such file or directory",
+        "permission denied": "mkdir: cannot create directory '/app': Permission denied",
         "eacces": "npm error code EACCES",
-        "unknown (?:option|command|flag)": "an unknown flag",
+        "unknown (?:option|command|flag)": "error: unknown option '--prod'",
         "invalid option": "tar: invalid option -- 'Q'",
         "no rule to make target": "gmake: *** No rule to make target 'docs'.  Stop.",
         "dpkg: error":
@@ -242,15 +240,15 @@ OWN_FAULT: tuple[FailureRule, ...] = (
 )  # fmt: skip
 
 UNEXPLAINED = _own("step-failed", {
-    "did not complete successfully": '" did not complete successfully: exit code:',
-    "executor failed running":
-        ("failed to solve: executor failed running [/bin/sh -c apt-get update && apt-get install -y   curl   "
-         "git   build-essential"),
+    "did not complete successfully":
+        ('ERROR: failed to build: failed to solve: process "/bin/sh -c ./build.sh" did not complete successfully: '
+         "exit code: 3"),
+    "executor failed running": "failed to solve: executor failed running [/bin/sh -c ./build.sh]: exit code: 3",
     "returned a non-zero code": "The command '/bin/sh -c ./build.sh' returned a non-zero code: 1",
     "did not terminate suc?cess?fully": "failed to solve: runc did not terminate sucessfully",
-    r"exit (?:code|status):? [1-9]\d*": "exit code: 3",
-    r"\berror\b": "ERROR: hunter22",
-    r"\bfail": "failure_class",
+    r"exit (?:code|status):? [1-9]\d*": "Command failed with exit code 3",
+    r"\berror\b": "an error in build.sh",
+    r"\bfail": "build.sh had to fail",
 }, cause="step failed: {step}", why="nothing in the output points to the network",
 )  # fmt: skip
 

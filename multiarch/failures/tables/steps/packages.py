@@ -10,7 +10,7 @@ PACKAGES_NOT_FETCHED: tuple[FailureRule, ...] = (
         (r"(?:npm (?:err!|error)|err_pnpm|yarn|curl: \(22\)|wget|pip|error 429|http error|status code"
          r"|requested url returned error).{0,120}\b429\b"):
             "npm error 429 Too Many Requests",
-        r"\b429 too many requests": "429 Too Many Requests",
+        r"\b429 too many requests": "HTTP request sent, awaiting response... 429 Too Many Requests",
         "toomanyrequests:": "toomanyrequests: Rate exceeded",
         r"\brate limit exceeded": "rate limit exceeded",
         "status code: 429": "Response status code: 429",
@@ -65,9 +65,8 @@ PACKAGES_NOT_FETCHED: tuple[FailureRule, ...] = (
         r"\[errno 12\] timeout": "[Errno 12] Timeout on http://mirror.example.org/repodata/repomd.xml",
         "no more mirrors to try": "Error: No more mirrors to try.",
         f"failed to (?:download|synchronize) .{{1,160}}{NO_ANSWER}":
-            ("2022-03-30T21:41:49.012Z\tFATAL\tDB error: failed to download vulnerability DB: OCI artifact error: "
-             'OCI artifact error: OCI repository error: Get "https://ghcr.io/v2/": read tcp '
-             "172.20.6.8:53678->140.82.113.34:443: read: connection reset by peer"),
+            ("Error: Failed to download metadata for repo 'baseos': Cannot prepare internal mirrorlist: "
+             "connection timed out"),
         "operation too slow": "Operation too slow. Less than 1000 bytes/sec transferred the last 30 seconds",
     }, cause="dnf could not fetch from {host}", why="dnf's and yum's messages for a mirror that is down",
     ),
@@ -97,7 +96,7 @@ PACKAGES_NOT_FETCHED: tuple[FailureRule, ...] = (
         r"err_pnpm_fetch_50\d": "ERR_PNPM_FETCH_503  GET https://registry.npmjs.org/shop",
         "npm (?:err!|error) network": "npm error network This is a problem related to the network",
         "npm (?:err!|error) .{0,80}connectivity": "npm error This is a problem of your connectivity",
-        "emitrequesttimeout": "420.0     at TLSSocket.emitRequestTimeout (_http_client.js:790:9)",
+        "emitrequesttimeout": "    at TLSSocket.emitRequestTimeout (_http_client.js:790:9)",
         "getaddrinfo eai_again": "getaddrinfo EAI_AGAIN registry.npmjs.org",
         f"getaddrinfo enotfound {KNOWN_HOST}": "getaddrinfo ENOTFOUND github.com",
         r"getaddrinfo enotfound (?:registry\.(?:npmjs\.org|yarnpkg\.com))": "getaddrinfo ENOTFOUND registry.npmjs.org",
@@ -106,9 +105,8 @@ PACKAGES_NOT_FETCHED: tuple[FailureRule, ...] = (
     ),
     fetch("download-damaged", {
         "file appears to be corrupt":
-            ("error https://yarn.example.org/@typescript-eslint/eslint-plugin/-/eslint-plugin-6.0.0.tgz: "
-             'Extracting tar content of undefined failed, the file appears to be corrupt: "ENOENT: no such file '
-             "or directory, chmod"),
+            ("error https://registry.yarnpkg.com/x/-/x-1.0.0.tgz: Extracting tar content of undefined failed, the "
+             'file appears to be corrupt: "Unexpected end of data"'),
         "tar_bad_archive": "npm error code TAR_BAD_ARCHIVE",
         "z_buf_error": "npm error code Z_BUF_ERROR",
         "zlib: unexpected end of file": "zlib: unexpected end of file",
