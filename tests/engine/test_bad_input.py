@@ -75,7 +75,7 @@ REFUSED: dict[str, tuple[list[str], dict[str, str | None], int, tuple[str, ...]]
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_it_is_refused(project: Project, registry: RegistryView, case: str) -> None:
+def test_build_bad_input_fails_with_a_fix(project: Project, registry: RegistryView, case: str) -> None:
     words, variables, code, told = REFUSED[case]
     run = project.multiarch("build", *words, **variables)
     assert_refused(run, code, *told)
@@ -96,25 +96,25 @@ def test_it_is_refused(project: Project, registry: RegistryView, case: str) -> N
     ],
     ids=["not TOML", "not text", "misspelt key", "misspelt key in a table", "no such choice", "no number", "no text"],
 )
-def test_a_settings_file_that_is_wrong(project: Project, content: bytes, told: tuple[str, ...]) -> None:
+def test_build_invalid_settings_file_exits_2(project: Project, content: bytes, told: tuple[str, ...]) -> None:
     (project.folder / "multiarch.toml").write_bytes(content)
     assert_refused(project.multiarch("build", AWS_ECR_REPOSITORY_NAME=None), 2, *told)
 
 
-def test_no_commit_is_never_silently_latest(project: Project, registry: RegistryView) -> None:
+def test_build_without_commit_exits_2(project: Project, registry: RegistryView) -> None:
     shutil.rmtree(project.folder / ".git")
     assert_refused(project.multiarch("build"), 2, "no commit to name the image after", "--commit-tag", "GIT_TAG")
     assert registry.tags() == set()
 
 
-def test_a_repository_that_does_not_exist_is_found_before_the_build(project: Project, lane: str) -> None:
+def test_build_missing_repository_fails_before_the_build(project: Project, lane: str) -> None:
     run = project.multiarch("build")
     assert_refused(run, 6, f"{lane} does not exist in account 123456789012", "aws ecr create-repository")
     assert "building for" not in run.stderr
     assert_nothing_left(project)
 
 
-def test_no_docker(project: Project, tmp_path: Path) -> None:
+def test_build_without_docker_exits_4(project: Project, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "git").symlink_to(str(shutil.which("git")))
@@ -122,7 +122,7 @@ def test_no_docker(project: Project, tmp_path: Path) -> None:
     assert_nothing_left(project)
 
 
-def test_no_buildx(project: Project, tmp_path: Path) -> None:
+def test_build_without_buildx_exits_4(project: Project, tmp_path: Path) -> None:
     docker = tmp_path / "tools" / "docker"
     docker.parent.mkdir()
     docker.write_text(NO_BUILDX.format(docker=shutil.which("docker")))
@@ -132,13 +132,13 @@ def test_no_buildx(project: Project, tmp_path: Path) -> None:
     assert_nothing_left(project)
 
 
-def test_a_platform_that_the_base_image_does_not_have(project: Project, registry: RegistryView) -> None:
+def test_build_platform_missing_in_base_image_fails(project: Project, registry: RegistryView) -> None:
     run = project.multiarch("build", "--platform", "linux/amd64,linux/s390x")
     assert_refused(run, 5, "linux/s390x")
     assert registry.tags() <= {"cache"}
 
 
-def test_a_platform_that_the_builder_cannot_run(project: Project, registry: RegistryView) -> None:
+def test_build_unsupported_platform_exits_4(project: Project, registry: RegistryView) -> None:
     """A program of a machine that nothing here emulates; the message says what the builder does run."""
     shutil.copy(str(shutil.which("true")), project.folder / "sh")
     (project.folder / "sh").write_bytes(_of_another_machine((project.folder / "sh").read_bytes()))
@@ -154,16 +154,14 @@ def _of_another_machine(program: bytes) -> bytes:
     return program[:18] + (22).to_bytes(2, "little") + program[20:]
 
 
-def test_a_full_disk(project: Project) -> None:
+def test_build_full_disk_fails_with_a_fix(project: Project) -> None:
     """/dev/full stands for a disk without space: the result cannot be written."""
     run = project.run(["sh", "-c", "python -m multiarch build --dry-run > /dev/full"])
     assert_refused(run, 8, "No space left on device", "disk space")
     assert Path("/dev/full").exists()
 
 
-def test_a_log_or_a_result_that_cannot_be_written_does_not_undo_the_image(
-    project: Project, registry: RegistryView
-) -> None:
+def test_build_failed_write_of_log_or_result_keeps_the_image(project: Project, registry: RegistryView) -> None:
     """The image is published whoever reads; the exit code is 0 unless the result is lost."""
     build = "exec python -m multiarch build --platform linux/amd64 --output json"
     for redirected, code, has_result in (
@@ -186,7 +184,7 @@ def test_a_log_or_a_result_that_cannot_be_written_does_not_undo_the_image(
         assert_nothing_left(project)
 
 
-def test_a_reader_of_the_log_that_goes_away_does_not_end_the_run(project: Project, registry: RegistryView) -> None:
+def test_build_closed_log_pipe_does_not_end_the_run(project: Project, registry: RegistryView) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     process = subprocess.run(
@@ -204,7 +202,7 @@ def test_a_reader_of_the_log_that_goes_away_does_not_end_the_run(project: Projec
     assert registry.tags() == {project.tag, "latest", "cache"}
 
 
-def test_a_usage_error_is_json_too_where_json_was_asked_for(project: Project) -> None:
+def test_build_usage_error_with_json_output_prints_json(project: Project) -> None:
     run = project.multiarch("build", "--output", "json", "--platfrom", "linux/amd64")
     assert run.code == 2
     assert (run.json["kind"], run.json["type"], run.json["exit_code"]) == ("error", "ConfigurationError", 2)

@@ -80,13 +80,13 @@ def collected(folder: Path, section: Mapping[str, Any]) -> list[Path]:
     return [each for pattern in section["files"] for each in (folder / section["base-directory"]).glob(pattern)]
 
 
-def test_there_is_one_thing_to_set_and_no_more_than_commands() -> None:
+def test_buildspec_has_one_value_to_set() -> None:
     assert SPEC["env"]["variables"] == {"AWS_ECR_REPOSITORY_NAME": ""}
     commands = [command for phase in SPEC["phases"].values() for command in phase["commands"]]
     assert not any(word in command for command in commands for word in ("&&", "||", ";", " if ", "\n"))
 
 
-def test_a_build_hands_on_its_image_its_report_and_its_variables(
+def test_buildspec_build_exports_image_report_and_variables(
     project: Project, registry: RegistryView, variables: Mapping[str, str]
 ) -> None:
     ended = codebuild(project, variables)
@@ -102,7 +102,7 @@ def test_a_build_hands_on_its_image_its_report_and_its_variables(
     assert ET.parse(junit).getroot().get("failures") == "0"  # noqa: S314 - our own
 
 
-def test_a_build_that_fails_hands_on_its_report_alone(project: Project, variables: Mapping[str, str]) -> None:
+def test_buildspec_failed_build_exports_only_its_report(project: Project, variables: Mapping[str, str]) -> None:
     append(project, "RUN echo it is broken; false")
     ended = codebuild(project, variables)
     assert ended.run.code == 5, ended.run.said
@@ -113,7 +113,7 @@ def test_a_build_that_fails_hands_on_its_report_alone(project: Project, variable
     assert "it is broken" in junit.read_text(encoding="utf-8")
 
 
-def test_a_build_that_cannot_begin_hands_on_nothing(project: Project, variables: Mapping[str, str]) -> None:
+def test_buildspec_invalid_build_exports_nothing(project: Project, variables: Mapping[str, str]) -> None:
     (project.folder / "Dockerfile").unlink()
     ended = codebuild(project, variables)
     assert ended.run.code == 2, ended.run.said

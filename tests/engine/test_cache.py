@@ -40,7 +40,7 @@ def accesses(result: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.alone
-def test_a_branch_falls_back_to_the_default_branch_s_cache(project: Project, registry: RegistryView) -> None:
+def test_build_branch_reads_the_cache_of_the_default_branch(project: Project, registry: RegistryView) -> None:
     change(project, "main")
     stack.cold()
     first = built(project, MULTIARCH_BRANCH="main", **BRANCHES)
@@ -60,7 +60,7 @@ def test_a_branch_falls_back_to_the_default_branch_s_cache(project: Project, reg
     assert "cache-feature-x" in registry.tags()
 
 
-def test_the_text_says_what_came_of_each_cache(project: Project) -> None:
+def test_build_result_shows_each_cache(project: Project) -> None:
     run = project.multiarch("build", MULTIARCH_BRANCH="feature/x", **BRANCHES)
     assert run.code == 0, run.said
     name = project.environment["AWS_ECR_REPOSITORY_NAME"]
@@ -74,7 +74,7 @@ def test_the_text_says_what_came_of_each_cache(project: Project) -> None:
     assert " written in " in lines[2]
 
 
-def test_a_pull_request_reads_and_writes_nothing_or_its_own(project: Project, registry: RegistryView) -> None:
+def test_build_pull_request_does_not_write_the_branch_cache(project: Project, registry: RegistryView) -> None:
     pull = {"MULTIARCH_PULL_REQUEST": "7"}
     read = built(project, "--cache-pull-request", "read", **pull)
     assert [each for each in accesses(read) if each[0] == "export"] == []
@@ -86,7 +86,7 @@ def test_a_pull_request_reads_and_writes_nothing_or_its_own(project: Project, re
     assert "cache" not in registry.tags()
 
 
-def test_a_repository_of_its_own(project: Project, registry: RegistryView) -> None:
+def test_build_cache_repository_holds_the_cache(project: Project, registry: RegistryView) -> None:
     repository = f"{registry.repository}-cache"
     stack.create_repository(repository)
     built(project, "--cache-repository", repository)
@@ -95,7 +95,7 @@ def test_a_repository_of_its_own(project: Project, registry: RegistryView) -> No
 
 
 @pytest.mark.alone
-def test_the_cache_in_the_image_itself(project: Project, registry: RegistryView) -> None:
+def test_build_inline_cache_is_in_the_image(project: Project, registry: RegistryView) -> None:
     """An inline cache is read from the moving tag; it holds the last stage's steps alone."""
     change(project, "inline")
     stack.cold()
@@ -108,7 +108,7 @@ def test_the_cache_in_the_image_itself(project: Project, registry: RegistryView)
     assert second["cache"]["cached"] > 0
 
 
-def test_the_cache_has_the_image_s_compression(project: Project, registry: RegistryView) -> None:
+def test_build_cache_has_the_compression_of_the_image(project: Project, registry: RegistryView) -> None:
     change(project, "zstd")
     result = built(project, "--compression", "zstd", "--compression-level", "3", "--force-compression")
     zstd = "application/vnd.oci.image.layer.v1.tar+zstd"
@@ -140,7 +140,7 @@ def two_nodes(project: Project) -> str:
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("two_nodes")
-def test_a_cache_for_each_platform_keeps_all_of_them(project: Project, registry: RegistryView) -> None:
+def test_build_cache_per_platform_keeps_every_cache(project: Project, registry: RegistryView) -> None:
     """Each platform is a target of its own, and one index is made of them; with attestations, too.
 
     What becomes of one that they share (https://github.com/docker/buildx/issues/1044) cannot be shown here: the nodes
@@ -167,7 +167,7 @@ def test_a_cache_for_each_platform_keeps_all_of_them(project: Project, registry:
     ]
 
 
-def test_the_dry_run_s_script_makes_one_index_too(project: Project, registry: RegistryView) -> None:
+def test_script_cache_per_platform_creates_one_index(project: Project, registry: RegistryView) -> None:
     plan = project.multiarch("build", "--dry-run", "--cache-per-platform")
     script = project.run(["sh"], stdin=plan.stdout)
     assert script.code == 0, script.said
@@ -182,7 +182,7 @@ def said_of_cache(run: Run) -> list[str]:
     return [line for line in run.stdout.splitlines() if line.startswith("warning") and "cache is" in line]
 
 
-def test_an_immutable_cache_moves_to_what_a_filter_lets_move(project: Project, lane: str) -> None:
+def test_build_immutable_cache_tag_uses_an_excluded_tag(project: Project, lane: str) -> None:
     """Build after build: nothing is refused, and the second one reads what the first one wrote."""
     control.create_repository(lane, mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=["latest", "build*"])
     for text in ("one", "two"):
@@ -196,7 +196,7 @@ def test_an_immutable_cache_moves_to_what_a_filter_lets_move(project: Project, l
     assert len(pushes) == 2
 
 
-def test_a_cache_with_nowhere_to_go_is_not_even_tried(project: Project, lane: str) -> None:
+def test_build_only_immutable_cache_tags_disables_export(project: Project, lane: str) -> None:
     control.create_repository(lane, mutability="IMMUTABLE")
     for text in ("one", "two"):
         change(project, text)
@@ -211,7 +211,7 @@ def test_a_cache_with_nowhere_to_go_is_not_even_tried(project: Project, lane: st
 # Clearing up
 
 
-def test_ecr_takes_the_lifecycle_policy(project: Project, registry: RegistryView) -> None:
+def test_lifecycle_policy_is_accepted_by_ecr(project: Project, registry: RegistryView) -> None:
     """What the command prints, put as its note says; moto checks it as ECR does."""
     run = project.multiarch("lifecycle", "--untagged-days", "3", "--cache-days", "14")
     assert run.code == 0, run.said

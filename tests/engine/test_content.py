@@ -21,7 +21,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.mark.alone
-def test_two_cold_builders_make_one_digest(project: Project, registry: RegistryView) -> None:
+def test_build_reproducible_on_two_builders_gives_one_digest(project: Project, registry: RegistryView) -> None:
     """Of one commit, without any cache; without --reproducible the same two builds differ."""
     digests = []
     for words in (["--reproducible"], ["--reproducible"], []):
@@ -39,7 +39,7 @@ def test_two_cold_builders_make_one_digest(project: Project, registry: RegistryV
     assert created.removesuffix("+00:00") == time.removesuffix("Z")
 
 
-def test_without_a_time_nothing_is_reproducible(project: Project) -> None:
+def test_build_reproducible_without_commit_time_fails(project: Project) -> None:
     variables = {"CODEBUILD_RESOLVED_SOURCE_VERSION": "0123456789abcdef0123456789abcdef01234567"}
     project.run(["rm", "-rf", ".git"])
     run = project.multiarch("build", "--reproducible", **variables)
@@ -47,7 +47,7 @@ def test_without_a_time_nothing_is_reproducible(project: Project) -> None:
     assert "--reproducible needs the commit time, which is unknown" in run.stderr
 
 
-def test_lambda_gets_one_platform_without_an_index(project: Project, registry: RegistryView) -> None:
+def test_build_for_lambda_pushes_a_single_manifest(project: Project, registry: RegistryView) -> None:
     run = project.multiarch("build", "--for", "lambda")
     assert run.code == 0, run.said
     assert "platforms   linux/amd64  (--for lambda)" in run.stderr
@@ -63,7 +63,7 @@ def test_lambda_gets_one_platform_without_an_index(project: Project, registry: R
         (["--provenance", "true"], ("--for lambda", "--provenance true")),
     ],
 )
-def test_what_lambda_cannot_run_is_refused_before_the_build(
+def test_build_for_lambda_unsupported_setting_exits_2(
     project: Project, words: list[str], sides: tuple[str, str]
 ) -> None:
     run = project.multiarch("build", "--for", "lambda", *words)
@@ -72,7 +72,7 @@ def test_what_lambda_cannot_run_is_refused_before_the_build(
     assert "building" not in run.stderr
 
 
-def test_provenance_stands_beside_each_platform(project: Project, registry: RegistryView) -> None:
+def test_build_provenance_is_attached_to_each_platform(project: Project, registry: RegistryView) -> None:
     """Verification takes an attestation for what it is, and the image is found again."""
     run = project.multiarch("build", "--provenance", "mode=max", "--output", "json")
     assert run.code == 0, run.said
@@ -86,7 +86,7 @@ def test_provenance_stands_beside_each_platform(project: Project, registry: Regi
     assert again.json["status"] == "reused"
 
 
-def test_a_secret_in_a_build_argument_is_told_of_and_never_shown(project: Project, registry: RegistryView) -> None:
+def test_build_secret_in_build_argument_warns_and_is_redacted(project: Project, registry: RegistryView) -> None:
     """It gets to the build all the same, and stands where the Dockerfile puts it: not in the plan, nor in the log."""
     base = project.environment["MULTIARCH_BUILD_ARGS"]
     words = ("--build-arg", base, "--build-arg", f"GREETING={TOKEN}", "--platform", "linux/amd64")
@@ -104,9 +104,7 @@ def test_a_secret_in_a_build_argument_is_told_of_and_never_shown(project: Projec
     assert TOKEN in json.dumps(registry.config(config)["history"])
 
 
-def test_a_build_argument_of_the_environment_is_a_variable_of_the_script(
-    project: Project, registry: RegistryView
-) -> None:
+def test_script_build_argument_from_environment_is_a_variable(project: Project, registry: RegistryView) -> None:
     base = project.environment["MULTIARCH_BUILD_ARGS"]
     words = ("--build-arg", base, "--build-arg", "GREETING", "--platform", "linux/amd64")
     plan = project.multiarch("build", "--dry-run", *words, GREETING="one of these days")

@@ -55,7 +55,9 @@ def assert_handed_over(project: Project, registry: RegistryView, out: Path) -> N
     }
 
 
-def test_a_built_and_a_reused_image_are_handed_over_alike(project: Project, registry: RegistryView, out: Path) -> None:
+def test_build_built_and_reused_image_write_equal_deploy_files(
+    project: Project, registry: RegistryView, out: Path
+) -> None:
     built = project.multiarch("build", "--output", "json")
     assert (built.code, built.json["status"]) == (0, "built"), built.said
     assert "wrote imagedefinitions.json, imageDetail.json, image.env to out" in built.stderr
@@ -65,7 +67,7 @@ def test_a_built_and_a_reused_image_are_handed_over_alike(project: Project, regi
     assert_handed_over(project, registry, out)
 
 
-def test_the_dry_run_s_script_hands_over_the_same(project: Project, registry: RegistryView, out: Path) -> None:
+def test_script_writes_equal_deploy_files(project: Project, registry: RegistryView, out: Path) -> None:
     del project.environment["MULTIARCH_PLATFORMS"]
     plan = project.multiarch("build", "--dry-run")
     assert names(out) == [*FILES, "mine"]
@@ -74,7 +76,7 @@ def test_the_dry_run_s_script_hands_over_the_same(project: Project, registry: Re
     assert_handed_over(project, registry, out)
 
 
-def test_its_own_files_do_not_make_the_tree_a_changed_one(project: Project, registry: RegistryView, out: Path) -> None:
+def test_build_deploy_files_are_not_uncommitted_changes(project: Project, registry: RegistryView, out: Path) -> None:
     (out / "mine").unlink()
     laptop = {"CODEBUILD_BUILD_ARN": None, "AWS_ACCOUNT_ID": "123456789012"}
     for _ in range(2):
@@ -98,7 +100,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("code", "step", "words"), FAILURES.values(), ids=FAILURES)
-def test_a_run_that_fails_leaves_nothing_to_deploy(
+def test_build_failure_leaves_no_deploy_files(
     project: Project, out: Path, code: int, step: str, words: tuple[str, ...]
 ) -> None:
     append(project, step)
@@ -107,7 +109,7 @@ def test_a_run_that_fails_leaves_nothing_to_deploy(
     assert names(out) == ["mine"]
 
 
-def test_a_run_that_is_interrupted_leaves_nothing_to_deploy(project: Project, out: Path) -> None:
+def test_build_interruption_leaves_no_deploy_files(project: Project, out: Path) -> None:
     append(project, "RUN echo goes on; sleep 60")
     process = started(project)
     read_until(process, "] goes on")
@@ -117,13 +119,13 @@ def test_a_run_that_is_interrupted_leaves_nothing_to_deploy(project: Project, ou
     assert names(out) == ["mine"]
 
 
-def test_a_local_build_is_nobody_s_to_deploy(project: Project, out: Path) -> None:
+def test_build_local_writes_no_deploy_files(project: Project, out: Path) -> None:
     run = project.multiarch("build", "--local")
     assert run.code == 0, run.said
     assert names(out) == ["mine"]
 
 
-def test_a_folder_that_cannot_be_one_is_said_before_anything_is_built(project: Project, registry: RegistryView) -> None:
+def test_build_invalid_deploy_folder_fails_before_the_build(project: Project, registry: RegistryView) -> None:
     run = project.multiarch("build", "--deploy-files", "hello.sh/out")
     assert (run.code, run.stdout) == (2, "")
     assert run.stderr.startswith("error: ")
@@ -134,9 +136,7 @@ def test_a_folder_that_cannot_be_one_is_said_before_anything_is_built(project: P
     assert registry.tags() == set()
 
 
-def test_a_file_that_cannot_be_written_after_all_ends_the_run_with_its_own_code(
-    project: Project, registry: RegistryView, out: Path
-) -> None:
+def test_build_failed_write_of_deploy_files_exits_8(project: Project, registry: RegistryView, out: Path) -> None:
     """Somebody takes a file's place while the build runs: the image is published, and nothing is there by halves."""
     append(project, "RUN echo goes on; sleep 2")
     process = started(project)

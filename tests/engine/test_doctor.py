@@ -124,7 +124,7 @@ def set_mutability(project: Project, mutability: str, *exclusions: str) -> None:
     )
 
 
-def test_all_is_there(project: Project, registry: RegistryView) -> None:
+def test_doctor_complete_setup_is_ready(project: Project, registry: RegistryView) -> None:
     """Exit code 0, a line for everything, nothing made: no builder, no tag, no file."""
     run = doctor(project)
     assert run.code == 0, run.said

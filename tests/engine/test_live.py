@@ -36,7 +36,7 @@ def build(project: Project, dockerfile: str, *words: str) -> tuple[int, list[str
     return run.code, run.stderr.splitlines()
 
 
-def test_lines_of_two_platforms_stay_whole_under_their_names(project: Project) -> None:
+def test_build_log_lines_of_two_platforms_stay_whole(project: Project) -> None:
     code, lines = build(project, PARTS)
     assert code == 0, lines
     for platform in ("linux/amd64", "linux/arm64"):
@@ -47,7 +47,7 @@ def test_lines_of_two_platforms_stay_whole_under_their_names(project: Project) -
         assert re.fullmatch(r" done in \d+\.\d s", its[-1])
 
 
-def test_each_line_of_a_log_for_programs_is_an_object(project: Project) -> None:
+def test_build_json_log_has_an_object_per_line(project: Project) -> None:
     code, lines = build(project, PARTS, "--log-format", "json", "--platform", "linux/arm64")
     assert code == 0, lines
     said = [json.loads(line) for line in lines]
@@ -58,7 +58,7 @@ def test_each_line_of_a_log_for_programs_is_an_object(project: Project) -> None:
     assert its[-1]["seconds"] > 0
 
 
-def test_a_step_that_fails_is_told_with_its_line(project: Project) -> None:
+def test_build_failed_step_shows_its_line(project: Project) -> None:
     code, lines = build(project, FAILS, "--platform", "linux/amd64")
     assert code != 0
     failed = next(line for line in lines if "failed: " in line)

@@ -30,7 +30,7 @@ def assert_nothing_left(project: Project) -> None:
 
 
 @pytest.mark.alone
-def test_a_commit_becomes_an_image_for_both_platforms(project: Project, registry: RegistryView) -> None:
+def test_build_publishes_an_image_for_both_platforms(project: Project, registry: RegistryView) -> None:
     """Both platforms, the commit's tag and latest at one digest, the cache beside them; the log says all of it."""
     stack.cold()
     run = project.multiarch("build")
@@ -52,7 +52,7 @@ def test_a_commit_becomes_an_image_for_both_platforms(project: Project, registry
     assert_nothing_left(project)
 
 
-def test_the_platforms_really_differ(project: Project, running: stack.Stack) -> None:
+def test_build_platforms_have_different_content(project: Project, running: stack.Stack) -> None:
     """Each platform's image, run, says its own machine, which a RUN step recorded; any registry will do for it."""
     run = project.multiarch("build", "--registry", running.plain.host, "--output", "json")
     assert run.code == 0, run.said
@@ -64,7 +64,7 @@ def test_the_platforms_really_differ(project: Project, running: stack.Stack) -> 
 
 
 @pytest.mark.parametrize("words", [(), ("--provenance", "mode=min")], ids=["one manifest", "an index"])
-def test_the_script_of_one_platform_does_the_job_too(
+def test_script_of_one_platform_publishes_the_image(
     project: Project, registry: RegistryView, words: tuple[str, ...]
 ) -> None:
     plan = project.multiarch("build", "--dry-run", "--platform", "linux/amd64", *words)
@@ -76,7 +76,7 @@ def test_the_script_of_one_platform_does_the_job_too(
 
 
 @pytest.mark.alone
-def test_a_cold_builder_takes_every_step_from_the_registry(project: Project) -> None:
+def test_build_on_new_builder_reads_every_step_from_cache(project: Project) -> None:
     stack.cold()
     first = project.multiarch("build", "--output", "json")
     assert first.code == 0, first.said
@@ -90,7 +90,7 @@ def test_a_cold_builder_takes_every_step_from_the_registry(project: Project) -> 
     assert second.json["cache"]["cached"] == second.json["cache"]["steps"] == first.json["cache"]["steps"] > 0
 
 
-def test_the_same_content_as_the_shell_lines(project: Project, registry: RegistryView, running: stack.Stack) -> None:
+def test_build_has_the_content_of_the_baseline(project: Project, registry: RegistryView, running: stack.Stack) -> None:
     """The baseline's image and ours, of one commit: the same layers and configuration on each platform."""
     variables = {"BUILDER_IMAGE": running.builder_image, "BASE_IMAGE": running.base}
     theirs = project.run(["sh", "-c", BASELINE], **variables)
@@ -109,7 +109,7 @@ def test_the_same_content_as_the_shell_lines(project: Project, registry: Registr
         assert after[platform]["rootfs"] == config["rootfs"]
 
 
-def test_the_dry_run_is_a_script_that_does_the_job(project: Project, registry: RegistryView) -> None:
+def test_script_publishes_the_image(project: Project, registry: RegistryView) -> None:
     """Its text, run by sh, publishes the same names, leaves no login behind, and finds the image there again."""
     plan = project.multiarch("build", "--dry-run")
     assert plan.code == 0, plan.said
@@ -129,7 +129,7 @@ def test_the_dry_run_is_a_script_that_does_the_job(project: Project, registry: R
     assert ours.image["digest"] == digest
 
 
-def test_the_dry_run_needs_nothing(project: Project) -> None:
+def test_dry_run_needs_no_docker_and_no_aws(project: Project) -> None:
     """No docker, no AWS, no network: the unknown account is a variable of the script."""
     run = project.multiarch(
         "build",
@@ -145,7 +145,7 @@ def test_the_dry_run_needs_nothing(project: Project) -> None:
     assert run.stderr == ""
 
 
-def test_docker_receives_exactly_the_commands_of_the_plan(project: Project, tmp_path: Path) -> None:
+def test_build_runs_exactly_the_commands_of_the_plan(project: Project, tmp_path: Path) -> None:
     """A recorder stands in docker's place, and hands on; what it saw is what the plan says, word for word."""
     plan = project.multiarch("build", "--dry-run", "--output", "json").json
     record = tmp_path / "record"
@@ -181,7 +181,7 @@ def _without_file(command: list[str]) -> list[str]:
     return command
 
 
-def test_without_git_the_commit_is_codebuilds(project: Project, registry: RegistryView) -> None:
+def test_build_without_git_uses_the_commit_of_codebuild(project: Project, registry: RegistryView) -> None:
     """From CodePipeline there is no .git: the tag comes from CODEBUILD_RESOLVED_SOURCE_VERSION."""
     sha = "0123456789abcdef0123456789abcdef01234567"
     shutil.rmtree(project.folder / ".git")
@@ -192,7 +192,7 @@ def test_without_git_the_commit_is_codebuilds(project: Project, registry: Regist
 
 
 @pytest.mark.alone
-def test_local_needs_docker_alone(project: Project) -> None:
+def test_build_local_needs_only_docker(project: Project) -> None:
     """An OCI layout under dist/, a cache that the next build uses, and the printed lines load and run it."""
     variables = {name: None for name in project.environment if name.startswith(("AWS_", "CODEBUILD_"))}
     run = project.multiarch("build", "--local", **variables)
@@ -212,7 +212,7 @@ def test_local_needs_docker_alone(project: Project) -> None:
     assert again.json["commit"] == project.sha  # dist/ does not make the tree dirty
 
 
-def test_a_registry_of_another_account_and_region(project: Project, running: stack.Stack) -> None:
+def test_build_pushes_to_another_account_and_region(project: Project, running: stack.Stack) -> None:
     repository = project.environment["AWS_ECR_REPOSITORY_NAME"]
     stack.create_repository(repository, running.other_ecr)
     run = project.multiarch("build", "--registry", running.other_ecr.host, **running.environment(running.other_ecr))
@@ -221,7 +221,7 @@ def test_a_registry_of_another_account_and_region(project: Project, running: sta
     assert view.tags() == {project.tag, "latest", "cache"}
 
 
-def test_a_registry_that_is_not_ecr_is_no_business_of_aws(project: Project, running: stack.Stack) -> None:
+def test_build_registry_other_than_ecr_does_not_call_aws(project: Project, running: stack.Stack) -> None:
     run = project.multiarch(
         "build", "--registry", running.plain.host, AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_ACCESS_KEY_ID=None
     )
@@ -230,13 +230,13 @@ def test_a_registry_that_is_not_ecr_is_no_business_of_aws(project: Project, runn
     assert view.tags() == {project.tag, "latest", "cache"}
 
 
-def test_a_laptop_asks_aws_for_account_and_registry(project: Project, registry: RegistryView) -> None:
+def test_build_outside_codebuild_reads_the_registry_from_aws(project: Project, registry: RegistryView) -> None:
     run = project.multiarch("build", CODEBUILD_BUILD_ARN=None, CI=None)
     assert run.code == 0, run.said
     assert registry.tags() == {project.tag, "latest", "cache"}
 
 
-def test_the_same_commit_again_changes_nothing(project: Project, registry: RegistryView) -> None:
+def test_build_same_commit_again_changes_nothing(project: Project, registry: RegistryView) -> None:
     first = project.multiarch("build", "--output", "json")
     assert first.code == 0, first.said
     project.remove_builder()
@@ -247,7 +247,7 @@ def test_the_same_commit_again_changes_nothing(project: Project, registry: Regis
     assert registry.digest(project.tag) == registry.digest("latest") == first.image["digest"]
 
 
-def test_latest_does_not_go_back(project: Project, registry: RegistryView) -> None:
+def test_build_older_commit_does_not_move_latest(project: Project, registry: RegistryView) -> None:
     """A build of an older commit publishes its own tag, and leaves latest with the newer one, and says so."""
     old = project.sha
     project.commit("Go on")
@@ -263,21 +263,21 @@ def test_latest_does_not_go_back(project: Project, registry: RegistryView) -> No
     assert registry.digest("latest") == registry.digest(old[:7])
 
 
-def test_a_changed_tree_takes_no_clean_name(project: Project, registry: RegistryView) -> None:
+def test_build_uncommitted_changes_uses_a_dirty_tag(project: Project, registry: RegistryView) -> None:
     (project.folder / "hello.sh").write_text("#!/bin/sh\necho changed\n")
     run = project.multiarch("build", CODEBUILD_BUILD_ARN=None, AWS_ACCOUNT_ID="123456789012")
     assert run.code == 0, run.said
     assert registry.tags() == {f"{project.tag}-dirty", "cache"}
 
 
-def test_the_docker_driver_publishes_only_what_is_verified(project: Project, registry: RegistryView) -> None:
+def test_build_docker_driver_tags_after_verification(project: Project, registry: RegistryView) -> None:
     """It cannot push by digest: it pushes under a tag that promises nothing, and the names come after."""
     run = project.multiarch("build", "--driver", "docker", "--cache", "none", MULTIARCH_BUILDER_NAME=None)
     assert run.code == 0, run.said
     assert registry.tags() == {project.tag, "latest", "unverified"}
 
 
-def test_one_platform_keeps_its_digest(project: Project, registry: RegistryView) -> None:
+def test_build_one_platform_keeps_its_digest(project: Project, registry: RegistryView) -> None:
     """An image of one platform is a manifest without an index; its tags name that manifest."""
     run = project.multiarch("build", "--platform", "linux/amd64", "--output", "json")
     assert run.code == 0, run.said
@@ -285,7 +285,7 @@ def test_one_platform_keeps_its_digest(project: Project, registry: RegistryView)
     assert "manifests" not in registry.manifest("latest")
 
 
-def test_templates_and_spaces_reach_the_build_as_they_are(project: Project, registry: RegistryView) -> None:
+def test_build_argument_with_template_is_unchanged(project: Project, registry: RegistryView) -> None:
     """Bake would read ${…} and %{…} in its definition; a user's build argument is not his template."""
     odd = "a ${HOME} %{if} \"quoted\" $$ 'x' \\ ä"
     base = project.environment["MULTIARCH_BUILD_ARGS"]
@@ -294,7 +294,7 @@ def test_templates_and_spaces_reach_the_build_as_they_are(project: Project, regi
     assert all(config["config"]["Labels"]["odd"] == odd for config in registry.platforms("latest").values())
 
 
-def test_attestations_on_request(project: Project, registry: RegistryView) -> None:
+def test_build_attestations_are_pushed_if_requested(project: Project, registry: RegistryView) -> None:
     run = project.multiarch("build", "--provenance", "mode=min")
     assert run.code == 0, run.said
     kinds = [entry["platform"]["os"] for entry in registry.manifest("latest")["manifests"]]

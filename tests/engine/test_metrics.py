@@ -38,7 +38,7 @@ def metrics(stderr: str) -> dict[str, Any]:
     return fields
 
 
-def test_a_built_and_a_reused_image(project: Project) -> None:
+def test_metrics_of_built_and_reused_image(project: Project) -> None:
     built = project.multiarch("build", "--output", "json")
     assert built.code == 0, built.said
     fields = metrics(built.stderr)
@@ -57,7 +57,7 @@ def test_a_built_and_a_reused_image(project: Project) -> None:
         json.loads(line)
 
 
-def test_a_build_that_fails_is_a_failure_and_says_no_secret(project: Project) -> None:
+def test_metrics_of_failed_build_have_no_secret(project: Project) -> None:
     append(project, f"RUN echo {TOKEN}; false")
     run = project.multiarch("build", "--secret", "id=token,env=TOKEN", TOKEN=TOKEN)
     assert run.code == 5, run.said
@@ -66,7 +66,7 @@ def test_a_build_that_fails_is_a_failure_and_says_no_secret(project: Project) ->
     assert TOKEN not in run.said
 
 
-def test_a_run_that_is_interrupted_is_a_failure(project: Project) -> None:
+def test_metrics_of_interrupted_run_are_a_failure(project: Project) -> None:
     append(project, "RUN echo goes on; sleep 60")
     process = started(project)
     read_until(process, "] goes on")
@@ -77,7 +77,7 @@ def test_a_run_that_is_interrupted_is_a_failure(project: Project) -> None:
     assert (fields["Status"], fields["Failures"]) == ("interrupted", 1)
 
 
-def test_nobody_is_told_unasked(project: Project) -> None:
+def test_metrics_are_off_by_default(project: Project) -> None:
     run = project.multiarch("build", MULTIARCH_METRICS=None)
     assert run.code == 0, run.said
     assert "_aws" not in run.said

@@ -55,7 +55,7 @@ def labels(registry: RegistryView, reference: str) -> list[dict[str, Any]]:
     return [config["config"]["Labels"] for config in registry.platforms(reference).values()]
 
 
-def test_a_release_has_all_its_names_and_says_what_it_is(project: Project, registry: RegistryView) -> None:
+def test_build_release_has_all_tags_and_labels(project: Project, registry: RegistryView) -> None:
     project.git("remote", "add", "origin", f"https://x-access-token:{PASSWORD}@github.com/acme/shop.git")
     run = release(project, "v1.2.3", "--label", f"{OCI}.licenses=MIT", "--annotation", "index:note=of the index")
     assert run.code == 0, run.said
@@ -84,7 +84,7 @@ def test_a_release_has_all_its_names_and_says_what_it_is(project: Project, regis
     assert actions(again) == dict.fromkeys(names, "unchanged")
 
 
-def test_labels_that_change_leave_the_cache_as_it_is(project: Project) -> None:
+def test_build_changed_labels_keep_the_cache(project: Project) -> None:
     first = build(project)
     assert first.code == 0, first.said
     project.commit("Another commit, the same files")
@@ -94,7 +94,7 @@ def test_labels_that_change_leave_the_cache_as_it_is(project: Project) -> None:
     assert second.image["digest"] != first.image["digest"]
 
 
-def test_a_back_port_takes_no_newer_release_s_names(project: Project, registry: RegistryView) -> None:
+def test_build_backport_does_not_move_newer_tags(project: Project, registry: RegistryView) -> None:
     new = release(project, "v1.2.0")
     assert new.code == 0, new.said
     time.sleep(1)  # commits have whole seconds
@@ -111,9 +111,7 @@ def test_a_back_port_takes_no_newer_release_s_names(project: Project, registry: 
     assert actions(pre) == {"pre": "created", "2.0.0-rc.1": "created"}
 
 
-def test_latest_does_not_go_back_for_an_attested_image_of_one_platform(
-    project: Project, registry: RegistryView
-) -> None:
+def test_build_attested_image_of_older_commit_does_not_move_latest(project: Project, registry: RegistryView) -> None:
     """It is an index too, and says its commit there."""
     words = ("--platform", "linux/amd64", "--provenance", "true", "--output", "json")
     old = project.sha
@@ -127,7 +125,7 @@ def test_latest_does_not_go_back_for_an_attested_image_of_one_platform(
     assert registry.digest("latest") == new.image["digest"] != run.image["digest"]
 
 
-def test_a_pull_request_has_a_name_of_its_own(project: Project, registry: RegistryView) -> None:
+def test_build_pull_request_has_its_tag(project: Project, registry: RegistryView) -> None:
     run = build(
         project,
         CODEBUILD_WEBHOOK_TRIGGER="pr/12",
@@ -140,7 +138,7 @@ def test_a_pull_request_has_a_name_of_its_own(project: Project, registry: Regist
     assert "latest" not in registry.tags()
 
 
-def test_the_script_of_a_dry_run_gives_the_same_names(project: Project, registry: RegistryView) -> None:
+def test_script_writes_the_same_tags(project: Project, registry: RegistryView) -> None:
     assert release(project, "v1.2.0").code == 0
     project.commit("Mend the last release")
     shown = project.multiarch(
@@ -159,7 +157,7 @@ def test_the_script_of_a_dry_run_gives_the_same_names(project: Project, registry
 # Immutable tags
 
 
-def test_a_release_in_an_immutable_repository(project: Project, lane: str) -> None:
+def test_build_release_in_immutable_repository_succeeds(project: Project, lane: str) -> None:
     """A re-run is success; another commit under the same version is an error, before the build."""
     control.create_repository(lane, mutability="IMMUTABLE")
     words = ("--cache", "none", "--flavor", "latest=false")
@@ -178,7 +176,7 @@ def test_a_release_in_an_immutable_repository(project: Project, lane: str) -> No
     assert "building for" not in other.stderr
 
 
-def test_a_tag_that_cannot_move_is_said_before_the_build(project: Project, lane: str) -> None:
+def test_build_immutable_floating_tag_fails_before_the_build(project: Project, lane: str) -> None:
     control.create_repository(lane, mutability="IMMUTABLE")
     first = project.multiarch("build", "--output", "json", "--cache", "none")
     assert first.code == 0, first.said
@@ -220,7 +218,7 @@ def race(older: Project, newer: Project, *, head_start: float) -> tuple[Run, Run
 
 
 @pytest.mark.parametrize("head_start", [0.0, 0.15, -0.15])
-def test_of_two_builds_that_race_the_newer_one_has_latest(
+def test_build_race_ends_with_latest_at_the_newer_commit(
     project: Project, registry: RegistryView, head_start: float
 ) -> None:
     first = project.multiarch("build")  # the builder is there, and the cache is full
@@ -233,7 +231,7 @@ def test_of_two_builds_that_race_the_newer_one_has_latest(
         assert registry.digest(older.tag) == ran[0].image["digest"]
 
 
-def test_an_older_build_whose_write_hangs_looks_again_before_it_writes(project: Project, lane: str) -> None:
+def test_build_older_commit_after_a_stall_does_not_move_latest(project: Project, lane: str) -> None:
     """It read the tag before the newer build wrote it, and would write it afterwards."""
     control.create_repository(lane)
     first = project.multiarch("build", "--output", "json")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_build_is_read_as_it_was(case: Case, tmp_path: Path) -> None:
+def test_read_record_of_recorded_build_returns_its_steps(case: Case, tmp_path: Path) -> None:
     lines = record_case(case, tmp_path)
     case.check(read_case(case, lines))
     case.check(read_case(case, list(compact(lines))))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 
-def test_a_builder_whose_container_is_gone_is_repaired(project: Project, registry: RegistryView) -> None:
+def test_build_removed_builder_container_is_repaired(project: Project, registry: RegistryView) -> None:
     assert project.multiarch("build").code == 0
     container = f"buildx_buildkit_{project.builder}0"
     removed = project.run(["docker", "rm", "--force", container])
@@ -33,7 +33,7 @@ def test_a_builder_whose_container_is_gone_is_repaired(project: Project, registr
     assert project.tag in registry.tags()
 
 
-def test_a_builder_of_another_image_is_made_anew(project: Project, running: stack.Stack) -> None:
+def test_build_builder_of_another_image_is_recreated(project: Project, running: stack.Stack) -> None:
     """The pin was raised: the builder that is there is replaced, and its cache kept."""
     other = f"{running.builder_image}-old"
     project.run(["docker", "tag", running.builder_image, other])
@@ -47,13 +47,13 @@ def test_a_builder_of_another_image_is_made_anew(project: Project, running: stac
     project.run(["docker", "rmi", other])
 
 
-def test_a_builder_that_is_not_to_be_kept_is_gone(project: Project) -> None:
+def test_build_without_builder_keep_removes_the_builder(project: Project) -> None:
     run = project.multiarch("build", "--no-builder-keep")
     assert run.code == 0, run.said
     assert project.run(["docker", "buildx", "inspect", project.builder]).code != 0
 
 
-def test_a_builder_that_is_not_kept_is_gone_although_the_login_failed_beside_its_making(project: Project) -> None:
+def test_build_failed_login_removes_the_builder(project: Project) -> None:
     with aws("GetAuthorizationToken") as url:
         run = project.multiarch("build", "--no-builder-keep", AWS_ENDPOINT_URL=url)
     assert run.code == 3, run.said
@@ -63,7 +63,7 @@ def test_a_builder_that_is_not_kept_is_gone_although_the_login_failed_beside_its
 
 @pytest.mark.parametrize("moment", ["while it is made", "once it was made"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
-def test_a_builder_that_is_not_kept_is_gone_after_a_signal_in_the_preparation(
+def test_build_signal_in_preparation_removes_the_builder(
     project: Project, number: signal.Signals, code: int, moment: str
 ) -> None:
     # Its making takes as long as it takes to find it.
@@ -85,9 +85,7 @@ def test_a_builder_that_is_not_kept_is_gone_after_a_signal_in_the_preparation(
     assert_nothing_left(project)
 
 
-def test_a_second_signal_ends_the_run_at_once_and_leaves_no_login_and_no_child(
-    project: Project, registry: RegistryView
-) -> None:
+def test_build_second_signal_ends_immediately_and_leaves_nothing(project: Project, registry: RegistryView) -> None:
     """The first one waits for a docker that hears no signal."""
     heard = project.home / "heard"
     loop = f"trap 'touch {heard}' INT; echo {project.builder} hangs >&2; while :; do sleep 0.1; done"
@@ -156,7 +154,7 @@ def assert_no_builder(project: Project) -> None:
     assert (listed.code, listed.stdout) == (0, "")
 
 
-def test_global_state_stays_as_it_is(project: Project) -> None:
+def test_build_leaves_global_state_unchanged(project: Project) -> None:
     """No builder is made the current one, and the user's docker configuration is not written."""
     folder = project.home / ".docker"
     folder.mkdir()
@@ -169,7 +167,7 @@ def test_global_state_stays_as_it_is(project: Project) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_in_the_middle_of_a_build(
+def test_build_signal_ends_the_run_and_leaves_nothing(
     project: Project, registry: RegistryView, number: signal.Signals, code: int
 ) -> None:
     """The child is stopped, the login is gone, nothing is published, and the exit code is the shell's, within 10 s."""
@@ -190,7 +188,7 @@ def test_a_signal_in_the_middle_of_a_build(
     assert children(project, "bake --builder") == ""
 
 
-def test_a_cache_that_cannot_be_written_does_not_fail_the_build(project: Project, registry: RegistryView) -> None:
+def test_build_failed_cache_export_warns(project: Project, registry: RegistryView) -> None:
     """The image is good and published; that the cache was not kept is said in the log and in the result."""
     run = project.multiarch("build", "--cache-ref", "localhost:1/cache:x")
     assert run.code == 0, run.said
@@ -199,7 +197,7 @@ def test_a_cache_that_cannot_be_written_does_not_fail_the_build(project: Project
     assert "not written" in run.stdout
 
 
-def test_a_step_that_fails_is_shown_and_not_tried_again(project: Project, registry: RegistryView) -> None:
+def test_build_failed_step_is_shown_without_retry(project: Project, registry: RegistryView) -> None:
     """The user's build failing: the step, its platform and its last lines, once, and exit code 5."""
     dockerfile = project.folder / "Dockerfile"
     dockerfile.write_text(dockerfile.read_text() + "RUN echo 503 Service Unavailable, connection refused; exit 7\n")
@@ -213,7 +211,7 @@ def test_a_step_that_fails_is_shown_and_not_tried_again(project: Project, regist
     assert "Traceback" not in run.said
 
 
-def test_platforms_that_do_not_differ_are_said(project: Project) -> None:
+def test_build_identical_platforms_warns(project: Project) -> None:
     """FROM --platform that names one platform: BuildKit labels the one image with both, which no digest can show."""
     (project.folder / "Dockerfile").write_text(
         "ARG BASE_IMAGE\nFROM --platform=linux/amd64 ${BASE_IMAGE}\nRUN uname -m > /machine\n"

@@ -40,7 +40,7 @@ def report_of(project: Project, name: str = "report") -> dict[str, Any]:
     return report
 
 
-def test_two_platforms_and_then_the_same_from_the_cache(project: Project) -> None:
+def test_report_of_two_builds_shows_the_cache(project: Project) -> None:
     """The second build has the steps of the first one from the cache: the report in its folder takes none away."""
     (project.folder / "Dockerfile").write_text((project.folder / "Dockerfile").read_text() + "COPY . /all\n")
     project.commit("Copy all of the context")
@@ -64,7 +64,7 @@ def test_two_platforms_and_then_the_same_from_the_cache(project: Project) -> Non
     assert second["cache"]["cached"] == second["cache"]["steps"] > 0
 
 
-def test_the_saved_log_is_the_same_report_again(project: Project, tmp_path: Path) -> None:
+def test_report_of_saved_log_is_equal(project: Project, tmp_path: Path) -> None:
     run = project.multiarch("build", "--report", "report", "--platform", "linux/amd64")
     assert run.code == 0, run.said
     rendered = project.multiarch("report", "report/events.jsonl", "--report", str(tmp_path / "again"))
@@ -73,7 +73,7 @@ def test_the_saved_log_is_the_same_report_again(project: Project, tmp_path: Path
         assert (tmp_path / "again" / name).read_bytes() == (project.folder / "report" / name).read_bytes(), name
 
 
-def test_an_image_that_is_there_already_has_a_report(project: Project) -> None:
+def test_report_of_reused_image_is_written(project: Project) -> None:
     assert project.multiarch("build", "--platform", "linux/amd64").code == 0
     run = project.multiarch("build", "--platform", "linux/amd64", "--report", "report")
     assert run.code == 0, run.said
@@ -83,13 +83,13 @@ def test_an_image_that_is_there_already_has_a_report(project: Project) -> None:
     assert report["steps"] == []
 
 
-def test_a_local_build_has_a_report(project: Project) -> None:
+def test_report_of_local_build_is_written(project: Project) -> None:
     run = project.multiarch("build", "--local", "--report", "out/report", "--platform", "linux/amd64")
     assert run.code == 0, run.said
     assert report_of(project, "out/report")["outcome"]["status"] == "local"
 
 
-def test_a_failed_build_has_a_report_that_shows_why(project: Project) -> None:
+def test_report_of_failed_build_shows_the_cause(project: Project) -> None:
     file = project.folder / "Dockerfile"
     file.write_text(file.read_text() + BAD)
     project.commit("Break it")
@@ -111,9 +111,7 @@ def test_a_failed_build_has_a_report_that_shows_why(project: Project) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
-def test_an_interrupted_build_has_a_report_and_still_ends_soon(
-    project: Project, number: signal.Signals, code: int
-) -> None:
+def test_report_of_interrupted_build_is_written_in_time(project: Project, number: signal.Signals, code: int) -> None:
     file = project.folder / "Dockerfile"
     # Its text differs each time, so that no cache has it.
     file.write_text(file.read_text() + f"RUN echo {project.folder} && sleep 60\n")
@@ -143,7 +141,7 @@ def test_an_interrupted_build_has_a_report_and_still_ends_soon(
     assert sleeping["state"] in ("unfinished", "canceled")
 
 
-def test_secrets_are_in_none_of_the_files(project: Project) -> None:
+def test_report_files_are_redacted(project: Project) -> None:
     """Also in base64, as BuildKit sends output, and in what failed."""
     file = project.folder / "Dockerfile"
     base = "RUN --mount=type=secret,id=key cat /run/secrets/key && cat /run/secrets/key | base64"
@@ -171,7 +169,7 @@ def _encoded(secret: str) -> set[bytes]:
     return found
 
 
-def test_a_folder_that_cannot_be_written_is_said_before_the_build(project: Project) -> None:
+def test_report_invalid_folder_fails_before_the_build(project: Project) -> None:
     (project.folder / "report").touch()
     run = project.multiarch("build", "--report", "report")
     assert run.code == 2, run.said
@@ -179,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_build(project: Proje
     assert "building for" not in run.stderr
 
 
-def test_a_report_that_cannot_be_written_in_the_end_fails_no_image(project: Project) -> None:
+def test_report_failed_write_warns(project: Project) -> None:
     """The disk is full when the image is published already."""
     place = project.folder.parent / "small"
     place.mkdir()

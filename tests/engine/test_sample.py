@@ -26,7 +26,7 @@ esac
 """
 
 
-def test_the_sample_builds_on_a_copy_of_its_base_image(
+def test_sample_builds_on_a_copy_of_its_base_image(
     project: Project, registry: RegistryView, running: stack.Stack
 ) -> None:
     """The base image is an argument; nothing in the file is edited."""

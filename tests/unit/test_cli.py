@@ -75,19 +75,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 # Help and version
 
 
-def test_the_version(project: Project) -> None:
+def test_version_prints_the_version(project: Project) -> None:
     said = project.run("--version")
     assert (said.code, said.out, said.err) == (0, f"multiarch {__version__}\n", "")
 
 
 @pytest.mark.parametrize("words", [("--help",), ("-h",)])
-def test_the_help_names_the_commands(project: Project, words: tuple[str, ...]) -> None:
+def test_help_lists_the_commands(project: Project, words: tuple[str, ...]) -> None:
     said = project.run(*words)
     assert (said.code, said.err) == (0, "")
     assert "  build" in said.out
 
 
-def test_the_help_of_build_has_every_flag_under_its_heading_and_every_exit_code(project: Project) -> None:
+def test_help_all_of_build_lists_every_flag_and_exit_code(project: Project) -> None:
     said = project.run("build", "--help-all")
     assert (said.code, said.err) == (0, "")
     for info in SETTINGS:
@@ -114,7 +114,7 @@ def test_help_of_the_program_cuts_no_line(project: Project) -> None:
     assert max(map(len, said.out.splitlines())) < 80
 
 
-def test_no_command_shows_the_help_and_is_no_success(project: Project) -> None:
+def test_main_without_command_prints_help_and_exits_2(project: Project) -> None:
     said = project.run()
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("Usage: multiarch ")
@@ -123,7 +123,7 @@ def test_no_command_shows_the_help_and_is_no_success(project: Project) -> None:
 # The dry run
 
 
-def test_a_dry_run_prints_a_script_and_asks_nobody(project: Project) -> None:
+def test_dry_run_prints_a_script_without_requests(project: Project) -> None:
     said = project.run("build", "--dry-run", **CODEBUILD)
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines()[:3] == [
@@ -136,27 +136,27 @@ def test_a_dry_run_prints_a_script_and_asks_nobody(project: Project) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_a_dry_run_as_json(project: Project) -> None:
+def test_dry_run_with_json_output_prints_the_plan(project: Project) -> None:
     said = project.run("build", "--dry-run", "--output", "json", "--tag", "stable", **CODEBUILD)
     assert (said.code, said.err) == (0, "")
     plan = json.loads(said.out)
     assert (plan["version"], plan["kind"], plan["images"][0]["tags"]) == (2, "plan", [SHA[:7], "stable"])
 
 
-def test_a_local_dry_run_needs_no_settings_at_all(project: Project) -> None:
+def test_dry_run_local_needs_no_settings(project: Project) -> None:
     said = project.run("build", "--local", "--dry-run", "--output=json", GIT_TAG="v1")
     plan = json.loads(said.out)
     [image] = plan["images"]
     assert (said.code, image["repository"], image["name"]) == (0, None, "shop")
 
 
-def test_what_is_not_known_without_aws_is_a_placeholder(project: Project) -> None:
+def test_dry_run_unknown_account_is_a_placeholder(project: Project) -> None:
     said = project.run("build", "--dry-run", GIT_TAG="v1", AWS_ECR_REPOSITORY_NAME="shop")
     assert said.code == 0
     assert "${AWS_ACCOUNT_ID}.dkr.ecr.${AWS_DEFAULT_REGION}.amazonaws.com/shop" in said.out
 
 
-def test_the_path_is_the_context(project: Project) -> None:
+def test_dry_run_path_is_the_context(project: Project) -> None:
     (project.folder / "app").mkdir()
     project.write("app/Dockerfile")
     said = project.run("build", "app", "--dry-run", "--output", "json", **CODEBUILD)
@@ -171,14 +171,14 @@ FILES = {
 
 
 @pytest.mark.parametrize(("name", "text"), FILES.values(), ids=FILES)
-def test_settings_come_from_a_file(project: Project, name: str, text: str) -> None:
+def test_dry_run_reads_the_settings_file(project: Project, name: str, text: str) -> None:
     project.write(name, text)
     said = project.run("build", "--dry-run", "--output", "json", **CODEBUILD)
     assert json.loads(said.out)["images"][0]["tags"] == [SHA[:7], "from-file"]
 
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
-def test_the_file_may_be_named(project: Project, by: str) -> None:
+def test_dry_run_reads_the_named_settings_file(project: Project, by: str) -> None:
     project.write("multiarch.toml", 'tags = ["not-this"]')
     project.write("ci.toml", 'tags = ["this"]')
     words, variables = (("--config", "ci.toml"), {}) if by == "flag" else ((), {"MULTIARCH_CONFIG": "ci.toml"})
@@ -196,13 +196,13 @@ FLAGS: dict[str, tuple[tuple[str, ...], str, object]] = {
 
 
 @pytest.mark.parametrize(("words", "key", "expected"), FLAGS.values(), ids=FLAGS)
-def test_flags_reach_the_plan(project: Project, words: tuple[str, ...], key: str, expected: object) -> None:
+def test_dry_run_flags_are_in_the_plan(project: Project, words: tuple[str, ...], key: str, expected: object) -> None:
     said = project.run("build", "--dry-run", "--output", "json", *words, **CODEBUILD)
     plan = json.loads(said.out)
     assert {**plan, **plan["images"][0]}[key] == expected
 
 
-def test_a_secret_s_value_is_nowhere_in_a_dry_run(project: Project) -> None:
+def test_dry_run_contains_no_secret(project: Project) -> None:
     words = ("build", "--dry-run", "--secret", "id=t,env=TOKEN")
     for output in ("text", "json"):
         said = project.run(*words, "--output", output, TOKEN="s3cret-value", **CODEBUILD)
@@ -267,7 +267,7 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
 
 @pytest.mark.parametrize(("words", "variables", "errors"), WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("mode", [("--dry-run",), ()], ids=["dry run", "real run"])
-def test_what_is_wrong_is_said_once_with_a_way_out_before_anything_is_done(
+def test_build_invalid_input_prints_one_error_with_a_fix(
     project: Project, mode: tuple[str, ...], words: tuple[str, ...], variables: Mapping[str, str], errors: list[str]
 ) -> None:
     if mode == () and errors[0] == "error: no repository to push to":
@@ -278,9 +278,7 @@ def test_what_is_wrong_is_said_once_with_a_way_out_before_anything_is_done(
 
 
 @pytest.mark.parametrize("words", [(), ("--file", "none"), ("--commit-tag", "v1", "--region", "eu-wets-1")])
-def test_whatever_ends_a_run_nothing_of_an_earlier_one_is_left_to_hand_over(
-    project: Project, words: tuple[str, ...]
-) -> None:
+def test_build_failure_removes_earlier_deploy_files(project: Project, words: tuple[str, ...]) -> None:
     (project.folder / "out").mkdir()
     for name in (*DEPLOY_FILES, "mine"):
         project.write(f"out/{name}", "old")
@@ -290,7 +288,7 @@ def test_whatever_ends_a_run_nothing_of_an_earlier_one_is_left_to_hand_over(
     assert [each.name for each in (project.folder / "out").iterdir()] == ["mine"]
 
 
-def test_a_file_that_git_keeps_is_not_removed_to_make_way_for_a_report(project: Project) -> None:
+def test_build_tracked_report_file_exits_2(project: Project) -> None:
     project.path = os.environ["PATH"]
     (project.folder / "docs").mkdir()
     project.write("docs/summary.md", "mine")
@@ -303,7 +301,7 @@ def test_a_file_that_git_keeps_is_not_removed_to_make_way_for_a_report(project: 
     assert (project.folder / "docs" / "summary.md").read_text() == "mine"
 
 
-def test_a_file_that_is_no_toml_is_said_with_its_line(project: Project) -> None:
+def test_build_invalid_toml_names_the_line(project: Project) -> None:
     project.write("multiarch.toml", "tags = latest\n")
     said = project.run("build", "--dry-run", **CODEBUILD)
     assert (said.code, said.out) == (2, "")
@@ -351,7 +349,7 @@ def test_hint_lines_have_a_label(hint: str, lines: list[str]) -> None:
     assert list(hint_lines(hint.splitlines())) == lines
 
 
-def test_an_error_is_json_too_where_that_was_asked_for(project: Project) -> None:
+def test_build_error_with_json_output_prints_json(project: Project) -> None:
     said = project.run("build", "--output", "json", "--platform", "linux/arm46", **CODEBUILD)
     assert json.loads(said.out) == {
         "version": 2,
@@ -365,7 +363,7 @@ def test_an_error_is_json_too_where_that_was_asked_for(project: Project) -> None
     assert said.errors[0] == "error: --platform: 'linux/arm46' is not a platform"
 
 
-def test_a_machine_without_docker_ends_with_the_builder_s_exit_code(project: Project) -> None:
+def test_build_without_docker_exits_4(project: Project) -> None:
     said = project.run("build", "--local", GIT_TAG="v1")
     assert (said.code, said.out) == (4, "")
     assert said.errors[-2:-1] != []
@@ -373,9 +371,7 @@ def test_a_machine_without_docker_ends_with_the_builder_s_exit_code(project: Pro
     assert "Traceback" not in said.err
 
 
-def test_a_profile_that_is_not_there_is_aws_s_exit_code_and_no_traceback(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_build_missing_aws_profile_exits_3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")  # boto3 reads the process's own
     said = project.run("build", GIT_TAG="v1", AWS_ECR_REPOSITORY_NAME="shop")
     assert (said.code, said.out) == (3, "")
@@ -398,7 +394,7 @@ WHERE = {
 
 
 @pytest.mark.parametrize(("variables", "words", "where"), WHERE.values(), ids=WHERE)
-def test_the_policy_of_a_project(
+def test_policy_with_project_has_its_statements(
     project: Project, variables: Mapping[str, str], words: tuple[str, ...], where: str
 ) -> None:
     said = project.run("policy", "--project", "shop", *words, AWS_ECR_REPOSITORY_NAME="shop", **variables)
@@ -410,7 +406,7 @@ def test_the_policy_of_a_project(
 # The identity
 
 
-def test_the_identity_needs_no_repository_and_shows_the_tags(project: Project) -> None:
+def test_source_without_repository_shows_the_tags(project: Project) -> None:
     said = project.run("source", "--commit", "a" * 40, "--git-tag", "v1.2.3", "--tag", "type=ref,event=tag")
     assert said.code == 0
     lines = said.out.splitlines()
@@ -463,7 +459,7 @@ def docker(project: Project, tmp_path: Path, make_script: MakeScript) -> Path:
     return world
 
 
-def test_a_local_build_writes_a_folder_and_says_how_to_load_it(project: Project, docker: Path) -> None:
+def test_build_local_writes_a_folder_and_prints_how_to_load(project: Project, docker: Path) -> None:
     said = project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker))
     assert said.code == 0, said.err
     lines = said.out.splitlines()
@@ -478,14 +474,14 @@ def test_a_local_build_writes_a_folder_and_says_how_to_load_it(project: Project,
     assert json.loads((docker / "definition").read_text(encoding="utf-8"))["target"]["image"]["context"] == "."
 
 
-def test_its_result_is_json_on_the_output_and_the_log_is_on_the_other(project: Project, docker: Path) -> None:
+def test_build_local_prints_json_result_on_standard_output(project: Project, docker: Path) -> None:
     said = project.run("build", "--local", "--output", "json", "--log-format", "json", GIT_TAG="v1", WORLD=str(docker))
     result = json.loads(said.out)
     assert (result["kind"], result["status"], result["images"][0]["image"]) == ("result", "local", "dist/shop")
     assert all(isinstance(json.loads(line), dict) for line in said.errors)
 
 
-def test_a_second_build_replaces_the_folder(project: Project, docker: Path) -> None:
+def test_build_local_again_replaces_the_folder(project: Project, docker: Path) -> None:
     project.run("build", "--local", GIT_TAG="v1", WORLD=str(docker))
     project.write("dist/shop/oci-layout")
     project.write("dist/shop/left-over")
@@ -493,7 +489,7 @@ def test_a_second_build_replaces_the_folder(project: Project, docker: Path) -> N
     assert not (project.folder / "dist" / "shop" / "left-over").exists()
 
 
-def test_an_image_that_was_changed_on_the_disk_is_not_verified(project: Project, docker: Path) -> None:
+def test_build_local_changed_image_fails_verification(project: Project, docker: Path) -> None:
     metadata = {"image": {"containerimage.digest": f"sha256:{'0' * 64}"}}
     (docker / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
     (project.folder / "dist" / "shop").mkdir(parents=True)
@@ -505,9 +501,7 @@ def test_an_image_that_was_changed_on_the_disk_is_not_verified(project: Project,
     assert (project.folder / "dist" / "shop" / "earlier").is_file()
 
 
-def test_a_failed_step_is_the_build_s_exit_code_and_a_secret_that_it_printed_is_nowhere(
-    project: Project, docker: Path
-) -> None:
+def test_build_failed_step_exits_5_and_is_redacted(project: Project, docker: Path) -> None:
     process = 'process \\"/bin/sh -c use s3cret-value\\" did not complete successfully: exit code: 1'
     name = "[linux/arm64 2/2] RUN use s3cret-value"
     (docker / "events").write_text(
