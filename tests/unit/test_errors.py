@@ -60,15 +60,15 @@ def test_interrupted_run_error_has_the_exit_code_of_a_shell(number: signal.Signa
     assert (error.exit_code, error.message) == (code, message)
 
 
-def test_an_interruption_is_no_failure_that_somebody_may_take_for_an_answer() -> None:
+def test_interrupted_run_error_is_not_an_exception() -> None:
     assert not issubclass(InterruptedRunError, Exception)
 
 
-def test_the_exit_codes_are_listed_in_order() -> None:
+def test_exit_codes_are_in_order() -> None:
     assert [code for code, _ in EXIT_CODES] == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "130"]
 
 
-def test_what_an_edge_heard_is_kept_line_by_line() -> None:
+def test_operation_failed_error_keeps_its_lines() -> None:
     error = OperationFailedError("manifest", ["one", "two"], retry_after=3)
     assert (error.phase, error.lines, error.retry_after, str(error)) == ("manifest", ("one", "two"), 3, "one\ntwo")
 

@@ -47,7 +47,7 @@ PLATFORMS = {
 
 
 @pytest.mark.parametrize(("text", "printed"), PLATFORMS.items(), ids=PLATFORMS)
-def test_a_platform_is_printed_in_docker_s_normal_form(text: str, printed: str) -> None:
+def test_platform_parse_prints_the_normalized_form(text: str, printed: str) -> None:
     platform = Platform.parse(text)
     assert str(platform) == printed
     assert Platform.parse(printed) == platform
@@ -69,13 +69,13 @@ NO_PLATFORMS = {
 
 
 @pytest.mark.parametrize(("text", "hint"), NO_PLATFORMS.items(), ids=NO_PLATFORMS)
-def test_a_near_miss_is_no_platform_and_the_nearest_one_is_named(text: str, hint: str) -> None:
+def test_platform_parse_typo_suggests_the_nearest(text: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Platform.parse(text)
     assert (caught.value.message, caught.value.hint) == (f"{text!r} is not a platform", hint)
 
 
-def test_where_no_word_is_near_all_are_named() -> None:
+def test_platform_parse_unknown_platform_lists_all() -> None:
     assert nearest_hint("zzz", ["max", "min"]) == "known: max, min"
 
 
@@ -113,7 +113,7 @@ REGISTRIES = {
 
 
 @pytest.mark.parametrize(("text", "expected"), REGISTRIES.items(), ids=REGISTRIES)
-def test_a_registry_is_told_by_its_host(text: str, expected: tuple[str, str, str]) -> None:
+def test_registry_parse_returns_account_region_and_suffix(text: str, expected: tuple[str, str, str]) -> None:
     registry = Registry.parse(text)
     assert (registry.host, registry.account, registry.region) == expected
     assert registry.is_ecr is bool(expected[1])
@@ -124,14 +124,14 @@ NO_REGISTRIES = ["", " ", "-x.example.com", "a b", "example.com/team", "host:por
 
 
 @pytest.mark.parametrize("text", NO_REGISTRIES)
-def test_what_is_no_host_name_is_no_registry(text: str) -> None:
+def test_registry_parse_invalid_host_raises_error(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Registry.parse(text)
     assert caught.value.message == f"{text!r} is not a registry"
     assert caught.value.hint == "write a host name alone: ghcr.io, localhost:5000, ACCOUNT.dkr.ecr.REGION.…"
 
 
-def test_a_registry_is_made_of_account_region_and_suffix() -> None:
+def test_registry_of_account_returns_its_host() -> None:
     made = Registry.of_account(account="123456789012", region="cn-north-1", dns_suffix="amazonaws.com.cn")
     assert made == Registry.parse("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn")
 
@@ -166,7 +166,7 @@ ANSWERED = {
 
 
 @pytest.mark.parametrize(("registry", "host", "expected"), ANSWERED.values(), ids=ANSWERED)
-def test_a_token_is_shown_to_the_host_it_was_given_for_or_to_aws_s_own_other_form_of_it(
+def test_is_answered_by_returns_true_only_for_hosts_of_the_registry(
     registry: str,
     host: str,
     expected: bool,  # noqa: FBT001
@@ -178,7 +178,7 @@ GOOD_REPOSITORIES = ["shop", "team/shop", "a.b_c-d", "a__b", "a--b", "team/sub/s
 
 
 @pytest.mark.parametrize("name", GOOD_REPOSITORIES)
-def test_a_legal_repository_name_is_returned(name: str) -> None:
+def test_check_repository_legal_name_is_returned(name: str) -> None:
     assert check_repository(name) == name
 
 
@@ -199,7 +199,7 @@ BAD_REPOSITORIES = {
 
 
 @pytest.mark.parametrize(("name", "hint"), BAD_REPOSITORIES.items(), ids=[each[:20] for each in BAD_REPOSITORIES])
-def test_an_illegal_repository_name_is_refused_with_a_legal_one(name: str, hint: str) -> None:
+def test_check_repository_illegal_name_suggests_a_legal_one(name: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_repository(name)
     assert (caught.value.message, caught.value.hint) == (f"{shown(name)} is not a repository name", hint)
@@ -209,24 +209,24 @@ LEGAL = {"My Project": "my-project", "shop": "shop", "": "", "---": "", "Größe
 
 
 @pytest.mark.parametrize(("name", "expected"), LEGAL.items(), ids=LEGAL)
-def test_a_folder_s_name_becomes_a_legal_one(name: str, expected: str) -> None:
+def test_legal_repository_of_folder_name_is_legal(name: str, expected: str) -> None:
     assert legal_repository(name) == expected
 
 
 @pytest.mark.parametrize("tag", ["v1", "1.2.3", "_x", "A-b.c_d", "0123456", "a" * 128])
-def test_a_legal_tag_is_returned(tag: str) -> None:
+def test_check_tag_legal_tag_is_returned(tag: str) -> None:
     assert check_tag(tag) == tag
 
 
 @pytest.mark.parametrize("tag", ["", ".x", "-x", "a b", "a/b", "a:b", "v1\n", "v1+build", "ü", "a" * 129])
-def test_an_illegal_tag_is_refused(tag: str) -> None:
+def test_check_tag_illegal_tag_raises_error(tag: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_tag(tag)
     assert caught.value.message == f"{shown(tag)} is not a tag"
     assert caught.value.hint == "use letters, digits, _ . and -, at most 128, and do not start with . or -"
 
 
-def test_a_repository_prints_its_references() -> None:
+def test_repository_prints_its_references() -> None:
     shop = Repository(registry=Registry.parse("localhost:5000"), name="team/shop")
     assert (str(shop), shop.tagged("v1"), shop.at("sha256:1")) == (
         "localhost:5000/team/shop",
@@ -244,12 +244,12 @@ REGIONS = {
 
 
 @pytest.mark.parametrize(("region", "suffix"), REGIONS.items(), ids=REGIONS)
-def test_a_region_has_its_partition_s_suffix_in_the_partitions_that_botocore_ships(region: str, suffix: str) -> None:
+def test_load_partitions_region_has_its_suffix(region: str, suffix: str) -> None:
     assert load_partitions().suffix_of_region(region) == suffix
     assert PARTITIONS.suffix_of_region(region) == suffix
 
 
-def test_partitions_suffixes_are_those_of_each_partition() -> None:
+def test_suffixes_of_partitions_are_grouped() -> None:
     suffixes = load_partitions().suffixes
     assert {"amazonaws.com", "on.aws"} in suffixes
     assert {"amazonaws.com.cn", "on.amazonwebservices.com.cn"} in suffixes
@@ -263,7 +263,7 @@ UNKNOWN_REGIONS = {
 
 
 @pytest.mark.parametrize(("region", "hint"), UNKNOWN_REGIONS.items(), ids=UNKNOWN_REGIONS)
-def test_an_unknown_region_names_the_nearest_and_the_way_round(region: str, hint: str) -> None:
+def test_suffix_of_unknown_region_raises_error_with_hint(region: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         PARTITIONS.suffix_of_region(region)
     assert (caught.value.message, caught.value.hint) == (f"unknown AWS region {region!r}", hint)

@@ -273,4 +273,4 @@ class _Tags:
         previous = previous if action == "moved" else ""
         tag = PublishedTag(tag=step.tag, reference=reference, action=action, previous=previous)
         if self._context.journal.published(self.target, tag):
-            self._context.log.info(f"{tag.reference} {tag.action}", phase="tag")
+            self._context.log.info(f"{tag.action} {tag.reference}", phase="tag")
