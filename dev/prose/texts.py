@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -46,7 +47,15 @@ class Text:
 def all_texts() -> Iterator[Text]:
     """Yield each text once: the help of a setting stands in many commands."""
     seen = set()
-    for text in (*pages(ROOT), *command_help(cli), *failure_rules(), *messages(ROOT / "multiarch"), *templates(ROOT)):
+    package = ROOT / "multiarch"
+    for text in (
+        *pages(ROOT),
+        *command_help(cli),
+        *failure_rules(),
+        *messages(package),
+        *templates(ROOT),
+        *schemas(package),
+    ):
         if text.text not in seen:
             seen.add(text.text)
             yield text
@@ -147,3 +156,22 @@ class _Visible(HTMLParser):
         if _SENTENCE_LIKE.search(data):
             text = " ".join(data.split())
             self.texts.append(Text(place=f"{self._place}:{self.getpos()[0]}", text=text, words=DOCS_WORDS))
+
+
+def schemas(package: Path) -> Iterator[Text]:
+    """Yield the descriptions in the JSON schemas, which editors show."""
+    for path in sorted(package.rglob("*.schema.json")):
+        place = path.relative_to(package.parent).as_posix()
+        for description in _descriptions(json.loads(path.read_text(encoding="utf-8"))):
+            yield Text(place=place, text=description, words=DOCS_WORDS)
+
+
+def _descriptions(value: object) -> Iterator[str]:
+    match value:
+        case {"description": str(text), **rest}:
+            yield text
+            yield from _descriptions(rest)
+        case dict():
+            yield from (text for each in value.values() for text in _descriptions(each))
+        case list():
+            yield from (text for each in value for text in _descriptions(each))

@@ -66,7 +66,7 @@ class PartInfo:
 
     Attributes:
         name: the bake target.
-        platforms: those that are built together.
+        platforms: the platforms that are built together.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ import pytest
 from dev.prose.__main__ import main
 from dev.prose.check import findings
 from dev.prose.rules import IDIOMS, idioms, long_sentences
-from dev.prose.texts import Text, all_texts, command_help, markdown, strings, templates
+from dev.prose.texts import Text, all_texts, command_help, markdown, schemas, strings, templates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,9 +240,23 @@ def test_templates_yield_visible_text(tmp_path: Path) -> None:
     assert [(text.place, text.text) for text in templates(tmp_path)] == [("multiarch/page.html:2", "Skip {} steps")]
 
 
+def test_schemas_yield_descriptions_and_no_property_of_that_name(tmp_path: Path) -> None:
+    field = {"type": "string", "description": "one"}
+    schema = {"description": "all", "properties": {"a": field, "description": {"enum": ["b"]}}, "anyOf": [field]}
+    (tmp_path / "x.schema.json").write_text(json.dumps(schema))
+    assert [text.text for text in schemas(tmp_path)] == ["all", "one", "one"]
+
+
 def test_all_texts_reads_every_kind_of_place() -> None:
     places = [text.place for text in all_texts()]
-    for start in ("README.md:", "docs/how-to.md:", "multiarch build --", "failure rule ", "multiarch/run/"):
+    for start in (
+        "README.md:",
+        "docs/how-to.md:",
+        "multiarch build --",
+        "failure rule ",
+        "multiarch/run/",
+        "multiarch/schemas/",
+    ):
         assert any(place.startswith(start) for place in places), start
 
 
