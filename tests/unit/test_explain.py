@@ -28,7 +28,7 @@ def fields(said: Said) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("words", [(), ("-",)])
-def test_a_failure_is_explained_from_the_standard_input(words: tuple[str, ...]) -> None:
+def test_explain_standard_input_prints_class_and_line(words: tuple[str, ...]) -> None:
     said = explain(*words, content=b"#1 building\n" + FAILURE)
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines()[-2:] == [
@@ -37,7 +37,7 @@ def test_a_failure_is_explained_from_the_standard_input(words: tuple[str, ...]) 
     ]
 
 
-def test_and_from_a_file_as_json(tmp_path: Path) -> None:
+def test_explain_file_as_json_has_all_fields(tmp_path: Path) -> None:
     file = tmp_path / "build.log"
     file.write_bytes(FAILURE)
     found = fields(explain(str(file), "--output", "json"))
@@ -59,7 +59,7 @@ NO_FAILURE = {
 
 
 @pytest.mark.parametrize("content", NO_FAILURE.values(), ids=NO_FAILURE)
-def test_where_there_is_no_failure_it_says_so(content: bytes) -> None:
+def test_explain_output_without_failure_says_so(content: bytes) -> None:
     said = explain(content=content)
     assert (said.code, said.out, said.err) == (0, "no failure found in this output\n", "")
     nothing = fields(explain("--output", "json", content=content))
@@ -70,7 +70,7 @@ EMPTY = {"nothing": b"", "line ends": b"\n\n\r\n", "spaces": b"  \t\n"}
 
 
 @pytest.mark.parametrize("content", EMPTY.values(), ids=EMPTY)
-def test_an_input_that_is_empty_is_no_build(content: bytes) -> None:
+def test_explain_empty_input_is_rejected(content: bytes) -> None:
     said = explain(content=content)
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
@@ -89,7 +89,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("name", "words"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_is_said(name: str, words: str) -> None:
+def test_explain_unreadable_input_is_rejected(name: str, words: str) -> None:
     said = explain(name)
     assert (said.code, said.out) == (2, "")
     assert words in said.err
@@ -99,7 +99,7 @@ def test_what_cannot_be_read_is_said(name: str, words: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+def test_explain_file_without_permission_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "build.log"
     file.write_bytes(FAILURE)
     file.chmod(0)
@@ -108,14 +108,14 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     assert "Permission denied" in said.err
 
 
-def test_a_pipe_with_a_name(tmp_path: Path) -> None:
+def test_explain_named_pipe_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     threading.Thread(target=pipe.write_bytes, args=(FAILURE,), daemon=True).start()
     assert "class    throttled" in explain(str(pipe)).out
 
 
-def test_a_standard_input_that_is_closed() -> None:
+def test_explain_closed_standard_input_is_rejected() -> None:
     ran = subprocess.run(
         ["/bin/sh", "-c", f"exec {sys.executable} -m multiarch explain <&-"],
         env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
@@ -135,7 +135,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("fill", LARGE.values(), ids=LARGE)
-def test_a_hundred_megabytes_are_read_in_little_memory(tmp_path: Path, fill: Any) -> None:  # noqa: ANN401 - fills a file
+def test_explain_hundred_megabytes_needs_little_memory(tmp_path: Path, fill: Any) -> None:  # noqa: ANN401 - fills a file
     path = tmp_path / "build.log"
     with path.open("wb") as file:
         fill(file)

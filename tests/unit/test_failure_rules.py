@@ -61,6 +61,7 @@ def test_rule_is_complete(rule: FailureRule) -> None:
     assert re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+", rule.name)
     assert rule.signs
     assert all((rule.cause, rule.advice, rule.why))
+    assert re.compile(rule.pattern)
     for pattern in filter(None, (*rule.signs, rule.given, rule.unless)):
         plain = re.sub(r"\(\?P<\w+>|\\.", "", pattern)
         assert plain == plain.lower(), "case is ignored, so the tables are in lower case"

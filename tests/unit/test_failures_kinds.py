@@ -687,7 +687,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_kind(name: str) -> None:
+def test_diagnose_output_of_tool_gives_phase_and_class(name: str) -> None:
     phase, failure_class, text = KINDS[name]
     diagnosis = told(text)
     assert (diagnosis.failure_class, diagnosis.phase) == (failure_class, phase), diagnosis
@@ -729,18 +729,18 @@ ENDED_WELL = {
 
 
 @pytest.mark.parametrize("name", ENDED_WELL)
-def test_what_ended_well_did_not_fail(name: str) -> None:
+def test_diagnose_successful_output_gives_none(name: str) -> None:
     assert diagnose(ENDED_WELL[name]) is None
 
 
 @pytest.mark.parametrize("name", ENDED_WELL)
-def test_what_ended_well_does_not_mask_what_failed_after_it(name: str) -> None:
+def test_diagnose_failure_after_success_is_found(name: str) -> None:
     diagnosis = diagnose([*ENDED_WELL[name], *REFUSED.splitlines()])
     assert diagnosis is not None
     assert diagnosis.failure_class is FailureClass.CONFIG
 
 
-def test_a_step_of_the_same_number_in_the_next_build_is_another_one() -> None:
+def test_diagnose_step_number_of_second_build_is_another_step() -> None:
     lines = [
         "#7 1.0 npm error network aborted",
         "#7 DONE 2.0s",
@@ -756,7 +756,7 @@ _FIRM = [name for name, kind in KINDS.items() if kind[1] in {"permanent", "confi
 
 
 @pytest.mark.parametrize("name", _FIRM)
-def test_what_no_retry_cures_is_never_repeated_after_noise(name: str) -> None:
+def test_diagnose_permanent_failure_after_noise_stays_permanent(name: str) -> None:
     noise = ["#3 1.0 curl: (28) Operation timed out", "#3 DONE 2.0s", ("web Warning Get https://x/: i/o timeout")]
     diagnosis = diagnose(
         [*noise, *KINDS[name][2].splitlines(), ("##[error]/usr/bin/docker failed with return code: 1")]
@@ -804,12 +804,12 @@ CAUSES = {
 
 
 @pytest.mark.parametrize("name", CAUSES)
-def test_cause(name: str) -> None:
+def test_cause_of_output(name: str) -> None:
     text, cause = CAUSES[name]
     assert told(text).cause == cause
 
 
-def test_what_a_tool_says_after_a_step_failed_is_not_the_step_s() -> None:
+def test_diagnose_output_after_failed_step_is_not_of_step() -> None:
     text = (
         "Step 2/3 : RUN ./build.sh\n ---> Running in 00aa\nmain.go:3:1: undefined: x\n"
         "The command '/bin/sh -c ./build.sh' returned a non-zero code: 1\ncurl: (28) Operation timed out"
@@ -831,20 +831,20 @@ _LOST = "ERROR: failed to receive status: rpc error: code = Unavailable desc = e
         ("hello", "builder-boot"),
     ],
 )
-def test_where_a_builder_went_away_is_told_by_what_it_did_last(before: str, phase: str) -> None:
+def test_phase_of_lost_builder_is_last_phase_of_log(before: str, phase: str) -> None:
     diagnosis = told(f"{before}\n{_LOST}")
     assert (diagnosis.failure_class, diagnosis.phase) == ("builder-lost", phase)
 
 
-def test_where_a_builder_went_away_is_the_builder_s_phase_for_who_knows_the_part() -> None:
+def test_phase_of_lost_builder_with_phase_of_caller_is_builder_boot() -> None:
     assert told(f"#9 exporting to image\n{_LOST}", phase=FailurePhase.PUSH).phase is FailurePhase.BUILDER_BOOT
 
 
-def test_a_builder_that_does_not_boot_and_does_not_say_why_is_the_set_up_s() -> None:
+def test_diagnose_failed_boot_without_reason_gives_config() -> None:
     diagnosis = told(" => ERROR [internal] booting buildkit    0.0s")
     assert (diagnosis.failure_class, diagnosis.phase) == ("config", "builder-boot")
 
 
-def test_a_step_that_the_log_does_not_name_is_not_spoken_of() -> None:
+def test_advice_without_step_name_mentions_no_step() -> None:
     diagnosis = told("#9 1.0 ERROR: No matching distribution found for x==9")
     assert "the step" not in diagnosis.advice

@@ -30,7 +30,7 @@ JOINED = {
 
 
 @pytest.mark.parametrize(("lines", "expected"), JOINED.values(), ids=JOINED)
-def test_a_status_gets_its_words(lines: list[str], expected: list[str]) -> None:
+def test_unwrapped_status_gets_its_error(lines: list[str], expected: list[str]) -> None:
     assert list(unwrapped(lines)) == expected
 
 
@@ -45,7 +45,7 @@ CAUSES = {
 
 
 @pytest.mark.parametrize(("words", "failure_class", "cause"), CAUSES.values(), ids=CAUSES)
-def test_the_words_decide_and_not_the_status(words: str, failure_class: FailureClass, cause: str) -> None:
+def test_diagnose_status_with_error_is_decided_by_error(words: str, failure_class: FailureClass, cause: str) -> None:
     found = diagnose(["#7 ERROR: failed to copy", f"{GET}: 403 Forbidden", words])
     assert found
     assert found.failure_class is failure_class
