@@ -63,6 +63,7 @@ _VARIABLES = """\
 
 - An empty variable is treated as unset.
 - An unknown variable that begins with `MULTIARCH_` is an error.
+- Two variables are no settings: `MULTIARCH_CONFIG` is `--config`, and `MULTIARCH_TRUST_CONFIG` is `--trust-config`.
 - A switch is `true` or `false`.
 - A time is a number of seconds, or has a unit: `90`, `90s`, `45m`, `2h`.
 - The entries of these lists are separated by lines or commas: {commas}.
@@ -174,13 +175,14 @@ def _settings() -> Iterator[str]:
     for group in dict.fromkeys(info.group for info in SETTINGS):
         yield f"### {group}\n"
         yield table(
-            ("key", "flags", "variables", "default", "meaning"),
+            ("key", "flags", "variables", "default", "file in the checkout", "meaning"),
             (
                 (
                     code(info.key),
                     _flag_names(flags[info.name], info.metavar or "|".join(info.choices)),
                     ", ".join(map(code, info.variables)),
                     _default(info),
+                    info.from_file,
                     info.text,
                 )
                 for info in SETTINGS

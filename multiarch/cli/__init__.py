@@ -14,11 +14,12 @@ import click
 from multiarch import __version__
 from multiarch.cli.help import SettingsCommand, hint_lines, option_of, show_all_help, usage_error
 from multiarch.commands import World
-from multiarch.edges.files.inputs import read_settings_file
+from multiarch.edges.files.settings import read_settings_file
 from multiarch.edges.signals import Interruption
 from multiarch.errors import BuilderError, ConfigurationError, InterruptedRunError, MultiarchError, OutputError
 from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import CONFIG_VARIABLE, LoadedSettings, load_settings
+from multiarch.settings.trust import check_trust
 from multiarch.text.printable import printable
 
 # Each command imports its modules when it runs, so that a dry run takes 0.2 s.
@@ -28,13 +29,22 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., Any]:
     """Give a command PATH, --config and a flag for each setting; call it with the world and the loaded settings."""
 
     @functools.wraps(command)
-    def load(world: World, /, path: str | None, config: str | None, **values: Any) -> None:  # noqa: ANN401 - of any flag
+    def load(world: World, /, path: str | None, config: str | None, *, trust_config: bool, **values: Any) -> None:  # noqa: ANN401 - of any flag
         passed = {info.name: values.pop(info.name) for info in SETTINGS}
         flags = {name: value for name, value in passed.items() if value is not None and value != ()}
         if path:
             flags["context"] = path
-        file_name, table = read_settings_file(world.folder, config or world.environment.get(CONFIG_VARIABLE))
-        loaded = load_settings(flags=flags, environment=world.environment, file=table, file_name=file_name)
+        chosen = config or world.environment.get(CONFIG_VARIABLE)
+        file = read_settings_file(world.folder, chosen, world.environment)
+        loaded = load_settings(
+            flags=flags,
+            environment=world.environment,
+            file=file.table,
+            file_name=file.name,
+            in_checkout=file.in_checkout,
+            is_trusted=trust_config,
+        )
+        check_trust(loaded)
         command(world, loaded, **values)
 
     with_flags: Callable[..., Any] = load
@@ -44,6 +54,8 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., Any]:
     with_flags = click.option(
         "--help-all", is_flag=True, is_eager=True, expose_value=False, callback=show_all_help, help=text
     )(with_flags)
+    text = "Let a settings file in the checkout set everything, except in a pull request's build."
+    with_flags = click.option("--trust-config", is_flag=True, help=text)(with_flags)
     text = "Settings file.  [default: multiarch.toml]"
     with_flags = click.option("--config", metavar="FILE", help=text)(with_flags)
     return click.argument("path", required=False)(click.pass_obj(with_flags))

@@ -23,9 +23,9 @@ class SettingsCommand(click.Command):
             record = parameter.get_help_record(ctx)
             if not record or not isinstance(parameter, click.Option):
                 continue
-            if shows_all or not info:
+            if shows_all or (not info and parameter.name not in _RARE):
                 rows.setdefault(info.group if info else "Options", []).append(record)
-            elif info.is_common:
+            elif info and info.is_common:
                 rows.setdefault("Options", []).append((_first_words(record[0]), _first_clause(record[1])))
         for group in ("Options", *dict.fromkeys(info.group for info in SETTINGS)):
             if group in rows:
@@ -57,6 +57,8 @@ def _first_clause(text: str) -> str:
 
 
 _HELP_ALL = "multiarch.help_all"
+# Flags that are no settings, and that few need.
+_RARE = ("trust_config",)
 
 
 def show_all_help(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback

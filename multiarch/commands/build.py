@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from multiarch.commands import World
-from multiarch.commands.request import Request, output_folders, read_request
+from multiarch.commands.request import Request, check_settings_file, output_folders, read_request
 from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
 from multiarch.edges.files.folder import check_folder, remove_files
@@ -31,6 +31,7 @@ def build(world: World, loaded: LoadedSettings, *, dry_run: bool, local: bool, a
         MultiarchError: the plan cannot be made, or its run failed.
     """
     begin = time.monotonic()
+    check_settings_file(loaded, world)
     _remove_earlier_files(world, loaded, dry_run=dry_run)
     check_inputs(loaded.settings.image, world.folder, world.environment)
     request = read_request(loaded, world, local=local)

@@ -10,6 +10,7 @@ from pathlib import Path
 from multiarch.commands import World
 from multiarch.edges.aws import Aws, Token, load_partitions
 from multiarch.edges.files.inputs import read_event
+from multiarch.edges.files.settings import check_inside, checkout_root
 from multiarch.edges.git import read_checkout
 from multiarch.errors import ConfigurationError
 from multiarch.image.reference import legal_repository
@@ -21,9 +22,11 @@ from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.plan.destination import Destination, find_destination
 from multiarch.plan.facts import Facts
 from multiarch.report.folder.names import ALL_FILES, FLAG
+from multiarch.settings.info import SETTINGS
 from multiarch.settings.load import LoadedSettings
 from multiarch.settings.model import Settings
 from multiarch.settings.run import RunSettings
+from multiarch.settings.trust import check_registries, check_trust, paths_of_checkout
 from multiarch.source import Checkout, Source, TriggerEvent, find_source, in_codebuild
 from multiarch.source.ref import SourceValues
 
@@ -123,29 +126,56 @@ def read_request(loaded: LoadedSettings, world: World, *, local: bool) -> Reques
         ConfigurationError: the registry or the region is invalid.
     """
     settings, environment, folder = loaded.settings.image, world.environment, world.folder
+    pull_request = check_settings_file(loaded, world)
     remote = is_remote(settings.context)
     context = folder if remote else (folder / settings.context).resolve()
-    source = find_source(
-        passed_values(loaded),
-        # A URL as the context is not this checkout.
-        None if remote else _read_checkout(loaded, world, context),
-        {} if remote else environment,
-        read_event(environment),
-    )
+    # A URL as the context is not this checkout.
+    checkout = None if remote else _read_checkout(loaded, world, context)
+    source = find_source(passed_values(loaded), checkout, {} if remote else environment, read_event(environment))
     partitions = load_partitions()
+    destination = None if local else find_destination(loaded, environment, partitions)
+    check_registries(loaded, destination.shown().host if destination else "", pull_request=pull_request)
     return Request(
         world=world,
         loaded=loaded,
         context=context,
         source=source,
         partitions=partitions,
-        destination=None if local else find_destination(loaded, environment, partitions),
+        destination=destination,
     )
 
 
-def passed_values(loaded: LoadedSettings) -> SourceValues:
-    """Return the settings about the source, each with the flag, variable or file that set it."""
-    settings, origins = loaded.settings.run, loaded.origins
+def check_settings_file(loaded: LoadedSettings, world: World) -> bool:
+    """Check what a settings file in the checkout sets, before any path of it is used.
+
+    Returns:
+        Whether a pull request is built: the variables of the CI and the flags say so, as the file itself could deny it.
+
+    Raises:
+        ConfigurationError: a key is for flags and variables alone, or a path leads out of the checkout.
+    """
+    environment = world.environment
+    by_team = passed_values(loaded, without=loaded.checkout_file)
+    pull_request = find_source(by_team, None, environment, read_event(environment)).is_pull_request
+    check_trust(loaded, pull_request=pull_request)
+    paths = dict(paths_of_checkout(loaded, pull_request=pull_request))
+    if is_remote(paths.get("context", "")):
+        del paths["context"]
+    root = checkout_root(world.folder, environment)
+    check_inside(paths, world.folder, root, loaded.checkout_file, pull_request=pull_request)
+    return pull_request
+
+
+def passed_values(loaded: LoadedSettings, *, without: str = "") -> SourceValues:
+    """Return the settings about the source, each with the flag, variable or file that set it.
+
+    Args:
+        loaded: the settings.
+        without: a file whose values do not count.
+    """
+    origins = loaded.origins
+    ignored = [info.name for info in SETTINGS if info.scope == "run" and without and origins[info.name] == without]
+    settings = replace(loaded.settings.run, **{name: getattr(RunSettings(), name) for name in ignored})
     return SourceValues(
         sha=(settings.commit, origins["commit"]),
         time=(settings.commit_time, origins["commit_time"]),

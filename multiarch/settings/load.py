@@ -16,24 +16,40 @@ from multiarch.settings.image import ImageSettings
 from multiarch.settings.info import ENVIRONMENT_PREFIX, SETTINGS
 from multiarch.settings.model import Settings
 from multiarch.settings.run import RunSettings
-from multiarch.settings.values import check, from_text, from_texts
+from multiarch.settings.values import SWITCH, check, from_text, from_texts
 from multiarch.text.hints import nearest_hint
+from multiarch.text.shown import shown
 
 CONFIG_VARIABLE = "MULTIARCH_CONFIG"
+
+TRUST_VARIABLE = "MULTIARCH_TRUST_CONFIG"
 
 DEFAULT_ORIGIN = "default"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedSettings:
-    """The settings, and where each value came from: a flag, a variable, a file's name or `default`."""
+    """The settings, and where each value came from: a flag, a variable, a file's name or `default`.
+
+    Attributes:
+        checkout_file: the name of a settings file that is in the checkout; empty for the team's own file.
+        is_trusted: the team lets a file in the checkout set everything.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
+    checkout_file: str = ""
+    is_trusted: bool = False
 
 
 def load_settings(
-    *, flags: Mapping[str, object], environment: Mapping[str, str], file: Mapping[str, object], file_name: str
+    *,
+    flags: Mapping[str, object],
+    environment: Mapping[str, str],
+    file: Mapping[str, object],
+    file_name: str,
+    in_checkout: bool = True,
+    is_trusted: bool = False,
 ) -> LoadedSettings:
     """Merge the four layers and check the outcome.
 
@@ -42,6 +58,8 @@ def load_settings(
         environment: all variables; an empty one counts as not set.
         file: the parsed table of `multiarch.toml` or `[tool.multiarch]`.
         file_name: what to call that file in messages.
+        in_checkout: that file is in the checkout.
+        is_trusted: `--trust-config` was passed; `MULTIARCH_TRUST_CONFIG` says the same.
 
     Raises:
         ConfigurationError: an unknown key or variable, or a value that does not pass.
@@ -79,11 +97,24 @@ def load_settings(
         settings = replace(settings, image=replace(settings.image, tags=()))
     check_together(settings)
     check_contents(settings, chosen=checked)
-    return LoadedSettings(settings=settings, origins=origins)
+    return LoadedSettings(
+        settings=settings,
+        origins=origins,
+        checkout_file=file_name if in_checkout else "",
+        is_trusted=is_trusted or _is_trusted_by(environment),
+    )
+
+
+def _is_trusted_by(environment: Mapping[str, str]) -> bool:
+    text = environment.get(TRUST_VARIABLE, "").strip().lower()
+    if text and text not in SWITCH:
+        msg = f"{TRUST_VARIABLE}: {shown(text)} is not true or false"
+        raise ConfigurationError(msg, hint=f"set {TRUST_VARIABLE}=true, or unset the variable")
+    return bool(text) and SWITCH[text]
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE}
+    known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE, TRUST_VARIABLE}
     for variable in environment:
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
             msg = f"{variable} is not a setting"

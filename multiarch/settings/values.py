@@ -16,7 +16,7 @@ from multiarch.text.shown import shown
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNPRINTABLE_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def _split(info: SettingInfo, text: str) -> list[str]:
@@ -88,7 +88,7 @@ def check(info: SettingInfo, value: object, origin: str, *, strict: bool = False
         for rule in rules:
             value = rule(value) if rule.before else value
         if info.kind == "switch" and isinstance(value, str) and not strict:
-            value = _SWITCH.get(value.lower(), value)
+            value = SWITCH.get(value.lower(), value)
         value = convert(value, info.type, strict=strict or info.kind != "number")
         _check_characters(value)
         for rule in rules:

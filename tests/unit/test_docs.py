@@ -18,7 +18,8 @@ from multiarch.record.reader import EventKind
 from multiarch.report.folder.names import ALL_FILES
 from multiarch.settings.declare import FromFile
 from multiarch.settings.info import SETTINGS
-from multiarch.settings.load import CONFIG_VARIABLE, load_settings
+from multiarch.settings.load import CONFIG_VARIABLE, TRUST_VARIABLE, load_settings
+from multiarch.settings.trust import check_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,12 +149,16 @@ def test_page_settings_files_are_accepted(page: str) -> None:
         table = tomllib.loads(block)
         if "registry" in table and isinstance(table["registry"], dict):
             continue  # BuildKit's own
-        load_settings(flags={}, environment={}, file=table, file_name="multiarch.toml")
+        check_trust(load_settings(flags={}, environment={}, file=table, file_name="multiarch.toml"))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_variables_are_settings(page: str) -> None:
-    known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE, "MULTIARCH_NAME"}
+    known = {variable for info in SETTINGS for variable in info.variables} | {
+        CONFIG_VARIABLE,
+        TRUST_VARIABLE,
+        "MULTIARCH_NAME",
+    }
     assert set(re.findall(r"\bMULTIARCH_[A-Z0-9_]*[A-Z0-9]", read(page))) <= known
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.files.inputs import check_inputs, own_output_is_in_context, read_settings_file, secret_values
+from multiarch.edges.files.inputs import check_inputs, own_output_is_in_context, secret_values
+from multiarch.edges.files.settings import SettingsFile, read_settings_file
 from multiarch.errors import ConfigurationError
 from tests.unit.fakes import load
 
@@ -107,19 +108,21 @@ def test_what_must_never_be_printed_is_known(folder: Path, secret: str, values: 
 
 
 def test_no_file_is_an_empty_table(tmp_path: Path) -> None:
-    assert read_settings_file(tmp_path, None) == ("", {})
+    assert read_settings_file(tmp_path, None, {}) == SettingsFile()
 
 
 def test_our_own_file_comes_before_the_project_s(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.multiarch]\nrepository = "b"\n', encoding="utf-8")
-    assert read_settings_file(tmp_path, None) == ("pyproject.toml [tool.multiarch]", {"repository": "b"})
+    assert read_settings_file(tmp_path, None, {}) == SettingsFile(
+        name="pyproject.toml [tool.multiarch]", table={"repository": "b"}
+    )
     (tmp_path / "multiarch.toml").write_text('repository = "a"\n', encoding="utf-8")
-    assert read_settings_file(tmp_path, None) == ("multiarch.toml", {"repository": "a"})
+    assert read_settings_file(tmp_path, None, {}) == SettingsFile(name="multiarch.toml", table={"repository": "a"})
 
 
 def test_a_project_file_of_others_is_an_empty_table(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.other]\nx = "b"\n', encoding="utf-8")
-    assert read_settings_file(tmp_path, None)[1] == {}
+    assert read_settings_file(tmp_path, None, {}).table == {}
 
 
 def test_a_file_that_was_chosen_counts_alone(tmp_path: Path) -> None:
@@ -127,8 +130,10 @@ def test_a_file_that_was_chosen_counts_alone(tmp_path: Path) -> None:
     (tmp_path / "ci").mkdir()
     (tmp_path / "ci" / "my.toml").write_text('repository = "c"\n', encoding="utf-8")
     (tmp_path / "ci" / "pyproject.toml").write_text('[tool.multiarch]\nrepository = "d"\n', encoding="utf-8")
-    assert read_settings_file(tmp_path, "ci/my.toml") == ("ci/my.toml", {"repository": "c"})
-    assert read_settings_file(tmp_path, "ci/pyproject.toml") == ("ci/pyproject.toml", {"repository": "d"})
+    assert read_settings_file(tmp_path, "ci/my.toml", {}) == SettingsFile(name="ci/my.toml", table={"repository": "c"})
+    assert read_settings_file(tmp_path, "ci/pyproject.toml", {}) == SettingsFile(
+        name="ci/pyproject.toml", table={"repository": "d"}
+    )
 
 
 FILES = {
@@ -145,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     if content:
         (tmp_path / "f.toml").write_bytes(content)
     with pytest.raises(ConfigurationError) as caught:
-        read_settings_file(tmp_path, "f.toml")
+        read_settings_file(tmp_path, "f.toml", {})
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
@@ -153,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 def test_a_project_file_whose_table_is_none_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
-        read_settings_file(tmp_path, None)
+        read_settings_file(tmp_path, None, {})
     assert caught.value.message == "pyproject.toml: [tool.multiarch] is not a table"
 
 

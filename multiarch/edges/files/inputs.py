@@ -1,60 +1,19 @@
 """The files that a build reads: settings, context, Dockerfile, secrets; a missing file is an error before the build."""
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
 
+from multiarch.edges.files.read import read_file
+from multiarch.edges.files.settings import checkout_root, leaves_checkout
 from multiarch.errors import ConfigurationError
 from multiarch.plan.build.bake import dockerfile_of, is_remote
 from multiarch.plan.build.secrets import secret_arguments
 from multiarch.settings.image import ImageSettings
 from multiarch.text.csv_words import Secret
 
-_OWN_FILE = "multiarch.toml"
-_PROJECT_FILE = "pyproject.toml"
-
-
-def read_settings_file(folder: Path, chosen: str | None) -> tuple[str, Mapping[str, object]]:
-    """Return the settings file's name and its table; an empty table where there is none.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or is not TOML.
-    """
-    if chosen:
-        return chosen, _table(folder / chosen, chosen)
-    if (folder / _OWN_FILE).exists():
-        return _OWN_FILE, _table(folder / _OWN_FILE, _OWN_FILE)
-    if (folder / _PROJECT_FILE).exists():
-        return f"{_PROJECT_FILE} [tool.multiarch]", _table(folder / _PROJECT_FILE, _PROJECT_FILE)
-    return "", {}
-
-
-def _table(path: Path, name: str) -> Mapping[str, object]:
-    table = _read_toml(path, name)
-    if path.name != _PROJECT_FILE:
-        return table
-    tool = table.get("tool", {})
-    own = tool.get("multiarch", {}) if isinstance(tool, dict) else tool
-    if not isinstance(own, dict):
-        msg = f"{name}: [tool.multiarch] is not a table"
-        raise ConfigurationError(msg, hint="write the settings under the heading [tool.multiarch]")
-    return cast("Mapping[str, object]", own)
-
-
-def _read_toml(path: Path, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"cannot read {name}: {error.strerror}"
-        raise ConfigurationError(msg, hint="check the path and the permissions of the file") from None
-    except UnicodeDecodeError:
-        msg = f"{name} is not UTF-8 text"
-        raise ConfigurationError(msg, hint="save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{name} is not TOML: {error}"
-        raise ConfigurationError(msg, hint='quote texts: key = "value"; https://toml.io shows the format') from None
+_LARGEST_EVENT = 32 << 20  # a webhook's payload has 25 MB at most
+_LARGEST_TEXT = 1 << 20
 
 
 def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
@@ -63,8 +22,8 @@ def read_event(environment: Mapping[str, str]) -> Mapping[str, object]:
     if not path:
         return {}
     try:
-        event = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError):
+        event = json.loads(read_file(Path(path), _LARGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
 
@@ -118,11 +77,18 @@ def dockerfile_path(settings: ImageSettings) -> str:
 
 
 def read_dockerfile(settings: ImageSettings, folder: Path) -> str:
-    """Return what the Dockerfile says, nothing where it is not on this machine."""
+    """Return what the Dockerfile says; nothing where it is not on this machine, or a link out of the checkout."""
     if is_remote(settings.context):
         return ""
+    return _text_of(folder.resolve() / settings.context / dockerfile_of(settings), checkout_root(folder, {}))
+
+
+def _text_of(path: Path, root: Path) -> str:
+    """Return a text of the checkout; nothing where it is none, is too large, or leads out of the checkout."""
+    if leaves_checkout(path, root):
+        return ""
     try:
-        return (folder / settings.context / dockerfile_of(settings)).read_text(encoding="utf-8", errors="replace")
+        return read_file(path, _LARGEST_TEXT).decode(errors="replace")
     except OSError:
         return ""
 
@@ -133,6 +99,9 @@ def _check_secret(secret: str, folder: Path, environment: Mapping[str, str]) -> 
     if variable and variable not in environment:
         msg = f"secret {name}: the variable {variable} is not set"
         raise ConfigurationError(msg, hint=f"set {variable}, or use a file: --secret id={name},src=FILE")
+    if origin and leaves_checkout(folder.resolve() / origin, checkout_root(folder, environment)):
+        msg = f"secret {name}: {origin} is a link out of the checkout"
+        raise ConfigurationError(msg, hint="name the file itself: --secret id=NAME,src=FILE")
     if (origin and not (folder / origin).is_file()) or (
         not origin and not variable and name not in environment and not (folder / name).is_file()
     ):
@@ -160,8 +129,7 @@ def own_output_is_in_context(settings: ImageSettings, folder: Path, dist: str) -
         return False
     context = (folder / settings.context).resolve()
     output = (folder / dist).resolve()
-    ignored = context / ".dockerignore"
-    patterns = ignored.read_text(encoding="utf-8", errors="replace").split() if ignored.is_file() else []
+    patterns = _text_of(context / ".dockerignore", checkout_root(folder, {})).split()
     if not output.is_relative_to(context):
         return False
     ignored_names = {"", *output.relative_to(context).parts[:1]}
