@@ -57,14 +57,14 @@ def colors(page: Page, selector: str) -> tuple[tuple[float, ...], tuple[float, .
 
 
 @pytest.mark.parametrize("record", ALL.values(), ids=ALL)
-def test_every_report_opens_without_a_complaint_or_a_request(open_report: Open, record: Record) -> None:
+def test_page_opens_without_errors_or_requests(open_report: Open, record: Record) -> None:
     opened = open_report(record)
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
     assert len([url for url in opened.requests if url.startswith("file:")]) == 1
     assert opened.complaints == []
 
 
-def test_each_step_has_a_row_with_its_bar_under_its_platform(open_report: Open) -> None:
+def test_page_step_has_a_row_and_a_bar_under_its_platform(open_report: Open) -> None:
     page = open_report(BUILT).page
     assert [" ".join(each.split()) for each in page.locator(".group h3").all_inner_texts()] == [
         "Run phases",
@@ -82,7 +82,7 @@ def test_each_step_has_a_row_with_its_bar_under_its_platform(open_report: Open) 
     assert (bar["x"] - track["x"]) / track["width"] == pytest.approx(2.6 / 85.5, abs=0.01)
 
 
-def test_all_rows_are_reached_and_opened_by_keyboard(open_report: Open) -> None:
+def test_page_rows_open_by_keyboard(open_report: Open) -> None:
     page = open_report(FAILED).page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -107,7 +107,7 @@ def test_all_rows_are_reached_and_opened_by_keyboard(open_report: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_dark_and_light_can_be_read(open_report: Open, scheme: str) -> None:
+def test_page_dark_and_light_have_contrast(open_report: Open, scheme: str) -> None:
     page = open_report(FAILED, scheme=scheme).page
     ground = colors(page, "body")[1]
     assert (sum(ground) > 380) == (scheme == "light")
@@ -121,7 +121,7 @@ def test_dark_and_light_can_be_read(open_report: Open, scheme: str) -> None:
     assert contrast(tuple(map(float, re.findall(r"[\d.]+", bar)))[:3], behind) >= 3
 
 
-def test_nothing_is_told_by_colour_alone(open_report: Open) -> None:
+def test_page_states_differ_without_color(open_report: Open) -> None:
     """Each state is a word in its row, and a pattern in its bar, which no other state has."""
     patterns = {}
     for record, state, word in (
@@ -139,14 +139,14 @@ def test_nothing_is_told_by_colour_alone(open_report: Open) -> None:
     assert len(set(patterns.values())) == len(patterns)
 
 
-def test_a_screen_reader_hears_the_row_s_words(open_report: Open) -> None:
+def test_page_row_has_words_for_a_screen_reader(open_report: Open) -> None:
     tree = open_report(BUILT).page.locator("body").aria_snapshot()
     assert re.search(r"compile 3/3 RUN npm ci.*emulated.*on the critical path.*1 min 11 s", tree)
     for words in ('heading "Timeline"', "table", "columnheader", 'region "Layers"', 'radio "Critical path"', "banner"):
         assert words in tree
 
 
-def test_the_failing_step_and_its_output_are_the_first_thing_seen(open_report: Open) -> None:
+def test_page_failed_step_is_visible_first(open_report: Open) -> None:
     page = open_report(FAILED).page
     region = page.get_by_role("region", name="The failing step's output")
     assert region.inner_text().splitlines() == ["npm ERR! code ENOENT", "npm ERR! no such file: package-lock.json"]
@@ -156,7 +156,7 @@ def test_the_failing_step_and_its_output_are_the_first_thing_seen(open_report: O
     assert page.get_by_text("commit package-lock.json, or run npm install").is_visible()
 
 
-def test_rows_are_picked_without_a_script(open_report: Open) -> None:
+def test_page_filters_rows_without_a_script(open_report: Open) -> None:
     page = open_report(CACHED).page
     every = page.locator(".row:visible").count()
     page.get_by_label("Steps that ran").check()
@@ -170,7 +170,7 @@ def test_rows_are_picked_without_a_script(open_report: Open) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 @pytest.mark.parametrize("record", [BUILT, FAILED], ids=["built", "failed"])
-def test_a_narrow_screen_scrolls_one_way(open_report: Open, record: Record, width: int) -> None:
+def test_page_narrow_screen_scrolls_one_way(open_report: Open, record: Record, width: int) -> None:
     page = open_report(record, width=width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     names = page.locator(".row .text").first.bounding_box()
@@ -178,7 +178,7 @@ def test_a_narrow_screen_scrolls_one_way(open_report: Open, record: Record, widt
     assert names["width"] > 0
 
 
-def test_hostile_text_is_shown_and_not_obeyed(open_report: Open) -> None:
+def test_page_hostile_text_is_shown(open_report: Open) -> None:
     opened = open_report(hostile())
     assert opened.page.title() != "taken"
     assert opened.page.locator("img, script").count() == 0
@@ -187,7 +187,7 @@ def test_hostile_text_is_shown_and_not_obeyed(open_report: Open) -> None:
     assert "<script>document.title='taken'</script>" in opened.page.get_by_role("heading", level=1).inner_text()
 
 
-def test_500_steps_and_100_000_lines_open_within_a_second(open_report: Open, tmp_path: Path) -> None:
+def test_page_large_build_opens_within_a_second(open_report: Open, tmp_path: Path) -> None:
     """A second, on a machine that opens an empty page in the usual time; one that is busy has as much longer."""
     page = open_report(large()).page
     assert (tmp_path / "report.html").stat().st_size < 5_000_000

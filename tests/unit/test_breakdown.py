@@ -29,7 +29,7 @@ def built(*made: BuildStep, caches: tuple[CacheAccess, ...] = (READ,)) -> Record
     return Record(run=records.RUN, steps=steps(*made), caches=caches, attempt=1)
 
 
-def test_a_slow_build_says_what_its_time_went_into() -> None:
+def test_breakdown_as_text_slow_build_has_all_lines() -> None:
     assert list(breakdown_as_text(breakdown_of(records.BUILT))) == [
         "steps      linux/amd64  3 run, 0 cached, 10.0 s",
         "steps      linux/arm64  3 run, 0 cached, 72.0 s",
@@ -48,7 +48,7 @@ def test_a_slow_build_says_what_its_time_went_into() -> None:
     ]
 
 
-def test_a_failed_build_says_how_far_it_got() -> None:
+def test_breakdown_as_text_failed_build_has_its_steps() -> None:
     lines = list(breakdown_as_text(breakdown_of(records.FAILED)))
     assert lines[:2] == [
         "steps      linux/amd64  2 run, 0 cached, 38.1 s",
@@ -65,11 +65,11 @@ QUIET = {
 
 
 @pytest.mark.parametrize("record", QUIET.values(), ids=QUIET)
-def test_there_is_nothing_to_explain(record: Record) -> None:
+def test_breakdown_as_text_quick_build_has_no_lines(record: Record) -> None:
     assert list(breakdown_as_text(breakdown_of(record))) == []
 
 
-def test_many_warnings_are_counted() -> None:
+def test_breakdown_as_text_many_warnings_are_counted() -> None:
     warnings = tuple(replace(records.BUILT.warnings[0], short=f"warning {each}", line=each) for each in range(1, 9))
     lines = list(breakdown_as_text(breakdown_of(replace(records.CACHED, warnings=warnings, caches=()))))
     assert [line for line in lines if line.startswith("warning")] == [
@@ -93,11 +93,11 @@ BUSY = {
 
 
 @pytest.mark.parametrize(("pairs", "seconds"), BUSY.values(), ids=BUSY)
-def test_time_that_steps_share_counts_once(pairs: list[tuple[float, float | None]], seconds: float) -> None:
+def test_busy_overlapping_intervals_count_once(pairs: list[tuple[float, float | None]], seconds: float) -> None:
     assert busy(Interval(start=start, end=end) for start, end in pairs) == seconds
 
 
-def test_steps_that_platforms_share_are_a_row_of_their_own() -> None:
+def test_breakdown_shared_steps_have_a_row() -> None:
     record = built(
         step("linux/amd64 build 2/3 RUN make", 0, 20, platform=""),
         step("linux/amd64 stage-1 2/2 COPY --from=build /a /a", 20, 21),
@@ -142,17 +142,17 @@ MISSES = {
 
 
 @pytest.mark.parametrize(("made", "expected"), MISSES.values(), ids=MISSES)
-def test_the_cache_missed_where_nothing_before_had_to_run(made: list[BuildStep], expected: dict[str, set[str]]) -> None:
+def test_breakdown_first_miss_has_no_miss_before_it(made: list[BuildStep], expected: dict[str, set[str]]) -> None:
     found = roots(built(*made))
     assert {root.step.digest: {each.digest for each in root.after} for root in found} == expected
 
 
-def test_a_miss_on_every_platform_is_one_and_names_none() -> None:
+def test_breakdown_miss_on_all_platforms_is_one_line() -> None:
     [miss] = breakdown(records.BUILT).misses
     assert (miss.platforms, miss.after) == (("linux/amd64", "linux/arm64"), 4)
 
 
-def test_a_miss_on_one_platform_names_it() -> None:
+def test_breakdown_miss_on_one_platform_names_it() -> None:
     other = replace(cached(COPY), digest="arm", platform="linux/arm64")
     lines = list(breakdown_as_text(breakdown_of(built(replace(COPY, intervals=(between(0, 30),)), other))))
     assert lines[2].startswith(
@@ -177,9 +177,7 @@ CACHES = {
 
 
 @pytest.mark.parametrize(("caches", "made", "words"), CACHES.values(), ids=CACHES)
-def test_what_the_cache_could_not_do_is_said(
-    caches: tuple[CacheAccess, ...], made: list[BuildStep], words: str
-) -> None:
+def test_breakdown_cache_has_the_reason(caches: tuple[CacheAccess, ...], made: list[BuildStep], words: str) -> None:
     record = built(*made, caches=caches)
     assert cache_in_words(record) == words
     assert not words or not roots(record)
@@ -218,7 +216,7 @@ EMULATED = {
 
 
 @pytest.mark.parametrize(("made", "hints"), EMULATED.values(), ids=EMULATED)
-def test_emulation_is_worth_a_hint_where_the_same_step_ran_without(made: list[BuildStep], hints: list[str]) -> None:
+def test_hints_emulated_step_with_a_native_one_has_a_hint(made: list[BuildStep], hints: list[str]) -> None:
     assert list(breakdown(built(*made)).hints) == hints
 
 
@@ -241,13 +239,11 @@ COPIES = {
 
 
 @pytest.mark.parametrize(("made", "hints"), COPIES.values(), ids=COPIES)
-def test_a_copy_of_everything_is_worth_a_hint_where_something_slow_ran_for_it(
-    made: list[BuildStep], hints: list[str]
-) -> None:
+def test_hints_copy_before_a_slow_step_has_a_hint(made: list[BuildStep], hints: list[str]) -> None:
     assert list(breakdown(built(*made)).hints) == hints
 
 
-def test_a_copy_on_two_platforms_is_one_hint() -> None:
+def test_hints_copy_on_two_platforms_is_one_hint() -> None:
     other = [replace(each, platform="linux/arm64", digest=f"{each.digest} arm") for each in (COPY, RUN)]
     other[1] = replace(other[1], inputs=(other[0].digest,))
     assert breakdown(built(COPY, RUN, *other)).hints == (COPY_HINT,)
@@ -264,7 +260,7 @@ EMULATION = {
 
 
 @pytest.mark.parametrize(("made", "lines"), EMULATION.values(), ids=EMULATION)
-def test_emulated_seconds_are_told(made: list[BuildStep], lines: list[str]) -> None:
+def test_breakdown_as_text_has_emulated_seconds(made: list[BuildStep], lines: list[str]) -> None:
     first = step("linux/amd64 build 1/2 FROM base", 0, 20)
     said = breakdown_as_text(breakdown_of(built(first, *made)))
     assert [line for line in said if line.startswith("emulated")] == lines
@@ -273,7 +269,7 @@ def test_emulated_seconds_are_told(made: list[BuildStep], lines: list[str]) -> N
 # Layers
 
 
-def test_the_largest_layers_of_all_platforms_are_told() -> None:
+def test_breakdown_has_the_largest_layers() -> None:
     images = (
         platform_image(AMD64, (50_000_000, "RUN a"), (20_000_000, "RUN b"), (9_000_000, "RUN small")),
         platform_image(ARM64, (60_000_000, "RUN a"), (15_000_000, "RUN c"), (12_000_000, "RUN d")),
@@ -288,6 +284,6 @@ def test_the_largest_layers_of_all_platforms_are_told() -> None:
     ]
 
 
-def test_a_long_instruction_is_one_short_line() -> None:
+def test_shortened_long_instruction_is_one_short_line() -> None:
     assert shortened("RUN a\n  b") == "RUN a b"
     assert shortened("x" * 61) == f"{'x' * 60}..."

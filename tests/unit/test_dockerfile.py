@@ -47,7 +47,7 @@ READ = {
 
 
 @pytest.mark.parametrize(("text", "expected"), READ.values(), ids=READ)
-def test_instructions_are_found_with_their_lines(text: str, expected: list[tuple[int, str, str]]) -> None:
+def test_read_instructions_has_lines(text: str, expected: list[tuple[int, str, str]]) -> None:
     assert [(each.line, each.stage, each.keyword) for each in read_instructions(text)] == expected
 
 
@@ -78,10 +78,10 @@ PLACES = {
 
 
 @pytest.mark.parametrize(("title", "line"), PLACES.values(), ids=PLACES)
-def test_a_step_has_a_line_where_stage_count_and_keyword_agree(title: str, line: int | None) -> None:
+def test_lines_of_step_needs_stage_count_and_keyword(title: str, line: int | None) -> None:
     made = step(title)
     assert lines_of([made], read_instructions(TEXT)).get(made.digest) == line
 
 
-def test_without_a_dockerfile_there_are_no_lines() -> None:
+def test_lines_of_steps_without_dockerfile_is_empty() -> None:
     assert lines_of([step("linux/amd64 build 2/3 COPY . .")], ()) == {}

@@ -62,7 +62,7 @@ LATER = "2026-01-01T00:00:02.5Z"
 # Real logs: dev/recordings.py
 
 
-def test_the_step_that_failed_is_told_from_the_platform_that_was_canceled_for_it() -> None:
+def test_failed_step_is_not_the_canceled_platform() -> None:
     record = replay(real("two_platforms_one_fails"))
     failed = record.failed_step
     assert failed
@@ -71,7 +71,7 @@ def test_the_step_that_failed_is_told_from_the_platform_that_was_canceled_for_it
     assert failed.output == ("cc: bad thing",)
 
 
-def test_failed_steps_after_one_platform_failed_hold_both() -> None:
+def test_failed_steps_have_both_platforms() -> None:
     reader = read(*real("two_platforms_one_fails"))
     steps = {step.title.split()[0]: step for step in reader.failed_steps()}
     assert {name: step.is_canceled for name, step in steps.items()} == {"[linux/amd64": True, "[linux/arm64": False}
@@ -81,7 +81,7 @@ def test_failed_steps_after_one_platform_failed_hold_both() -> None:
     assert "Dockerfile:7" in reader.text
 
 
-def test_the_output_of_a_step_bears_its_platform_and_a_progress_bar_shows_its_last_state() -> None:
+def test_as_lines_output_follows_the_platform() -> None:
     _, shown = fed(*real("two_platforms_one_fails"))
     of_amd64 = [line for line in shown if line.startswith("[linux/amd64 compile 2/2] ")]
     assert of_amd64[1:4] == [
@@ -93,18 +93,18 @@ def test_the_output_of_a_step_bears_its_platform_and_a_progress_bar_shows_its_la
     assert "[linux/arm64 stage-1 3/3] cc: bad thing" in shown
 
 
-def test_a_cache_that_is_not_there_is_no_failure() -> None:
+def test_make_record_missing_cache_is_no_failure() -> None:
     assert replay(real("cold")).failed_step is None
 
 
-def test_a_build_from_the_cache_says_so_step_by_step() -> None:
+def test_as_lines_cached_build_has_cached_steps() -> None:
     _, shown = fed(*real("all_cached"))
     assert len([line for line in shown if line.endswith(" CACHED")]) == 6
     assert "[linux/amd64 stage-1 2/3] COPY --from=compile /etc/passwd /x CACHED" in shown
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_log_that_ends_anywhere_in_the_middle_is_read_as_far_as_it_goes(name: str) -> None:
+def test_feed_incomplete_log_is_read_to_its_end(name: str) -> None:
     text = "\n".join(real(name))
     for end in range(0, len(text), 499):
         use = replay(text[:end].splitlines()).cache_use
@@ -125,12 +125,12 @@ STEPS = {
 
 
 @pytest.mark.parametrize(("name", "prefix", "what"), STEPS.values(), ids=STEPS)
-def test_a_step_is_announced_once_and_ended_once(name: str, prefix: str, what: str) -> None:
+def test_live_log_step_starts_once_and_ends_once(name: str, prefix: str, what: str) -> None:
     _, shown = fed(vertex(name), vertex(name), vertex(name, completed=LATER), vertex(name, completed=LATER))
     assert shown == [f"{prefix} {what}", f"{prefix} done in 2.5 s"]
 
 
-def test_a_step_without_a_platform_has_that_of_the_step_before_it_through_all_inputs() -> None:
+def test_name_of_step_without_platform_has_that_of_its_inputs() -> None:
     _, shown = fed(
         vertex("[linux/arm64 internal] load metadata", digest="sha256:1"),
         vertex("[linux/arm64 1/3] FROM base", digest="sha256:2", inputs=("sha256:1",)),
@@ -140,7 +140,7 @@ def test_a_step_without_a_platform_has_that_of_the_step_before_it_through_all_in
     assert shown[-1] == "[linux/arm64 3/3] RUN two"
 
 
-def test_inputs_that_run_in_a_circle_end() -> None:
+def test_name_of_circular_inputs_ends() -> None:
     _, shown = fed(
         vertex("[2/3] RUN one", digest="sha256:1", inputs=("sha256:2",)),
         vertex("[3/3] RUN two", digest="sha256:2", inputs=("sha256:1",)),
@@ -148,7 +148,7 @@ def test_inputs_that_run_in_a_circle_end() -> None:
     assert shown == ["[2/3] RUN one", "[3/3] RUN two"]
 
 
-def test_a_step_of_many_lines_is_one_step() -> None:
+def test_parse_name_many_lines_are_one_step() -> None:
     record, _ = fed(vertex("[linux/arm64 2/2] RUN <<EOF (make...)\nEOF", completed=LATER))
     assert record.cache_use
     assert record.cache_use.steps == 1
@@ -164,13 +164,13 @@ COUNTED = {
 
 
 @pytest.mark.parametrize(("name", "steps"), COUNTED.values(), ids=COUNTED)
-def test_the_dockerfile_s_steps_are_counted(name: str, steps: int) -> None:
+def test_cache_use_counts_steps_of_the_dockerfile(name: str, steps: int) -> None:
     record, _ = fed(vertex(name, completed=LATER))
     assert record.cache_use
     assert record.cache_use.steps == steps
 
 
-def test_a_cached_step_that_starts_again_for_the_export_stays_cached() -> None:
+def test_feed_unpacked_cached_step_stays_cached() -> None:
     name = "[linux/arm64 2/2] RUN make"
     record, shown = fed(vertex(name, completed=LATER, cached=True), vertex(name, completed=LATER))
     assert record.cache_use
@@ -189,13 +189,13 @@ INTERNAL = {
 
 
 @pytest.mark.parametrize(("name", "completed", "error", "lines"), INTERNAL.values(), ids=INTERNAL)
-def test_what_buildkit_does_for_itself_is_shown_where_it_takes_time_or_fails(
+def test_live_log_internal_step_is_shown_if_slow_or_failed(
     name: str, completed: str, error: str, lines: list[str]
 ) -> None:
     assert fed(vertex(name), vertex(name, completed=completed, error=error))[1] == lines
 
 
-def test_nanoseconds_are_read_as_go_prints_them() -> None:
+def test_parse_time_reads_nanoseconds() -> None:
     started, completed = "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01.12Z"
     assert fed(vertex("[2/2] RUN x", started=started, completed=completed))[1][-1] == "[2/2] done in 1.0 s"
 
@@ -203,19 +203,19 @@ def test_nanoseconds_are_read_as_go_prints_them() -> None:
 # Output
 
 
-def test_a_line_that_comes_in_parts_is_shown_when_it_is_whole() -> None:
+def test_feed_line_in_parts_is_shown_whole() -> None:
     _, shown = fed(vertex("[2/2] RUN x"), log("hel"), log("lo\nwor"), log("ld\n"))
     assert shown == ["[2/2] RUN x", "[2/2] hello", "[2/2] world"]
 
 
-def test_a_last_line_without_an_end_is_shown_when_its_step_ends() -> None:
+def test_feed_line_without_end_is_shown_when_the_step_ends() -> None:
     record, shown = fed(vertex("[2/2] RUN x"), log("no end"), vertex("[2/2] RUN x", completed=LATER, error="failed"))
     assert shown[1:] == ["[2/2] no end", "[2/2] ERROR failed"]
     assert record.failed_step
     assert record.failed_step.output == ("no end",)
 
 
-def test_a_log_that_comes_after_the_end_of_its_step_is_shown() -> None:
+def test_feed_output_after_the_end_is_shown() -> None:
     _, shown = fed(vertex("[2/2] RUN x", completed=LATER), log("late\n"))
     assert shown[-1] == "[2/2] late"
 
@@ -229,26 +229,26 @@ BARS = {
 
 
 @pytest.mark.parametrize(("text", "shown"), BARS.values(), ids=BARS)
-def test_of_a_redrawn_line_the_last_state_counts(text: str, shown: str) -> None:
+def test_feed_redrawn_line_shows_its_last_state(text: str, shown: str) -> None:
     assert fed(vertex("[2/2] RUN x"), log(text))[1][1] == f"[2/2] {shown}"
 
 
-def test_bytes_that_are_no_text_are_shown_as_far_as_they_are() -> None:
+def test_feed_invalid_bytes_are_replaced() -> None:
     assert fed(vertex("[2/2] RUN x"), log(b"caf\xe9\n"))[1][1] == "[2/2] caf\ufffd"
 
 
-def test_a_letter_that_is_cut_between_two_parts_is_put_together() -> None:
+def test_feed_split_character_is_joined() -> None:
     assert fed(vertex("[2/2] RUN x"), log(b"caf\xc3"), log(b"\xa9\n"))[1][1] == "[2/2] café"
 
 
-def test_the_end_of_the_output_alone_is_kept() -> None:
+def test_feed_keeps_the_end_of_the_output() -> None:
     lines = "".join(f"line {each}\n" for each in range(100))
     record, _ = fed(vertex("[2/2] RUN x"), log(lines), vertex("[2/2] RUN x", completed=LATER, error="failed"))
     assert record.failed_step
     assert record.failed_step.output == tuple(f"line {each}" for each in range(50, 100))
 
 
-def test_warnings_are_shown() -> None:
+def test_feed_shows_warnings() -> None:
     event = {"warnings": [{"vertex": "sha256:a", "short": base64.b64encode(b"FromAsCasing").decode()}]}
     assert fed(json.dumps(event))[1] == ["WARNING: FromAsCasing"]
 
@@ -256,7 +256,7 @@ def test_warnings_are_shown() -> None:
 # Failures
 
 
-def test_of_two_failures_the_first_one_counts() -> None:
+def test_failed_step_of_two_failures_is_the_first() -> None:
     record, _ = fed(
         vertex("[a 2/2] RUN x", digest="sha256:1", completed="2026-01-01T00:00:09Z", error="second"),
         vertex("[b 2/2] RUN x", digest="sha256:2", completed="2026-01-01T00:00:08Z", error="first"),
@@ -266,7 +266,7 @@ def test_of_two_failures_the_first_one_counts() -> None:
     assert record.failed_step.error == "first"
 
 
-def test_the_first_failure_is_found_by_time_and_not_by_text() -> None:
+def test_failed_step_is_the_first_by_time() -> None:
     record, _ = fed(
         vertex("[a 2/2] RUN x", digest="sha256:1", completed="2026-01-01T00:00:08.55Z", error="second"),
         vertex("[b 2/2] RUN x", digest="sha256:2", completed="2026-01-01T00:00:08.5Z", error="first"),
@@ -275,30 +275,30 @@ def test_the_first_failure_is_found_by_time_and_not_by_text() -> None:
     assert record.failed_step.error == "first"
 
 
-def test_where_all_were_canceled_a_canceled_step_is_named() -> None:
+def test_failed_step_of_canceled_steps_is_one_of_them() -> None:
     record, shown = fed(vertex("[2/2] RUN x", completed=LATER, error="context canceled"))
     assert record.failed_step
     assert shown[-1] == "[2/2] canceled"
 
 
-def test_a_cache_that_could_not_be_written_is_told() -> None:
+def test_cache_use_failed_export_has_its_error() -> None:
     record, _ = fed(vertex("exporting cache to registry", completed=LATER, error="400 Bad Request"))
     assert record.cache_use
     assert record.cache_use.export_error == "400 Bad Request"
 
 
-def test_a_cache_that_was_read_is_told() -> None:
+def test_cache_use_imported_cache_is_imported() -> None:
     record, _ = fed(vertex("importing cache manifest from localhost:5000/x:cache", completed=LATER))
     assert record.cache_use
     assert record.cache_use.imported
 
 
-def test_a_local_cache_that_is_not_there_yet_is_no_warning() -> None:
+def test_feed_missing_local_cache_is_no_warning() -> None:
     _, shown = fed("WARNING: local cache import at /home/ada/.cache not found due to err: could not read index.json")
     assert shown == ["importing cache manifest from /home/ada/.cache: not found"]
 
 
-def test_a_cache_in_the_registry_that_is_not_there_yet_is_no_error() -> None:
+def test_as_lines_missing_registry_cache_is_no_error() -> None:
     _, shown = fed(*real("cold"))
     said, ended = (line for line in shown if line.startswith("importing cache manifest from localhost:5000/recorded-"))
     assert ended == f"{said}: not found"
@@ -318,7 +318,7 @@ NO_EVENTS = {
 
 
 @pytest.mark.parametrize("line", NO_EVENTS.values(), ids=NO_EVENTS)
-def test_a_line_that_is_no_event_is_shown_as_it_is_and_kept_for_the_diagnosis(line: str) -> None:
+def test_feed_other_line_is_shown_and_kept_for_the_diagnosis(line: str) -> None:
     assert fed(line)[1] == [line]
     assert read(line).text == (line,)
 
@@ -332,23 +332,23 @@ ODD = {
 }
 
 
-def test_an_event_may_hold_nothing() -> None:
+def test_feed_empty_event_yields_nothing() -> None:
     assert fed('{"vertexes":null}', '{"logs":[]}')[1] == []
 
 
 @pytest.mark.parametrize("line", ODD.values(), ids=ODD)
-def test_an_event_of_another_shape_does_not_end_the_build(line: str) -> None:
+def test_feed_malformed_event_yields_nothing(line: str) -> None:
     record, _ = fed(line, vertex("[2/2] RUN x", completed=LATER))
     assert record.cache_use
     assert record.cache_use.steps == 1
 
 
-def test_a_build_of_one_platform_shows_which() -> None:
+def test_feed_one_platform_is_in_the_name() -> None:
     _, shown = fed(vertex("[2/2] RUN x"), run=RunInfo(images=(ImageInfo(name="shop", platforms=("linux/arm64",)),)))
     assert shown == ["[linux/arm64 2/2] RUN x"]
 
 
-def test_a_step_that_runs_again_is_told_again_where_that_took_time() -> None:
+def test_feed_step_that_runs_again_ends_again_if_slow() -> None:
     name, start = "[1/2] FROM base", "2026-01-01T00:00:00Z"
     again = "2026-01-01T00:00:10Z"
     record, shown = fed(
@@ -379,7 +379,7 @@ class Build:
         return [text for event in (*chosen, *self.live.tick()) for text in as_lines(event)]
 
 
-def test_a_step_that_is_silent_is_told_every_so_often() -> None:
+def test_tick_silent_step_is_shown_regularly() -> None:
     build = Build()
     build.at(0, vertex("[linux/arm64 2/2] RUN x"))
     assert build.at(29) == []
@@ -393,7 +393,7 @@ def test_a_step_that_is_silent_is_told_every_so_often() -> None:
     assert build.at(500) == []
 
 
-def test_what_buildkit_does_for_itself_is_told_where_it_is_silent_for_long() -> None:
+def test_tick_silent_internal_step_is_shown() -> None:
     build = Build()
     assert build.at(0, vertex("[internal] load build context")) == []
     assert build.at(30) == ["[internal] load build context: still running, 30 s"]
@@ -408,7 +408,7 @@ def fields_of(*lines: str) -> list[dict[str, object]]:
     return [dict(fields) for event in chosen for fields in as_fields(event)]
 
 
-def test_each_event_is_an_object_with_its_step_and_its_parts() -> None:
+def test_as_fields_has_the_step_and_its_parts() -> None:
     name = "[linux/arm64 compile 2/3] RUN make"
     about = {"step": name, "platform": "linux/arm64", "stage": "compile", "position": "2/3"}
     said = fields_of(vertex(name), log("one\ntwo\n"), vertex(name, completed=LATER, error="exit code: 2"))
@@ -438,5 +438,5 @@ SAYINGS = {
 
 
 @pytest.mark.parametrize(("line", "said"), SAYINGS.values(), ids=SAYINGS)
-def test_what_happens_is_said_as_json(line: str, said: dict[str, object]) -> None:
+def test_as_fields_has_the_kind_of_event(line: str, said: dict[str, object]) -> None:
     assert fields_of(line)[-1] == said

@@ -35,12 +35,12 @@ def saved(record: Record, events: Sequence[str] = (), redaction: Redaction | Non
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_real_build_is_read_as_it_was(name: str) -> None:
+def test_make_record_of_recorded_events_has_their_steps(name: str) -> None:
     CASES[name].check(read_case(CASES[name], real(name)))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_build_that_was_saved_is_read_as_it_was(name: str) -> None:
+def test_read_record_of_saved_events_has_their_steps(name: str) -> None:
     """The log that a run of ours keeps, of the events as they come, has all that counts."""
     case, lines = CASES[name], list[str]()
     log = EventLog(lines.append, Redaction())
@@ -55,7 +55,7 @@ def test_a_build_that_was_saved_is_read_as_it_was(name: str) -> None:
 
 
 @pytest.mark.parametrize("record", records.ALL.values(), ids=records.ALL)
-def test_what_was_saved_is_read_again(record: Record) -> None:
+def test_read_record_returns_what_was_saved(record: Record) -> None:
     again = read_record(saved(record))
     assert again.run == record.run
     assert again.outcome == record.outcome
@@ -64,13 +64,13 @@ def test_what_was_saved_is_read_again(record: Record) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_log_that_ends_anywhere_is_read_as_far_as_it_goes(name: str) -> None:
+def test_read_record_incomplete_log_is_read_to_its_end(name: str) -> None:
     text = "\n".join(each.rstrip("\n") for each in saved(records.BUILT, real(name)))
     for end in range(100, len(text), 1997):
         read_record([*saved(records.BUILT)[:1], *text[:end].splitlines()])
 
 
-def test_secrets_are_taken_out_of_what_is_saved() -> None:
+def test_event_log_redacts_secrets() -> None:
     lines: list[str] = []
     log = EventLog(lines.append, Redaction(["hunter22"]))
     log.begin(records.RUN)
@@ -84,7 +84,7 @@ def test_secrets_are_taken_out_of_what_is_saved() -> None:
     assert all(json.loads(line) for line in lines[:-1])
 
 
-def test_every_text_of_a_record_is_masked() -> None:
+def test_masked_redacts_every_text() -> None:
     """Whatever the model has: a field that is new is masked too."""
     clean = Redaction(["npm ci", "shop", "compile", "linux/amd64"]).clean
     text = repr(masked(records.FAILED, clean)) + repr(masked(records.BUILT, clean))
@@ -105,7 +105,7 @@ def vertexes(*said: tuple[str, str, tuple[str, ...]]) -> list[str]:
     ]
 
 
-def test_a_step_that_two_platforms_need_is_of_none() -> None:
+def test_make_record_shared_step_has_no_platform() -> None:
     record = read_record(
         vertexes(
             ("a", "[linux/amd64 tools 1/2] FROM base", ()),
@@ -134,7 +134,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize(("name", "platform", "runs_on"), NAMED.values(), ids=NAMED)
-def test_a_name_says_for_which_platform_a_step_is_and_where_it_runs(name: str, platform: str, runs_on: str) -> None:
+def test_parse_name_has_platform_and_runs_on(name: str, platform: str, runs_on: str) -> None:
     found = parse_name(name)
     assert (found.platform, found.runs_on, found.number, found.stage) == (platform, runs_on, 2, "build")
     assert found.title.replace(" 2/13", "  2/13") == name
@@ -155,7 +155,7 @@ EMULATED = {
 
 
 @pytest.mark.parametrize(("platform", "native", "emulated"), EMULATED.values(), ids=EMULATED)
-def test_what_is_emulated_is_known_or_not_told(platform: str, native: list[str], emulated: object) -> None:
+def test_is_emulated_uncertain_is_none(platform: str, native: list[str], emulated: object) -> None:
     assert is_emulated(platform, native) is emulated
 
 
@@ -167,7 +167,7 @@ ONE_PLATFORM = {
 
 
 @pytest.mark.parametrize(("text", "emulated"), ONE_PLATFORM.values(), ids=ONE_PLATFORM)
-def test_in_a_build_of_one_platform_a_step_runs_as_it_where_that_is_certain(text: str, emulated: object) -> None:
+def test_make_record_one_platform_step_runs_on_it_if_certain(text: str, emulated: object) -> None:
     run = RunInfo(images=(ImageInfo(name="shop", platforms=("linux/arm64",)),), instructions=read_instructions(text))
     reader = BuildReader(run)
     for line in vertexes(("a", "[2/2] RUN x", ())):
@@ -177,7 +177,7 @@ def test_in_a_build_of_one_platform_a_step_runs_as_it_where_that_is_certain(text
     assert step.emulated is emulated
 
 
-def test_what_is_kept_of_a_step_is_bounded() -> None:
+def test_build_reader_data_of_a_step_is_bounded() -> None:
     reader = BuildReader()
     list(reader.feed(vertexes(("a", "[2/2] RUN x", ()))[0]))
     data = base64.b64encode((b"x" * 5000 + b"\n") * 1000).decode()
@@ -196,14 +196,14 @@ def test_what_is_kept_of_a_step_is_bounded() -> None:
     assert len(reader.text) == 200
 
 
-def test_output_that_does_not_end_is_cut() -> None:
+def test_build_reader_endless_line_is_cut() -> None:
     reader = BuildReader()
     data = base64.b64encode(b"x" * 70_000).decode()
     [event] = reader.feed(json.dumps({"logs": [{"vertex": "a", "data": data}]}))
     assert [len(line) for line in event.lines] == [70_000]
 
 
-def test_caches_are_told_with_their_names() -> None:
+def test_make_record_caches_have_names() -> None:
     run = RunInfo(images=(ImageInfo(name="shop", cache_to=("type=registry,ref=shop:cache,mode=max",)),))
     reader = BuildReader(run)
     for line in vertexes(

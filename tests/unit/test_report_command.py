@@ -26,7 +26,7 @@ def report(*words: str | Path, content: bytes = b"", program: tuple[str, ...] = 
     return run_command("report", *words, content=content, program=program)
 
 
-def test_a_saved_log_is_a_report_again(tmp_path: Path) -> None:
+def test_report_saved_log_writes_all_views(tmp_path: Path) -> None:
     said = report(EVENTS, "--report", tmp_path / "out")
     assert (said.code, said.err) == (0, "")
     assert "cc: bad thing" in said.out
@@ -34,7 +34,7 @@ def test_a_saved_log_is_a_report_again(tmp_path: Path) -> None:
     jsonschema.validate(json.loads((tmp_path / "out" / "report.json").read_bytes()), schema.schema("report"))
 
 
-def test_programs_read_the_same_report() -> None:
+def test_report_json_follows_the_schema() -> None:
     said = report(EVENTS, "--output", "json")
     assert said.code == 0
     fields = json.loads(said.out)
@@ -42,17 +42,17 @@ def test_programs_read_the_same_report() -> None:
     assert [step["title"] for step in fields["steps"] if step["state"] == "failed"] != []
 
 
-def test_buildkit_s_own_log_says_what_came_of_its_steps() -> None:
+def test_report_log_of_buildkit_shows_the_status_of_its_steps() -> None:
     """It does not say what became of the image, and nor does the report."""
     assert "All steps succeeded" in report(CACHED).out
     assert "Failed" in report(EVENTS).out
 
 
-def test_the_standard_input_is_read() -> None:
+def test_report_reads_standard_input() -> None:
     assert "cc: bad thing" in report("-", content=EVENTS.read_bytes()).out
 
 
-def test_two_logs_are_compared() -> None:
+def test_report_two_logs_compares_them() -> None:
     said = report(CACHED, EVENTS)
     assert said.code == 0
     assert "first cache miss" in said.out
@@ -61,7 +61,7 @@ def test_two_logs_are_compared() -> None:
     assert {"cache-miss"} <= {change["kind"] for change in fields["changes"]}
 
 
-def test_a_log_that_ends_anywhere_gives_a_report(tmp_path: Path) -> None:
+def test_report_incomplete_log_has_a_report(tmp_path: Path) -> None:
     """As that of a build that was killed: in the middle of a line, too."""
     content = EVENTS.read_bytes()
     file = tmp_path / "cut.jsonl"
@@ -85,7 +85,7 @@ def test_a_log_that_ends_anywhere_gives_a_report(tmp_path: Path) -> None:
     ],
     ids=["empty", "blank", "plain log", "binary", "zeros", "other JSON", "later format"],
 )
-def test_what_is_no_log_is_said_in_one_line(tmp_path: Path, content: bytes, words: str) -> None:
+def test_report_other_file_is_an_error(tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "some.log"
     file.write_bytes(content)
     said = report(file)
@@ -103,7 +103,7 @@ def test_what_is_no_log_is_said_in_one_line(tmp_path: Path, content: bytes, word
     '{"multiarch":"begin","format":2}\n{"multiarch":"end","phases":[{"name":1}],"outcome":{"status":"odd"}}',
     '{"multiarch":"try","number":"many"}',
 ], ids=["vertex", "status", "log", "begin", "end", "try"])  # fmt: skip
-def test_a_log_of_odd_events_gives_a_clear_answer(line: str) -> None:
+def test_report_odd_events_have_a_report_or_an_error(line: str) -> None:
     said = report("-", content=f"{line}\n".encode())
     assert said.code in (0, 2), said.err
     assert said.code == 0 or said.err.startswith("error: ")
@@ -121,13 +121,13 @@ def test_a_log_of_odd_events_gives_a_clear_answer(line: str) -> None:
     ],
     ids=["none", "three", "two and a folder", "missing", "folder", "no folder"],
 )
-def test_what_cannot_be_done_is_said_in_one_line(words: tuple[str | Path, ...], said: str) -> None:
+def test_report_unusable_arguments_are_an_error(words: tuple[str | Path, ...], said: str) -> None:
     answer = report(*words)
     assert answer.code == 2
     assert said in answer.err
 
 
-def test_what_somebody_else_saved_is_cleaned(tmp_path: Path) -> None:
+def test_report_foreign_log_is_redacted(tmp_path: Path) -> None:
     """A login in a URL, and what a terminal obeys, are in no file of the report and not on the screen."""
     output = base64.b64encode(b"cloning https://ada:wonderland@example.com/x\n\x1b]0;title\x07done\n").decode()
     vertex = {"digest": "a", "name": "[1/1] RUN x", "started": "2026-01-01T00:00:00Z", "error": "exit code: 1"}
@@ -141,7 +141,7 @@ def test_what_somebody_else_saved_is_cleaned(tmp_path: Path) -> None:
         assert b"\x1b" not in found
 
 
-def test_a_huge_log_is_read_in_bounded_memory(tmp_path: Path) -> None:
+def test_report_huge_log_needs_bounded_memory(tmp_path: Path) -> None:
     """300 MB of events: the ends of outputs are kept, and nothing else that grows."""
     file = tmp_path / "huge.jsonl"
     with file.open("w") as out:

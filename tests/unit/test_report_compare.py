@@ -47,11 +47,11 @@ TEST = step("linux/amd64 s 3/4 RUN test", 11.0, 12.0, line=3)
     ],
     ids=["same", "slower", "noise", "faster", "cached", "failed", "canceled", "never began", "gone", "new", "stage"],
 )
-def test_a_step_is_known_again_by_what_it_does(after: list[BuildStep], expected: list[tuple[str, str]]) -> None:
+def test_compare_pairs_steps_by_instruction(after: list[BuildStep], expected: list[tuple[str, str]]) -> None:
     assert changes(compare(of(MAKE, TEST), of(*after), NAMES)) == expected
 
 
-def test_a_lost_cache_that_took_others_with_it_is_marked() -> None:
+def test_compare_marks_the_first_cache_miss() -> None:
     """What builds on it lost its own because of it; it is the one to look at."""
     found = compare(CACHED, BUILT, NAMES)
     lost = [change for change in found.changes if change.kind is ChangeKind.CACHE_MISS]
@@ -66,7 +66,7 @@ def test_a_lost_cache_that_took_others_with_it_is_marked() -> None:
     assert lost[2].after == 71.0
 
 
-def test_what_cost_little_because_of_another_is_one_line_for_people() -> None:
+def test_comparison_as_text_sums_up_minor_misses() -> None:
     lines = list(comparison_as_text(compare(CACHED, BUILT, NAMES)))
     assert len([line for line in lines if line.startswith(("cache miss", "first cache miss"))]) == 5
     assert [line for line in lines if "caused by these" in line] == [
@@ -74,7 +74,7 @@ def test_what_cost_little_because_of_another_is_one_line_for_people() -> None:
     ]
 
 
-def test_steps_of_buildkit_s_own_come_and_go() -> None:
+def test_compare_ignores_quick_internal_steps() -> None:
     export = step("exporting to image", 12.0, 12.2)
     assert changes(compare(of(MAKE, export), of(MAKE), NAMES)) == []
     longer = replace(export, intervals=(between(12.0, 13.0),))
@@ -82,13 +82,13 @@ def test_steps_of_buildkit_s_own_come_and_go() -> None:
     assert changes(compare(of(MAKE), of(MAKE, longer), NAMES)) == [(ChangeKind.NEW, "exporting to image")]
 
 
-def test_the_same_line_twice_is_two_steps() -> None:
+def test_compare_equal_lines_are_two_steps() -> None:
     twice = replace(TEST, number=4, digest="again", intervals=(between(12.0, 13.0),))
     assert changes(compare(of(TEST, twice), of(TEST, twice), NAMES)) == []
     assert changes(compare(of(TEST, twice), of(TEST), NAMES)) == [(ChangeKind.REMOVED, "RUN test")]
 
 
-def test_people_read_what_changed_and_by_how_much() -> None:
+def test_comparison_as_text_shows_differences_in_seconds() -> None:
     slow = replace(MAKE, intervals=(between(1.0, 14.0),))
     text = "\n".join(comparison_as_text(compare(of(MAKE), of(slow), NAMES)))
     assert "before   monday: built in 1 min 26 s, 0 of 1 steps from the cache" in text
@@ -96,7 +96,7 @@ def test_people_read_what_changed_and_by_how_much() -> None:
     assert "about the same time" in "\n".join(comparison_as_text(compare(BUILT, BUILT, NAMES)))
 
 
-def test_programs_read_the_same() -> None:
+def test_comparison_as_json_has_the_changes() -> None:
     fields = json.loads(comparison_as_json(compare(CACHED, FAILED, NAMES)))
     assert (fields["version"], fields["kind"]) == (2, "comparison")
     assert fields["before"]["name"] == "monday"
@@ -106,10 +106,10 @@ def test_programs_read_the_same() -> None:
 
 @pytest.mark.parametrize("before", ALL.values(), ids=ALL)
 @pytest.mark.parametrize("after", ALL.values(), ids=ALL)
-def test_any_two_runs_can_be_compared(before: Record, after: Record) -> None:
+def test_compare_takes_any_two_records(before: Record, after: Record) -> None:
     assert list(comparison_as_text(compare(before, after, NAMES)))
     assert json.loads(comparison_as_json(compare(before, after, NAMES)))
 
 
-def test_nothing_differs_from_nothing() -> None:
+def test_compare_empty_records_has_no_changes() -> None:
     assert compare(EMPTY, EMPTY, NAMES).changes == ()

@@ -45,7 +45,7 @@ def test_report_files_of_any_record_are_all_views(record: Record) -> None:
     assert len(report["steps"]) == len(record.steps)
 
 
-def test_the_report_names_inputs_by_place_and_marks_the_critical_path() -> None:
+def test_report_json_step_has_indexes_of_inputs_and_critical_path() -> None:
     found = json.loads(report_files(BUILT)["report.json"])["steps"]
     by_title = {each["title"]: each for each in found}
     copied = by_title["[linux/arm64 stage-1 2/2] COPY --from=compile /app /app"]
@@ -57,7 +57,7 @@ def test_the_report_names_inputs_by_place_and_marks_the_critical_path() -> None:
     assert not by_title["[linux/amd64 compile 3/3] RUN npm ci"]["critical"]
 
 
-def test_steps_and_checks_are_test_cases() -> None:
+def test_junit_has_a_case_for_each_step_and_check() -> None:
     cases = cases_of(BUILT)
     for name in (
         "multiarch: build",
@@ -72,7 +72,7 @@ def test_steps_and_checks_are_test_cases() -> None:
     assert not [case for case in cases.values() if case.find("failure") is not None or case.find("skipped") is not None]
 
 
-def test_a_failed_build_fails_its_step_and_skips_those_that_it_kept_from_running() -> None:
+def test_junit_failed_build_fails_its_step_and_skips_the_later_ones() -> None:
     cases = cases_of(FAILED)
     failure = cases["linux/arm64: [linux/arm64 compile 3/3] RUN npm ci"].find("failure")
     assert failure is not None
@@ -89,12 +89,12 @@ def test_a_failed_build_fails_its_step_and_skips_those_that_it_kept_from_running
     assert of_the_run.get("message", "").startswith("build: npm found no lock file")
 
 
-def test_names_of_cases_are_the_same_whatever_came_of_them() -> None:
+def test_junit_case_names_are_equal_after_success_and_failure() -> None:
     """CodeBuild tells by its name which case of one report is which of the next."""
     assert set(cases_of(FAILED)) <= set(cases_of(BUILT))
 
 
-def test_a_cache_that_was_not_written_fails_no_case() -> None:
+def test_junit_failed_cache_export_is_skipped() -> None:
     access = CacheAccess(direction="export", reference="cache", status="failed", error="400 Bad Request")
     case = cases_of(replace(BUILT, caches=(access,)))["multiarch: cache export cache"]
     skipped = case.find("skipped")
@@ -102,7 +102,7 @@ def test_a_cache_that_was_not_written_fails_no_case() -> None:
     assert skipped.get("message") == "400 Bad Request"
 
 
-def test_the_limits_of_codebuild_are_kept() -> None:
+def test_junit_large_build_stays_within_limits_of_codebuild() -> None:
     long = "x" * 20_000
     made = [step(f"linux/amd64 s {n}/700 RUN {long}{n}", 1.0, 2.0, digest=f"{n}") for n in range(1, 701)]
     made[650] = replace(made[650], error=long, output=(long,) * 50, output_lines=50)
@@ -121,7 +121,7 @@ def test_the_limits_of_codebuild_are_kept() -> None:
 
 
 @all_records
-def test_the_trace_is_drawn_without_overlap(record: Record) -> None:
+def test_trace_spans_of_a_lane_do_not_overlap(record: Record) -> None:
     """Two spans of one lane are one in the other, or apart: what Perfetto would draw otherwise is no truth."""
     events = json.loads(trace_as_json(record))["traceEvents"]
     lanes: dict[tuple[int, int], list[tuple[int, int]]] = {}
@@ -139,13 +139,13 @@ def test_the_trace_is_drawn_without_overlap(record: Record) -> None:
     )
 
 
-def test_the_trace_says_what_never_ended() -> None:
+def test_trace_step_without_end_is_unfinished() -> None:
     events = json.loads(trace_as_json(KILLED))["traceEvents"]
     unfinished = [event["name"] for event in events if event.get("args", {}).get("unfinished")]
     assert unfinished == ["[linux/amd64 compile 3/3] RUN npm ci", "[linux/arm64 compile 3/3] RUN npm ci"]
 
 
-def test_the_summary_says_what_counts() -> None:
+def test_summary_has_image_hints_and_failure() -> None:
     text = summary(BUILT)
     for words in (
         "✅ Built",
@@ -160,7 +160,7 @@ def test_the_summary_says_what_counts() -> None:
         assert words in failed
 
 
-def test_the_summary_holds_no_html_and_no_link_of_the_build_s() -> None:
+def test_summary_hostile_text_is_escaped() -> None:
     """Outside its blocks of code, each of Markdown's marks is escaped."""
     text = report_files(hostile())["summary.md"].decode()
     outside = re.sub(r"(?ms)^(`{3,})text$.*?^\1$|`+ .*? `+|`[^`]*`", "", text)
@@ -170,7 +170,7 @@ def test_the_summary_holds_no_html_and_no_link_of_the_build_s() -> None:
 
 
 @all_records
-def test_no_file_holds_what_a_terminal_or_a_parser_obeys(record: Record) -> None:
+def test_report_files_have_no_control_characters(record: Record) -> None:
     for name, content in report_files(record).items():
         if name.endswith(".json"):
             json.loads(content)

@@ -67,7 +67,7 @@ RECORDS = {**ALL, "hostile": hostile()}
 
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
-def test_every_run_s_line_is_one_that_cloudwatch_takes(record: Record) -> None:
+def test_metrics_of_any_record_follow_the_specification(record: Record) -> None:
     line = metrics_as_json(record, "Builds", NOW)
     assert "\n" not in line
     fields = json.loads(line)
@@ -79,7 +79,7 @@ def test_every_run_s_line_is_one_that_cloudwatch_takes(record: Record) -> None:
         assert 0 < len(fields[name]) <= 1024
 
 
-def test_the_numbers_are_those_of_the_run() -> None:
+def test_metrics_have_the_numbers_of_the_run() -> None:
     fields = json.loads(metrics_as_json(BUILT, "Builds", NOW))
     assert fields["_aws"]["Timestamp"] == NOW.timestamp() * 1000
     assert fields["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Repository"]]
@@ -94,12 +94,12 @@ STATUSES = {"built": 0, "reused": 0, "local": 0, "ended": 0, "failed": 1, "inter
 
 
 @pytest.mark.parametrize(("status", "failures"), STATUSES.items(), ids=STATUSES)
-def test_whatever_did_not_end_well_is_a_failure(status: Any, failures: int) -> None:  # noqa: ANN401 - one of the literals
+def test_metrics_unsuccessful_run_is_a_failure(status: Any, failures: int) -> None:  # noqa: ANN401 - one of the literals
     record = replace(BUILT, outcome=replace(BUILT.outcome, status=status))
     assert json.loads(metrics_as_json(record, "Builds", NOW))["Failures"] == failures
 
 
-def test_what_is_not_known_makes_no_metric() -> None:
+def test_metrics_unknown_value_is_left_out() -> None:
     """A zero would pull the average down: a run that built nothing has no cached share."""
     fields = json.loads(metrics_as_json(REUSED, "Builds", NOW))
     assert "CachedShare" not in fields

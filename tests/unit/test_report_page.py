@@ -45,7 +45,7 @@ class Elements(HTMLParser):
 
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
-def test_the_page_asks_for_nothing_and_runs_nothing(record: Record) -> None:
+def test_page_has_no_script_and_no_request(record: Record) -> None:
     text = page(record)
     found = Elements(text)
     assert {"main", "h1"} <= found.names
@@ -55,7 +55,7 @@ def test_the_page_asks_for_nothing_and_runs_nothing(record: Record) -> None:
     assert "default-src 'none'" in text
 
 
-def test_hostile_text_is_text() -> None:
+def test_page_hostile_text_is_escaped() -> None:
     text = page(hostile())
     assert "&lt;script&gt;document.title=" in text
     assert "{{ 7 * 7 }}" in text
@@ -73,13 +73,13 @@ def test_hostile_text_is_text() -> None:
         (EMPTY, ["Build", "The log is incomplete"]),
     ],
 )
-def test_the_page_says_what_came_of_the_run(record: Record, words: list[str]) -> None:
+def test_page_shows_the_outcome(record: Record, words: list[str]) -> None:
     text = page(record)
     for each in words:
         assert each in text
 
 
-def test_a_cache_that_is_not_there_yet_is_no_failure() -> None:
+def test_page_missing_cache_is_no_failure() -> None:
     name = f"importing cache manifest from {REPOSITORY}:cache"
     lookup = step(name, 1.0, 1.2, kind=StepKind.CACHE_IMPORT, error=f"{REPOSITORY}:cache: not found")
     missing = replace(BUILT.caches[0], status="missing")
@@ -89,7 +89,7 @@ def test_a_cache_that_is_not_there_yet_is_no_failure() -> None:
     assert "is-failed" in page(replace(BUILT, steps=(lookup,))).partition("</style>")[2]
 
 
-def test_a_large_build_makes_a_page_of_bounded_size() -> None:
+def test_page_large_build_has_bounded_size() -> None:
     text = page(large())
     assert len(text) < 5_000_000
     assert text.count('<li class="row') == 500 + 4
@@ -106,13 +106,13 @@ def ends(*, before: float, after: float) -> dict[str, BuildStep]:
     }
 
 
-def test_the_critical_path_leads_through_what_the_end_waited_for() -> None:
+def test_critical_path_has_the_steps_that_the_end_waited_for() -> None:
     made = ends(before=3.0, after=5.0)
     record = replace(BUILT, steps=steps(*made.values()))
     assert [each.digest for each in critical_path(record)] == ["b", "c", "export"]
 
 
-def test_the_critical_path_leads_past_what_was_only_unpacked() -> None:
+def test_critical_path_leaves_out_unpacked_cache() -> None:
     """A step from the cache runs for a moment, late, where the next one needs its files: nobody waited for it."""
     made = ends(before=3.0, after=5.0)
     made["base"] = step("linux/arm64 t 1/2 RUN base", 0.0, 0.1, digest="base", cached=True)
@@ -123,7 +123,7 @@ def test_the_critical_path_leads_past_what_was_only_unpacked() -> None:
     assert [each.digest for each in critical_path(record)] == ["b", "c", "last", "export"]
 
 
-def test_the_critical_path_leads_through_what_never_ran() -> None:
+def test_critical_path_leads_through_a_step_without_time() -> None:
     """A step that BuildKit merged into another has no time of its own, and stands between two that have."""
     made = ends(before=3.0, after=5.0)
     made["b"] = replace(made["b"], intervals=(), inputs=("a",))
@@ -136,14 +136,14 @@ def test_the_critical_path_leads_through_what_never_ran() -> None:
     [(FAILED, "[linux/arm64 compile 3/3] RUN npm ci"), (KILLED, "[linux/amd64 compile 3/3] RUN npm ci")],
     ids=["failed", "killed"],
 )
-def test_the_critical_path_of_a_build_that_did_not_end_well_leads_to_where_it_ended(record: Record, last: str) -> None:
+def test_critical_path_unsuccessful_build_ends_at_the_failure(record: Record, last: str) -> None:
     """Not to what was canceled a moment later."""
     path = critical_path(record)
     assert path[-1].title == last
     assert path[-2].title == last.replace("3/3", "2/3").replace("RUN npm ci", "COPY package.json .")
 
 
-def test_a_circle_in_a_log_ends_the_path() -> None:
+def test_critical_path_circular_inputs_end() -> None:
     made = steps(
         step("x", 0.0, 1.0, digest="x", inputs=("y",)),
         step("y", 0.0, 2.0, digest="y", inputs=("x",)),
@@ -152,21 +152,21 @@ def test_a_circle_in_a_log_ends_the_path() -> None:
     assert [each.digest for each in critical_path(replace(BUILT, steps=made))] == ["y"]
 
 
-def test_the_critical_path_of_a_log_with_very_many_steps_is_found_at_once() -> None:
+def test_critical_path_many_steps_is_fast() -> None:
     made = steps(*(step(f"step {n}", n / 10, n / 10 + 0.1, digest=f"{n}") for n in range(20_000)))
     begin = time.perf_counter()
     assert len(critical_path(replace(BUILT, steps=made))) == 20_000
     assert time.perf_counter() - begin < 5
 
 
-def test_steps_stand_under_their_platforms() -> None:
+def test_groups_have_the_steps_of_each_platform() -> None:
     assert [group.name for group in groups(BUILT)] == ["linux/amd64", "linux/arm64", "all platforms"]
     assert groups(EMPTY) == ()
     assert end_of(EMPTY) > 0
 
 
 @pytest.mark.parametrize("end", [0.001, 0.3, 1.0, 7.9, 60.0, 100.0, 3600.0, 86_400.0, 400_000.0])
-def test_the_axis_has_few_marks(end: float) -> None:
+def test_ticks_are_few_and_round(end: float) -> None:
     marks = ticks(end)
     assert 1 <= len(marks) <= 30
     assert marks[0].at == 0.0
@@ -184,7 +184,7 @@ def test_the_axis_has_few_marks(end: float) -> None:
         (3725.0, "1 h 02 min"),
     ],
 )
-def test_a_duration_is_read_at_a_glance(seconds: float, text: str) -> None:
+def test_duration_has_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
@@ -200,17 +200,17 @@ def test_a_duration_is_read_at_a_glance(seconds: float, text: str) -> None:
         ("cut \x1b[", "cut "),
     ],
 )
-def test_what_no_eye_sees_is_taken_out_or_marked(text: str, shown: str) -> None:
+def test_printable_removes_or_marks_control_characters(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-def test_long_text_loses_its_end_and_long_output_its_beginning() -> None:
+def test_cut_and_last_lines_bound_the_length() -> None:
     assert cut("abcdef", 4) == "abc…"
     assert cut("abcd", 4) == "abcd"
     assert last_lines(["one", "two", "three"], 10) == (["two", "three"], 1)
     assert last_lines(["one", "two"], 100) == (["one", "two"], 0)
 
 
-def test_a_run_that_took_its_download_up_again_has_two_bars() -> None:
+def test_page_resumed_step_has_two_bars() -> None:
     twice = replace(FAILED.steps[0], intervals=(between(1.0, 2.0), between(3.0, 4.0)))
     assert page(replace(BUILT, steps=(twice,))).count('<span class="bar" style=') == 2 + 4

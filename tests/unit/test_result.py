@@ -82,7 +82,7 @@ RECORD = Record(
 )
 
 
-def test_the_end_of_the_log_says_everything() -> None:
+def test_result_as_text_has_all_lines() -> None:
     assert list(result_as_text(RECORD)) == [
         f"{ECR_HOST}/shop@sha256:0",
         "tag        0123456  created",
@@ -98,14 +98,14 @@ def test_the_end_of_the_log_says_everything() -> None:
     ]
 
 
-def test_a_local_build_s_digest_is_told_beside_its_folder() -> None:
+def test_result_as_text_local_build_has_folder_and_digest() -> None:
     [image] = RECORD.outcome.images
     image = dataclasses.replace(image, status="local", image="dist/shop", tags=())
     local = dataclasses.replace(RECORD, outcome=Outcome(status="local", images=(image,)))
     assert list(result_as_text(local))[:2] == ["dist/shop", "digest     sha256:0"]
 
 
-def test_the_json_is_versioned_and_whole() -> None:
+def test_result_as_json_has_all_fields() -> None:
     value = json.loads(result_as_json(RECORD))
     assert (value["version"], value["kind"], value["status"]) == (2, "result", "built")
     assert value["images"][0]["platforms"] == [
@@ -123,7 +123,7 @@ def test_the_json_is_versioned_and_whole() -> None:
     assert set(value) == {"version", "kind"} | {field.name for field in dataclasses.fields(ReportedResult)}
 
 
-def test_an_error_s_json_has_its_exit_code_and_its_hint() -> None:
+def test_error_as_json_has_exit_code_and_fix() -> None:
     assert json.loads(error_as_json(AwsError("no credentials", hint="log in"))) == {
         "version": 2,
         "kind": "error",
@@ -164,7 +164,7 @@ CACHES = {
 
 
 @pytest.mark.parametrize(("record", "text"), CACHES.values(), ids=CACHES)
-def test_the_cache_s_use_is_told(record: Record, text: str) -> None:
+def test_cache_as_text_shows_the_use_of_the_cache(record: Record, text: str) -> None:
     assert cache_as_text(record) == text
 
 
@@ -180,11 +180,11 @@ SIZES = {
 
 
 @pytest.mark.parametrize(("size", "text"), SIZES.items(), ids=SIZES.values())
-def test_sizes_are_counted_as_docker_counts_them(size: int, text: str) -> None:
+def test_human_size_equals_docker(size: int, text: str) -> None:
     assert human_size(size) == text
 
 
-def test_a_local_image_comes_with_the_commands_that_load_and_run_it() -> None:
+def test_load_hint_has_commands_that_load_and_run() -> None:
     assert list(load_hint("dist/shop", "shop:0123456", [IMAGE])) == [
         "load       tar -C dist/shop -c . | docker load",
         "run        docker run --rm --platform linux/amd64 shop:0123456",
