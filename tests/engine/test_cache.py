@@ -190,7 +190,7 @@ def test_build_immutable_cache_tag_uses_an_excluded_tag(project: Project, lane: 
         run = project.multiarch("build")
         assert run.code == 0, run.said
         (warning,) = said_of_cache(run)
-        assert "the cache is kept as buildcache: cache is immutable" in warning
+        assert "writing the cache to tag buildcache, because cache is immutable" in warning
     assert f"read     {run.stdout.split('@')[0]}:buildcache  read" in run.stdout
     pushes = [each for each in control.told(lane).requests if each.startswith("PUT") and "manifests/buildcache" in each]
     assert len(pushes) == 2
@@ -203,7 +203,10 @@ def test_build_only_immutable_cache_tags_disables_export(project: Project, lane:
         run = project.multiarch("build", MULTIARCH_TAGS=f"t-{text}")
         assert run.code == 0, run.said
         (warning,) = said_of_cache(run)
-        assert f"no cache is written: cache is immutable in {lane}; let it move: aws ecr put-image-tag-muta" in warning
+        assert (
+            f"cache export disabled: tag cache is immutable in {lane}. To allow it: aws ecr put-image-tag-muta"
+            in warning
+        )
         assert "retried" not in run.stdout
     assert not any("manifests/cache" in each and each.startswith("PUT") for each in control.told(lane).requests)
 

@@ -53,7 +53,7 @@ POLICIES: dict[str, tuple[Source, dict[str, object], list[str], str | None]] = {
 
 
 @pytest.mark.parametrize(("source", "flags", "read", "written"), POLICIES.values(), ids=POLICIES)
-def test_a_cache_is_named_after_what_is_built(
+def test_find_caches_of_source_returns_its_names(
     source: Source, flags: dict[str, object], read: list[str], written: str | None
 ) -> None:
     found = find_caches(load(flags).settings.image, source, PLACE)
@@ -61,7 +61,7 @@ def test_a_cache_is_named_after_what_is_built(
     assert found.written == (() if written is None else (f"type=registry,ref={ECR_HOST}/shop:{written},{REST}",))
 
 
-def test_each_platform_has_its_own() -> None:
+def test_find_caches_of_platform_adds_its_name() -> None:
     found = find_caches(load(BRANCH).settings.image, FEATURE, PLACE, ARM64)
     tags = ("cache-feature-login-linux-arm64", "cache-linux-arm64")
     assert found.read == tuple(f"type=registry,ref={ECR_HOST}/shop:{tag}" for tag in tags)
@@ -115,17 +115,17 @@ BACKENDS: dict[str, tuple[Place, dict[str, object], Caches]] = {
 
 
 @pytest.mark.parametrize(("place", "flags", "expected"), BACKENDS.values(), ids=BACKENDS)
-def test_each_backend_is_told_in_its_own_words(place: Place, flags: dict[str, object], expected: Caches) -> None:
+def test_find_caches_of_backend_returns_its_syntax(place: Place, flags: dict[str, object], expected: Caches) -> None:
     assert find_caches(load(flags).settings.image, MAIN, place) == expected
 
 
-def test_a_folder_by_branch_stands_beside_the_base() -> None:
+def test_find_caches_local_by_branch_uses_another_folder() -> None:
     found = find_caches(load({**BRANCH, "cache": "local"}).settings.image, FEATURE, PLACE)
     assert found.folders == ("/cache/shop-feature-login",)
     assert found.read == ("type=local,src=/cache/shop-feature-login", "type=local,src=/cache/shop")
 
 
-def test_a_path_with_a_comma_is_quoted() -> None:
+def test_find_caches_path_with_comma_is_quoted() -> None:
     found = find_caches(load({"cache": "local"}).settings.image, MAIN, replace(PLACE, folder="a,b"))
     assert found.read == ('type=local,"src=a,b"',)
 
@@ -137,12 +137,12 @@ REFERENCES = {
 
 
 @pytest.mark.parametrize(("base", "own"), REFERENCES.values(), ids=REFERENCES)
-def test_a_whole_reference_has_branches_too(base: str, own: str) -> None:
+def test_find_caches_full_reference_has_branch_suffixes(base: str, own: str) -> None:
     found = find_caches(load({**BRANCH, "cache_ref": base}).settings.image, FEATURE, PLACE)
     assert found.read == (f"type=registry,ref={own}", f"type=registry,ref={base}")
 
 
-def test_a_branch_whose_name_is_long_ends_in_its_digest() -> None:
+def test_find_caches_long_branch_ends_in_a_hash() -> None:
     names = [f"{'long-' * 40}{end}" for end in "ab"]
     branches = [Source(branch=name, default_branch="main") for name in names]
     tags = [cache_tags(find_caches(load(BRANCH).settings.image, each, PLACE).written, SHOP) for each in branches]
@@ -159,16 +159,16 @@ REPOSITORIES = {
 
 
 @pytest.mark.parametrize(("name", "expected"), REPOSITORIES.items(), ids=REPOSITORIES)
-def test_the_cache_s_repository(name: str, expected: Repository) -> None:
+def test_cache_repository_of_settings_returns_it(name: str, expected: Repository) -> None:
     assert cache_repository(load({"cache_repository": name}).settings.image, SHOP) == expected
 
 
-def test_a_bucket_in_no_region_is_refused() -> None:
+def test_find_caches_bucket_without_region_raises_error() -> None:
     with pytest.raises(ConfigurationError, match="bucket b has no region"):
         find_caches(load(S3).settings.image, MAIN, LOCAL)
 
 
-def test_an_inline_cache_needs_an_image_that_is_pushed() -> None:
+def test_find_caches_inline_with_local_raises_error() -> None:
     with pytest.raises(ConfigurationError, match="--cache inline conflicts with --local"):
         find_caches(load({"cache": "inline"}).settings.image, MAIN, LOCAL)
 
@@ -204,18 +204,18 @@ MOVES: dict[str, tuple[str, RepositoryFacts, str | None]] = {
 
 
 @pytest.mark.parametrize(("tag", "found", "to"), MOVES.values(), ids=MOVES)
-def test_an_immutable_cache_moves_to_where_it_may_be_written(tag: str, found: RepositoryFacts, to: str | None) -> None:
+def test_move_cache_immutable_tag_returns_another_tag(tag: str, found: RepositoryFacts, to: str | None) -> None:
     move = move_cache(SHOP, tag, found, ["latest", "0123456"])
     assert move == (None if to is None else Move(repository=SHOP, tag=tag, to=to))
     assert not to or not found.is_immutable(to)
 
 
-def test_a_tag_of_an_image_is_not_taken_for_a_cache() -> None:
+def test_move_cache_never_uses_an_image_tag() -> None:
     move = move_cache(SHOP, "cache", facts(EXCEPT, "dev-*"), ["dev-cache"])
     assert move == Move(repository=SHOP, tag="cache", to="")
 
 
-def test_a_cache_moves_wherever_the_definition_names_it() -> None:
+def test_move_all_replaces_every_reference() -> None:
     build = next(step for step in plan_of().steps if hasattr(step, "definition"))
     moved = move_all(build.definition, [Move(repository=SHOP, tag="cache", to="dev-cache")])
     (target,) = moved["target"].values()  # type: ignore[attr-defined]  # a definition's own shape
@@ -223,7 +223,7 @@ def test_a_cache_moves_wherever_the_definition_names_it() -> None:
     assert target["cache-to"] == [f"type=registry,ref={ECR_HOST}/shop:dev-cache,{REST}"]
 
 
-def test_a_cache_that_has_nowhere_to_go_is_still_read() -> None:
+def test_move_all_disabled_cache_is_still_read() -> None:
     build = next(step for step in plan_of().steps if hasattr(step, "definition"))
     moved = move_all(build.definition, [Move(repository=SHOP, tag="cache", to="")])
     (target,) = moved["target"].values()  # type: ignore[attr-defined]  # a definition's own shape
@@ -231,9 +231,9 @@ def test_a_cache_that_has_nowhere_to_go_is_still_read() -> None:
     assert "cache-to" not in target
 
 
-def test_it_is_said_where_a_cache_went_and_how_to_let_it_stay() -> None:
+def test_move_warnings_name_tag_and_fix() -> None:
     moves = [Move(repository=SHOP, tag="a", to="dev-a"), Move(repository=SHOP, tag="b", to="")]
     assert move_warnings(moves, "aws ecr …") == [
-        "the cache is kept as dev-a: a is immutable in shop, and dev-a is not",
-        "no cache is written: b is immutable in shop; let it move: aws ecr …",
+        "writing the cache to tag dev-a, because a is immutable in shop",
+        "cache export disabled: tag b is immutable in shop. To allow it: aws ecr …",
     ]

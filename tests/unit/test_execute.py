@@ -206,7 +206,7 @@ def test_run_prepares_login_and_builder_at_the_same_time() -> None:
 IMMUTABLE = RepositoryFacts(mutability="IMMUTABLE")
 EXCLUDED = RepositoryFacts(mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("latest", "dev-*"))
 PUT = "aws ecr put-image-tag-mutability --region eu-west-1 --registry-id 123456789012 --repository-name shop"
-LET_MOVE = (
+ALLOW_MOVING = (
     f"{PUT} --image-tag-mutability IMMUTABLE_WITH_EXCLUSION "
     "--image-tag-mutability-exclusion-filters filterType=WILDCARD,filter=cache"
 )
@@ -225,7 +225,7 @@ def test_run_immutable_cache_tag_uses_another_tag_and_warns() -> None:
     moved = f"type=registry,ref={ECR_HOST}/shop:dev-cache"
     assert cache_of(runtime) == ([moved], [f"{moved},{CACHE_OPTIONS}"])
     assert result.cache_to == (f"{moved},{CACHE_OPTIONS}",)
-    assert result.warnings == ("the cache is kept as dev-cache: cache is immutable in shop, and dev-cache is not",)
+    assert result.warnings == ("writing the cache to tag dev-cache, because cache is immutable in shop",)
 
 
 def test_run_only_immutable_cache_tags_disables_cache_export() -> None:
@@ -234,7 +234,7 @@ def test_run_only_immutable_cache_tags_disables_cache_export() -> None:
     result = Ran(runtime, plan_of(tags=("",))).result()
     assert cache_of(runtime) == ([f"type=registry,ref={ECR_HOST}/shop:cache"], [])
     assert result.cache_to == ()
-    assert result.warnings == (f"no cache is written: cache is immutable in shop; let it move: {LET_MOVE}",)
+    assert result.warnings == (f"cache export disabled: tag cache is immutable in shop. To allow it: {ALLOW_MOVING}",)
     assert result.retries == ()
 
 

@@ -1,8 +1,8 @@
-"""What an image was built from beside its commit: a hash for each setting that decides its content. Pure.
+"""The fingerprint of an image: a hash of each setting that changes its content. Pure.
 
-An image carries its fingerprint as an annotation. A later run of the same commit takes the image as it is only if its
-own fingerprint is the same, and can name the settings that differ. Values never stand in it: that of a build argument
-is hashed with the commit and the repository, and that of an argument that looks like a secret is left out.
+The fingerprint is an annotation of the image. A later run of the same commit reuses the image only if its fingerprint
+is the same, else it names the settings that differ. The fingerprint contains no values: the value of a build argument
+is hashed with the commit and the repository, and the value of an argument that looks like a secret is left out.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ ANNOTATION = "io.github.multiarch-codebuild.settings"
 _VERSION = "1"
 _DIGITS = 12
 
-# Settings whose value decides what is in the image, or which form the image has.
+# Settings that change the content or the format of the image.
 _DECISIVE = (
     "platforms",
     "target",
@@ -33,25 +33,25 @@ _DECISIVE = (
     "compression_level",
     "force_compression",
 )
-# Settings that decide where the image goes, what it is called, and how quickly it is built; the others have code below.
+# Settings that change only the place, the tags or the speed of the build; all others have code below.
 INDECISIVE = frozenset(
     {"repository", "commit_tag", "tags", "flavor", "force_move", "if_exists", "pull", "no_cache", "containers"}
 )
 
 Fingerprint = Mapping[str, str]
-"""A hash by the name of what it is of: `target`, `build-arg:ENV`."""
+"""Hashes by setting: `target`, `build-arg:ENV`."""
 
 
 def fingerprint(
     settings: ImageSettings, *, salt: str, arguments: Mapping[str, str], secret: Collection[str]
 ) -> Fingerprint:
-    """Return the hashes of what is not at its default.
+    """Return the hashes of all settings that differ from their default.
 
     Args:
         settings: of the image.
-        salt: what a hash of a build argument is of, too.
-        arguments: the values of the build arguments, those from the environment among them.
-        secret: the build arguments that look like secrets; their names count, and their values do not.
+        salt: hashed together with the value of a build argument.
+        arguments: the values of the build arguments, including those from the environment.
+        secret: build arguments that look like secrets; only their names are hashed.
     """
     defaults = ImageSettings()
     found = {
@@ -80,12 +80,12 @@ def _hash(value: object) -> str:
 
 
 def fingerprint_text(found: Fingerprint) -> str:
-    """Print a fingerprint as an annotation's value: JSON without spaces."""
+    """Return the fingerprint as the value of an annotation: JSON without spaces."""
     return json.dumps({"version": _VERSION, **found}, separators=(",", ":"), sort_keys=True)
 
 
 def parse_fingerprint(text: str) -> Fingerprint | None:
-    """Read an annotation's value; None where there is none that this version understands."""
+    """Parse the value of an annotation; None if it is empty, or of another version."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -95,6 +95,6 @@ def parse_fingerprint(text: str) -> Fingerprint | None:
     return {name: each for name, each in value.items() if isinstance(each, str)}
 
 
-def differences(ours: Fingerprint, theirs: Fingerprint) -> list[str]:
-    """Return the names of what two images were built from differently, sorted."""
-    return sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+def differences(first: Fingerprint, second: Fingerprint) -> list[str]:
+    """Return the settings that differ, sorted."""
+    return sorted(name for name in {*first, *second} if first.get(name) != second.get(name))

@@ -52,17 +52,15 @@ def find_existing(context: Context, step: Reuse, facts: RepositoryFacts | None) 
         raise ConfigurationError(msg, hint="use --if-exists rebuild to replace the image")
     if other := other_settings(image, step.fingerprint):
         msg = f"{reference} already exists, built with other settings: {', '.join(other)}"
-        hint = (
-            "use other tags for this build (--commit-tag TAG, --flavor suffix=TEXT), or --if-exists rebuild to replace"
-        )
-        raise ConfigurationError(msg, hint=f"{hint} the image")
+        hint = "use another tag (--commit-tag TAG or --flavor suffix=TEXT), or --if-exists rebuild to replace the image"
+        raise ConfigurationError(msg, hint=hint)
     return Existing(digests=digests, image=image)
 
 
-def other_settings(there: Manifest, fingerprint: Fingerprint) -> list[str]:
-    """Return the settings that an image was built from differently; none for an image that does not say its own."""
-    theirs = parse_fingerprint(there.annotation(ANNOTATION))
-    return [] if theirs is None else differences(fingerprint, theirs)
+def other_settings(image: Manifest, fingerprint: Fingerprint) -> list[str]:
+    """Return the settings of an image that differ; empty for an image without a fingerprint."""
+    recorded = parse_fingerprint(image.annotation(ANNOTATION))
+    return [] if recorded is None else differences(fingerprint, recorded)
 
 
 def check_moves(context: Context, tags: Sequence[Tag], facts: RepositoryFacts, digest: str) -> None:

@@ -147,10 +147,10 @@ class _Tags:
             raise RegistryError(msg, hint=hint) from None
         self._note(step, "unchanged", "")
 
-    def _check_settings(self, there: Manifest) -> None:
+    def _check_settings(self, current: Manifest) -> None:
         reuse = self.target.reuse
-        if reuse and (other := other_settings(there, reuse.fingerprint)):
-            msg = f"it was built with other settings: {', '.join(other)}"
+        if reuse and (other := other_settings(current, reuse.fingerprint)):
+            msg = f"the image was built with other settings: {', '.join(other)}"
             raise RegistryError(msg)
 
     def _pin(self, step: Tag) -> None:

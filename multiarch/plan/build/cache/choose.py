@@ -1,7 +1,7 @@
-"""Which caches a build reads and writes: settings and what is built -> the words that bake takes. Pure.
+"""Chooses the caches that a build reads and writes, in bake's syntax. Pure.
 
-A cache has a base: a tag, an S3 name or a folder. A policy adds words to it: `cache-feature`, `cache-pr-7`,
-`cache-linux-arm64`. The default branch writes the base itself, so whatever has no cache of its own falls back to it.
+The name of a cache has a base: a tag, an S3 name or a folder. Branch, pull request and platform add a suffix:
+`cache-feature`, `cache-pr-7`, `cache-linux-arm64`. The default branch writes the base, which all other builds can read.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ _TAG_CHARACTERS = r"[^A-Za-z0-9._-]+"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where caches can be.
+    """The places for caches.
 
     Attributes:
-        repository: the image's, None for a local build.
-        region: of a bucket, where the settings name none; empty where it is not known.
+        repository: of the image, None for a local build.
+        region: of a bucket without a region in the settings; empty if unknown.
         folder: of local caches.
-        name: what the image is called.
+        name: of the image.
     """
 
     repository: Repository | None
@@ -43,9 +43,9 @@ class Caches:
     """The caches of one bake target.
 
     Attributes:
-        read: in bake's words, the best first.
-        written: in bake's words.
-        folders: those of them that are folders, and are written.
+        read: in bake's syntax, the best cache first.
+        written: in bake's syntax.
+        folders: the folders of written local caches.
     """
 
     read: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Caches:
 
 
 def backend(settings: ImageSettings, place: Place) -> str:
-    """Return where the cache is: a local build has no registry, so a folder takes its place."""
+    """Return the cache backend; for a local build `local` instead of `registry`."""
     return "local" if settings.cache == "registry" and not place.repository else settings.cache
 
 
@@ -62,13 +62,13 @@ def find_caches(settings: ImageSettings, source: Source, place: Place, platform:
     """Return the caches of a target.
 
     Args:
-        settings: what the user wants.
-        source: what is being built.
-        place: where caches can be.
-        platform: the target's only platform where each has caches of its own; None where all share them.
+        settings: of the image.
+        source: of the build.
+        place: the places for caches.
+        platform: the only platform of the target with --cache-per-platform; None if all platforms share the caches.
 
     Raises:
-        ConfigurationError: there is no such cache: a reference that is none, a bucket without a region.
+        ConfigurationError: a reference is invalid, or a bucket has no region.
     """
     read, written = _words(settings, source)
     if platform:
@@ -89,16 +89,16 @@ def find_caches(settings: ImageSettings, source: Source, place: Place, platform:
 
 
 def has_no_default_branch(settings: ImageSettings, source: Source) -> bool:
-    """Whether branches fall back to a cache that no build writes: nobody says which branch is the default one."""
+    """Return whether the default branch is unknown, so that no build writes the cache that branches fall back to."""
     return settings.cache_scope == "branch" and bool(source.branch) and not source.default_branch
 
 
 def _words(settings: ImageSettings, source: Source) -> tuple[list[str], str | None]:
-    """Return what is added to the base of each cache that is read, and to that which is written; None: none is."""
+    """Return the suffixes of the caches to read, and the suffix of the cache to write; None to write no cache."""
     is_by_branch, own = settings.cache_scope == "branch", ""
     if is_by_branch and (source.is_pull_request or source.branch != source.default_branch):
         own = source.branch
-    # A release is built from a commit that may be old: its cache must not take the place of the default branch's.
+    # A release can be an old commit, so it must not overwrite the cache of the default branch.
     is_written = not (is_by_branch and source.tag and not source.branch)
     if source.is_pull_request and settings.cache_pull_request != "write":
         is_written = settings.cache_pull_request == "own"
@@ -112,7 +112,7 @@ def _joined(*words: str) -> str:
 
 
 def _tag(base: str, words: str) -> str:
-    """Join a base and what is added to it to a legal tag; a long one ends in its own digest."""
+    """Join base and suffix to a legal tag; the end of a long suffix is replaced with its hash."""
     tag = _joined(base, re.sub(_TAG_CHARACTERS, "-", words).strip("-"))
     if len(tag) > _LONGEST_TAG:
         end = hashlib.sha256(words.encode()).hexdigest()[:8]
@@ -121,7 +121,7 @@ def _tag(base: str, words: str) -> str:
 
 
 def _inline(settings: ImageSettings, place: Place, further: tuple[str, ...], *, is_written: bool) -> Caches:
-    """The cache is in the image itself, so it is read from where the last image is: the first moving tag."""
+    """Return an inline cache, which is part of the image; it is read from the first floating tag."""
     if not place.repository:
         msg = "--cache inline conflicts with --local: an inline cache needs an image that is pushed"
         raise ConfigurationError(msg, hint="use --cache local")
@@ -130,7 +130,7 @@ def _inline(settings: ImageSettings, place: Place, further: tuple[str, ...], *, 
 
 
 class _Where:
-    """How one backend is told what is read and written: https://docs.docker.com/build/cache/backends/."""
+    """Writes the caches of a backend in bake's syntax: https://docs.docker.com/build/cache/backends/."""
 
     def __init__(self, settings: ImageSettings, place: Place, kind: str) -> None:
         self._settings, self._place, self._kind = settings, place, kind
@@ -146,11 +146,11 @@ class _Where:
         place = {"dest": self.folder(words)} if self._kind == "local" else self._address(words)
         options: dict[str, str] = {"mode": self._settings.cache_mode}
         if self._kind == "registry":
-            # ECR answers 400 without these two: https://github.com/aws/containers-roadmap/issues/876
+            # Without these options, ECR returns 400: https://github.com/aws/containers-roadmap/issues/876
             options |= {"image-manifest": "true", "oci-mediatypes": "true"}
         if self._kind != "local":
-            # An image that is good must not fail on its cache; a failed export is said in the result. Not so with a
-            # folder: one that cannot be written is the user's to mend.
+            # A failed export must not fail the build; the result reports it. A failed export to a folder is an error,
+            # because the user can fix the folder.
             options |= {"ignore-error": "true"}
         if self._kind != "s3":
             options |= compression_options(self._settings)
@@ -186,10 +186,10 @@ def _reference(settings: ImageSettings, place: Place, words: str) -> str:
 
 
 def cache_repository(settings: ImageSettings, image: Repository) -> Repository:
-    """Return the repository that cache tags are in: the image's, or one of their own in any registry.
+    """Return the repository of cache tags: the image's repository, or another one in any registry.
 
     Raises:
-        ConfigurationError: it is no repository.
+        ConfigurationError: the repository is invalid.
     """
     name = settings.cache_repository
     if not name:
@@ -198,10 +198,10 @@ def cache_repository(settings: ImageSettings, image: Repository) -> Repository:
 
 
 def cache_base(settings: ImageSettings, image: Repository) -> tuple[Repository, str] | None:
-    """Return the repository of registry caches, and the tag that their tags begin with; None where they are elsewhere.
+    """Return repository and base tag of registry caches; None for other backends.
 
     Raises:
-        ConfigurationError: it is no reference.
+        ConfigurationError: the reference is invalid.
     """
     if settings.cache != "registry":
         return None
@@ -210,7 +210,7 @@ def cache_base(settings: ImageSettings, image: Repository) -> tuple[Repository, 
 
 
 def compression_options(settings: ImageSettings) -> dict[str, str]:
-    """Return the options of an exporter, the image's or the cache's: in two compressions, each layer is made twice."""
+    """Return the compression options, for both the image and the cache, so that each layer is compressed once."""
     options: dict[str, str] = {}
     if settings.compression != "gzip" or settings.compression_level or settings.force_compression:
         options["compression"] = settings.compression

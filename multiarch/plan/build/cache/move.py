@@ -1,4 +1,4 @@
-"""What becomes of a cache whose tag may not be overwritten: it moves, or is not written. Pure."""
+"""Finds another tag for a cache whose tag is immutable, or disables its export. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ _SEPARATORS = "-._"
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """What becomes of a cache tag that may not be overwritten.
+    """Another tag for an immutable cache tag.
 
     Attributes:
-        repository: where it is.
-        tag: the tag that the plan names.
-        to: one that may be overwritten; empty where there is none, and the cache is not written.
+        repository: the repository of both tags.
+        tag: the immutable tag of the plan.
+        to: a tag that can be overwritten; empty if there is none, which disables the export.
     """
 
     repository: Repository
@@ -27,32 +27,32 @@ class Move:
     to: str
 
 
-def move_cache(repository: Repository, tag: str, facts: RepositoryFacts, taken: Sequence[str]) -> Move | None:
-    """Say what becomes of a cache tag in a repository; None where it can stay.
+def move_cache(repository: Repository, tag: str, facts: RepositoryFacts, image_tags: Sequence[str]) -> Move | None:
+    """Return another tag for an immutable cache tag; None if the tag can be overwritten.
 
-    A tag that is immutable can be made once, and every later export fails. One of another name may be excluded from
-    that: what an exclusion filter lets move and calls a cache comes first, then any wildcard. A filter without a
-    wildcard names a tag that is somebody's.
+    A push can create an immutable tag, but every later export to it fails. The exclusion filters of the repository
+    allow other tags: filters with "cache" come first, then filters with a wildcard. A filter without both is not used,
+    because it names one tag of another use.
 
     Args:
-        repository: where the tag is.
-        tag: the cache's.
-        facts: what ECR keeps of the repository.
-        taken: the tags that name images.
+        repository: the repository of the tag.
+        tag: the cache tag.
+        facts: the settings of the repository.
+        image_tags: tags of images, which a cache must not use.
     """
     if not facts.is_immutable(tag):
         return None
     filters = facts.exclusions if facts.mutability.startswith("IMMUTABLE") else ()
     ordered = sorted(filters, key=lambda each: "cache" not in each)
-    made = [_fitting(each, tag) for each in ordered if "*" in each or "cache" in each]
-    # Where filters say what is immutable, another word in front may be enough.
-    made += [f"build{tag}", f"_{tag}"]
-    to = next((each for each in made if each not in taken and _is_tag(each) and not facts.is_immutable(each)), "")
-    return Move(repository=repository, tag=tag, to=to)
+    candidates = [_matching(each, tag) for each in ordered if "*" in each or "cache" in each]
+    # If the filters list immutable tags, another prefix can be enough.
+    candidates += [f"build{tag}", f"_{tag}"]
+    usable = (each for each in candidates if each not in image_tags and _is_tag(each) and not facts.is_immutable(each))
+    return Move(repository=repository, tag=tag, to=next(usable, ""))
 
 
-def _fitting(wildcard: str, tag: str) -> str:
-    """Put a tag where a wildcard has room for it; that it is a cache is not said twice."""
+def _matching(wildcard: str, tag: str) -> str:
+    """Return a tag that matches a wildcard, with the cache tag in place of the star and without a second "cache"."""
     before, star, after = wildcard.partition("*")
     after = after.replace("*", "")
     if not star:
@@ -72,7 +72,7 @@ def _is_tag(text: str) -> bool:
 
 
 def _moved(entry: str, moves: Sequence[Move], *, is_written: bool) -> str | None:
-    """Return a cache in bake's words after it moved; None where it is not written any more."""
+    """Return a cache, in bake's syntax, with its new tag; None if its export is disabled."""
     cache = CacheEntry.parse(entry)
     for move in moves:
         if cache.reference == move.repository.tagged(move.tag):
@@ -83,7 +83,7 @@ def _moved(entry: str, moves: Sequence[Move], *, is_written: bool) -> str | None
 
 
 def move_all(definition: Mapping[str, object], moves: Sequence[Move]) -> Mapping[str, object]:
-    """Return a bake definition whose caches moved."""
+    """Return a bake definition with the new tags of the caches."""
     targets = cast("Mapping[str, Mapping[str, object]]", definition["target"])
     return {**definition, "target": {name: _target_moved(target, moves) for name, target in targets.items()}}
 
@@ -98,31 +98,33 @@ def _target_moved(target: Mapping[str, object], moves: Sequence[Move]) -> Mappin
 
 
 def move_entries(entries: Iterable[str], moves: Sequence[Move], *, is_written: bool) -> list[str]:
-    """Return caches in bake's words after they moved, those that are not written any more left out."""
+    """Return caches, in bake's syntax, with their new tags, without disabled exports."""
     after = (_moved(entry, moves, is_written=is_written) for entry in entries)
     return [entry for entry in after if entry is not None]
 
 
 def move_warnings(moves: Sequence[Move], command: str) -> list[str]:
-    """Say what became of caches whose tags are immutable.
+    """Return a warning for each immutable cache tag.
 
     Args:
         moves: of one repository.
-        command: what lets those of them move that have nowhere to go.
+        command: the command that makes the tags without another tag mutable.
     """
-    said = [
-        f"the cache is kept as {move.to}: {move.tag} is immutable in {move.repository.name}, and {move.to} is not"
+    warnings = [
+        f"writing the cache to tag {move.to}, because {move.tag} is immutable in {move.repository.name}"
         for move in moves
         if move.to
     ]
-    if lost := [move for move in moves if not move.to]:
-        tags = ", ".join(move.tag for move in lost)
-        said.append(f"no cache is written: {tags} is immutable in {lost[0].repository.name}; let it move: {command}")
-    return said
+    if disabled := [move for move in moves if not move.to]:
+        tags = f"tag{'s' if len(disabled) > 1 else ''} {', '.join(move.tag for move in disabled)}"
+        verb = "are" if len(disabled) > 1 else "is"
+        place = disabled[0].repository.name
+        warnings.append(f"cache export disabled: {tags} {verb} immutable in {place}. To allow it: {command}")
+    return warnings
 
 
 def cache_tags(caches: Iterable[str], repository: Repository) -> tuple[str, ...]:
-    """Return the tags that registry caches, in bake's words, have in a repository."""
+    """Return the tags of registry caches, in bake's syntax, in a repository."""
     start = f"{repository}:"
     found = (CacheEntry.parse(cache).reference for cache in caches)
     return tuple(dict.fromkeys(each.removeprefix(start) for each in found if each.startswith(start)))
