@@ -171,7 +171,7 @@ def test_build_release_in_immutable_repository_succeeds(project: Project, lane: 
     project.commit("Another commit")
     other = project.multiarch("build", *words, "--git-tag", "v1.2.3", "--tag", rules)
     assert other.code == 2, other.said
-    digest = short_digest(first.json["digest"])
+    digest = short_digest(first.image["digest"])
     assert f":1.2.3 already belongs to another build (commit {sha[:12]}): {digest}" in other.stderr
     assert "building for" not in other.stderr
 
@@ -186,7 +186,7 @@ def test_build_immutable_floating_tag_fails_before_the_build(project: Project, l
     project.commit("Another commit")
     second = project.multiarch("build", "--cache", "none")
     assert second.code == 2, second.said
-    digest = short_digest(first.json["digest"])
+    digest = short_digest(first.image["digest"])
     assert f"{lane}:latest from {digest}: tags are immutable" in second.stderr
     assert "building for" not in second.stderr
 
