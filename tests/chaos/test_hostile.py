@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from multiarch.edges.aws import Aws
     from tests.hostile.server import Hostile
 
-pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("short_limits")]
+pytestmark = pytest.mark.chaos
 
 
 # urllib3 leaves the socket of a TLS handshake that fails behind a proxy to the garbage collector.

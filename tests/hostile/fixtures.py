@@ -6,26 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges import answers
 from multiarch.edges.aws import Aws
-from multiarch.edges.registry import transport
 from tests.hostile.answers import answer
 from tests.hostile.aws import REGION
-from tests.hostile.check import PATIENCE, WHOLE
 from tests.hostile.server import Hostile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["hostile_aws", "short_limits"]
-
-
-@pytest.fixture
-def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give answers up after parts of a second."""
-    monkeypatch.setattr(answers, "WHOLE", WHOLE)
-    monkeypatch.setattr(answers, "LEAST", WHOLE)
-    monkeypatch.setattr(transport, "_PATIENCE", PATIENCE)
+__all__ = ["hostile_aws"]
 
 
 @pytest.fixture(scope="module")

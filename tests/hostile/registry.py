@@ -28,7 +28,7 @@ from tests.hostile.answers import (
     then_flood,
     then_silence,
 )
-from tests.hostile.check import SECRET, Met, meet
+from tests.hostile.check import SECRET, Met, is_endless, meet
 from tests.hostile.server import Hostile
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Case:
             redaction = Redaction()
             transport = Transport(registry.host, certificates=(), redaction=redaction, proxy=proxy)
             client = RegistryClient(registry, lambda: LOGIN, transport, redaction)
-            return meet(lambda: self.ask(client, repository))
+            short = is_endless(self.name) and self.says in ("", "i/o timeout", "registry.example")
+            return meet(lambda: self.ask(client, repository), short=short)
 
     def check(self, met: Met) -> None:
         if self.says is None:

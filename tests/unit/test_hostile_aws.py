@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tests.hostile.server import Hostile
 
 
-@pytest.mark.usefixtures("short_limits")
 @pytest.mark.parametrize("case", list(cases()), ids=str)
 def test_hostile_aws_ends_in_one_error(hostile_aws: tuple[Aws, Hostile], case: Case) -> None:
     case.check(case.meet(*hostile_aws))
