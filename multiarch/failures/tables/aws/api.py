@@ -307,6 +307,14 @@ API_RULES: tuple[FailureRule, ...] = (
         "an http client raised": "An HTTP Client raised an unhandled exception: [Errno 32]",
     }, cause="{host} did not respond in time", advice=AGAIN, why="a network error",
         codes=("ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError", "HTTPClientError",
-               "ResponseStreamingError", "ProxyConnectionError", "MalformedAnswer"),
+               "ResponseStreamingError", "ProxyConnectionError"),
+    ),
+    FailureRule("aws-response-malformed", None, T, {
+        "aws returned a malformed answer":
+            "AWS returned a malformed answer: ValidationError: Object missing required field `authorizationData`",
+    }, cause="AWS returned a malformed answer",
+        advice="retry; if it fails again, check AWS_ENDPOINT_URL and the proxy (HTTPS_PROXY, NO_PROXY)",
+        why="an answer that was cut, or the page of a proxy: the next answer can be complete",
+        codes=("MalformedAnswer",),
     ),
 )  # fmt: skip
