@@ -14,7 +14,7 @@ _ARCHITECTURES = {
     "windows": ("amd64", "arm64", "386"),
 }
 
-# The spellings that docker itself accepts: https://github.com/containerd/platforms (database.go)
+# Spellings that docker accepts: https://github.com/containerd/platforms (database.go)
 _SPELLINGS = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "i386": "386"}
 
 _ARM_VARIANTS = ("v5", "v6", "v7")
@@ -22,7 +22,7 @@ _ARM_VARIANTS = ("v5", "v6", "v7")
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Platform:
-    """An operating system and an architecture, in docker's own normal form: `linux/arm64`, `linux/arm/v7`."""
+    """An operating system and an architecture, in docker's normalized form: `linux/arm64`, `linux/arm/v7`."""
 
     os: str
     architecture: str
@@ -30,10 +30,10 @@ class Platform:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse `os/architecture[/variant]`, or an architecture alone, which means linux.
+        """Parse `os/architecture[/variant]`, or an architecture, for linux.
 
         Raises:
-            ConfigurationError: it is no platform; the nearest one is named.
+            ConfigurationError: the platform is unknown; the hint suggests a similar one.
         """
         parts = text.strip().lower().split("/")
         if len(parts) == 1:

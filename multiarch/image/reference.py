@@ -1,4 +1,4 @@
-"""Platform, registry host, repository and tag: parsed, checked and printed. Pure."""
+"""Parses, checks and prints repositories, tags and references. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def check_repository(name: str) -> str:
     """Return the name if it is a legal repository name.
 
     Raises:
-        ConfigurationError: it is not; the hint shows a legal form of it where there is one.
+        ConfigurationError: the name is illegal; the hint suggests a legal one.
     """
     if _REPOSITORY.fullmatch(name) and len(name) <= _LONGEST_REPOSITORY:
         return name
@@ -37,7 +37,7 @@ def check_repository(name: str) -> str:
 
 
 def legal_repository(name: str) -> str:
-    """Return the nearest legal repository name, empty where there is none."""
+    """Return a similar legal repository name, or an empty text."""
     legal = re.sub(r"[^a-z0-9._/-]+", "-", name.lower()).strip("-._/")
     return legal if _REPOSITORY.fullmatch(legal) and len(legal) <= _LONGEST_REPOSITORY else ""
 
@@ -55,7 +55,7 @@ def check_tag(tag: str) -> str:
 
 
 def check_container(name: str) -> str:
-    """Return a container's name in an ECS task definition if it is legal.
+    """Return the name of a container in an ECS task definition if it is legal.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 
@@ -70,7 +70,7 @@ def check_container(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """A repository in a registry: what docker calls an image's name."""
+    """A repository in a registry; in docker's docs, the name of an image."""
 
     registry: Registry
     name: str
@@ -86,7 +86,7 @@ class Repository:
 
 
 def names_registry(name: str) -> bool:
-    """Whether an image's name begins with a registry's host, as docker decides it: a dot, a colon or localhost."""
+    """Return whether an image name begins with a registry host, by docker's rule: a dot, a colon or localhost."""
     host, slash, _ = name.partition("/")
     return bool(slash) and (bool(set(host) & set(".:")) or host == "localhost")
 
@@ -95,7 +95,7 @@ def parse_repository(text: str) -> Repository:
     """Parse a repository with its registry: `ghcr.io/team/shop`.
 
     Raises:
-        ConfigurationError: it is none, or names a tag or a digest.
+        ConfigurationError: the text is not a repository, or has a tag or a digest.
     """
     repository, _ = parse_reference(text)
     if text.strip().endswith(f"/{repository.name}"):
@@ -105,10 +105,10 @@ def parse_repository(text: str) -> Repository:
 
 
 def parse_reference(text: str) -> tuple[Repository, str]:
-    """Parse an image's name as docker does: its repository, and its digest, its tag or `latest`.
+    """Parse an image name as docker does; return the repository, and the digest, the tag or `latest`.
 
     Raises:
-        ConfigurationError: it is no image's name.
+        ConfigurationError: the text is not an image name.
     """
     name, at, digest = text.strip().partition("@")
     if at and not _DIGEST.fullmatch(digest):

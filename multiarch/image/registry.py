@@ -1,4 +1,4 @@
-"""Registries, ECR's and others, and the AWS partitions. Pure."""
+"""Registries and AWS partitions. Pure."""
 
 import difflib
 import re
@@ -9,8 +9,8 @@ from typing import Self
 from multiarch.errors import ConfigurationError
 from multiarch.text.shown import shown
 
-# The account, the service's name with FIPS or dual-stack forms, and the region. Which suffixes are AWS's own is not
-# decided here: the host that AWS names with the token decides, see `Registry.is_answered_by`.
+# The account, the service with its FIPS and dual-stack forms, and the region. The suffix is not checked here:
+# `Registry.is_answered_by` compares the host with the one that AWS returns with a token.
 _ECR_HOST = re.compile(
     r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.[a-z0-9.-]+"
 )
@@ -19,7 +19,7 @@ _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?"
 )
 
-# A name of DNS, a colon and a port.
+# A DNS name, a colon and a port.
 _LONGEST_HOST = 253 + 6
 
 DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
@@ -27,7 +27,7 @@ DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """A registry by host name, with its account and region where it is an ECR registry."""
+    """A registry by host name; an ECR registry also has an account and a region."""
 
     host: str
     account: str = ""
@@ -38,7 +38,7 @@ class Registry:
         """Parse a host such as `localhost:5000` or `123456789012.dkr.ecr.eu-west-1.amazonaws.com`.
 
         Raises:
-            ConfigurationError: it is no host name.
+            ConfigurationError: the text is not a host name.
         """
         host = text.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
         if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
@@ -60,14 +60,14 @@ class Registry:
         return bool(self.account)
 
     def is_answered_by(self, host: str, aws_suffixes: Iterable[Collection[str]]) -> bool:
-        """Whether a token that AWS gave out for `host` may be shown to this registry.
+        """Return whether a token of AWS for `host` can be sent to this registry.
 
-        The same host, or the FIPS or dual-stack form of the same account and region under a suffix of the same
-        partition; otherwise a look-alike host in a setting would be handed the token.
+        It can be sent to the same host, and to the FIPS or dual-stack form of the same account and region with a suffix
+        of the same partition. A similar host in a setting must not get the token.
 
         Args:
-            host: what AWS named with the token.
-            aws_suffixes: how AWS's own host names end, for each partition.
+            host: the host that AWS returned with the token.
+            aws_suffixes: the suffixes of AWS's host names, by partition.
         """
         other = Registry.parse(host)
         if other.host == self.host:
@@ -83,17 +83,17 @@ class Registry:
 
 @dataclass(frozen=True, kw_only=True)
 class Partitions:
-    """AWS's partitions, as botocore ships them: which DNS suffix belongs to which region. No list of our own."""
+    """AWS's partitions and the DNS suffixes of their regions, from the data of botocore."""
 
     suffix_of_partition: Mapping[str, str]
     partition_of_region: Mapping[str, str]
     dual_stack_suffix_of_partition: Mapping[str, str]
 
     def suffix_of_region(self, region: str) -> str:
-        """Return the DNS suffix of a region's ordinary endpoints, `amazonaws.com` for `eu-west-1`.
+        """Return the DNS suffix of a region's default endpoints: `amazonaws.com` for `eu-west-1`.
 
         Raises:
-            ConfigurationError: no partition has that region.
+            ConfigurationError: no partition has the region.
         """
         partition = self.partition_of_region.get(region)
         if partition is None:
@@ -107,6 +107,6 @@ class Partitions:
 
     @property
     def suffixes(self) -> tuple[frozenset[str], ...]:
-        """How AWS's own host names end, for each partition."""
+        """The suffixes of AWS's host names, by partition."""
         duals = self.dual_stack_suffix_of_partition
         return tuple(frozenset({suffix, duals.get(name, suffix)}) for name, suffix in self.suffix_of_partition.items())

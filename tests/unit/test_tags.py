@@ -130,7 +130,9 @@ RULES: dict[str, tuple[Source, str, Sequence[str], Sequence[str]]] = {
 
 
 @pytest.mark.parametrize(("source", "rule", "pinned", "floating"), RULES.values(), ids=RULES)
-def test_a_rule(source: Source, rule: str, pinned: Sequence[str], floating: Sequence[str]) -> None:
+def test_decide_tags_of_one_rule_returns_its_tag(
+    source: Source, rule: str, pinned: Sequence[str], floating: Sequence[str]
+) -> None:
     names = decide(source, rule, flavor=["latest=false"])
     assert told(names) == {"pinned": list(pinned), "floating": list(floating)}
     assert names.commit_tag == (SHORT if source.commit else "")
@@ -147,7 +149,7 @@ COMMIT_TAGS: dict[str, tuple[Source, str, str]] = {
 
 
 @pytest.mark.parametrize(("source", "text", "expected"), COMMIT_TAGS.values(), ids=COMMIT_TAGS)
-def test_what_names_the_commit(source: Source, text: str, expected: str) -> None:
+def test_decide_tags_of_commit_rule_returns_the_commit_tag(source: Source, text: str, expected: str) -> None:
     assert decide(source, commit_tag=text).commit_tag == expected
 
 
@@ -183,7 +185,7 @@ TOGETHER: dict[str, tuple[Source, Sequence[str], Sequence[str], Sequence[str], s
 
 
 @pytest.mark.parametrize(("source", "flavor", "tags", "expected", "version"), TOGETHER.values(), ids=TOGETHER)
-def test_rules_together(
+def test_decide_tags_of_several_rules_returns_all(
     source: Source, flavor: Sequence[str], tags: Sequence[str], expected: Sequence[str], version: str
 ) -> None:
     names = decide(source, *tags, flavor=flavor)
@@ -191,14 +193,14 @@ def test_rules_together(
     assert names.version == version
 
 
-def test_versions_decide_for_names_of_versions_alone() -> None:
+def test_decide_tags_only_version_tags_have_a_version() -> None:
     names = decide(replace(MAIN, tag="v1.2.3"), *SEMVER, "type=ref,event=branch", "type=edge", "stable")
     assert {name.tag: name.version for name in names.floating} == {
         "1.2": "1.2.3", "1": "1.2.3", "latest": "1.2.3", "stable": "1.2.3", "main": "", "edge": "",
     }  # fmt: skip
 
 
-def test_a_commit_s_own_name_may_say_a_version() -> None:
+def test_decide_tags_version_in_commit_tag_is_used() -> None:
     names = decide(MAIN, "latest", commit_tag="v1.1.5")
     assert (names.version, names.floating[0].version) == ("1.1.5", "1.1.5")
 
@@ -232,7 +234,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED.items(), ids=REFUSED)
-def test_a_rule_that_cannot_be_followed_is_refused(text: str, said: tuple[str, str]) -> None:
+def test_parse_rule_invalid_rule_raises_error(text: str, said: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_rule(text)
     assert said[0] in caught.value.message
@@ -257,7 +259,7 @@ COMES_TO_NOTHING: dict[str, tuple[Source, Sequence[str], str, str]] = {
         "the commit time is unknown", "--commit-time"),
     "it moves and it does not": (
         MAIN, ["type=raw,value=a,floating=true", "type=raw,value=a,floating=false"],
-        "the tag a is floating by one rule and pinned by another", "remove one of them"),
+        "tag a is floating by one rule and pinned by another", "remove one of them"),
     "the commit's tag does not move": (
         MAIN, [f"type=raw,value={SHORT},floating=true"],
         f"the tag {SHORT} is floating by one rule", "remove one of them"),
@@ -266,7 +268,7 @@ COMES_TO_NOTHING: dict[str, tuple[Source, Sequence[str], str, str]] = {
 
 
 @pytest.mark.parametrize(("source", "tags", "message", "hint"), COMES_TO_NOTHING.values(), ids=COMES_TO_NOTHING)
-def test_a_rule_that_comes_to_no_tag_is_refused(source: Source, tags: Sequence[str], message: str, hint: str) -> None:
+def test_decide_tags_impossible_rule_raises_error(source: Source, tags: Sequence[str], message: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         decide(source, *tags)
     assert message in caught.value.message
@@ -285,7 +287,7 @@ FLAVORS = {
 
 
 @pytest.mark.parametrize(("entries", "said"), FLAVORS.items(), ids=map(str, FLAVORS))
-def test_a_flavor_that_cannot_be_followed_is_refused(entries: tuple[str, ...], said: tuple[str, str]) -> None:
+def test_parse_flavor_invalid_entry_raises_error(entries: tuple[str, ...], said: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_flavor(entries)
     assert said[0] in caught.value.message
@@ -310,7 +312,7 @@ LATER: dict[tuple[str, str], bool | None] = {
 
 
 @pytest.mark.parametrize(("versions", "expected"), LATER.items(), ids=map(str, LATER))
-def test_which_version_is_later(versions: tuple[str, str], expected: bool | None) -> None:  # noqa: FBT001
+def test_is_later_version_compares_versions(versions: tuple[str, str], expected: bool | None) -> None:  # noqa: FBT001
     assert is_later_version(*versions) is expected
 
 
@@ -318,11 +320,11 @@ def test_which_version_is_later(versions: tuple[str, str], expected: bool | None
     ("name", "expected"),
     [("v1.2.3", "1.2.3"), ("1.2", "1.2"), ("1.2.3+5", "1.2.3"), ("1234567", ""), ("stable", ""), ("v1", ""), ("", "")],
 )
-def test_the_version_in_a_name(name: str, expected: str) -> None:
+def test_version_of_tag_returns_the_version(name: str, expected: str) -> None:
     assert version_of(name) == expected
 
 
-def test_rules_are_written_like_names_and_keep_their_commas() -> None:
+def test_load_settings_tag_rules_keep_their_commas() -> None:
     rules = ("type=ref,event=branch", "type=semver,pattern={{major}}.{{minor}},enable=true")
     assert load({"tags": (*rules, "a,b")}).settings.image.tags == (*rules, "a", "b")
     text = "\n".join((*rules, "a,b"))
@@ -333,13 +335,13 @@ def test_rules_are_written_like_names_and_keep_their_commas() -> None:
     assert caught.value.message == "--tag: type=rev: 'rev' is not a type of tag rule"
 
 
-def test_latest_is_left_out_where_the_flavor_says_so() -> None:
+def test_decide_tags_flavor_latest_false_has_no_latest() -> None:
     assert load({"flavor": ("latest=false",)}).settings.image.tags == ()
     with pytest.raises(ConfigurationError, match="--tag latest conflicts with --flavor latest=false"):
         load({"flavor": ("latest=false",), "tags": ("latest",)})
 
 
-def test_the_date_is_the_build_s() -> None:
+def test_decide_tags_date_is_that_of_the_build() -> None:
     new_year = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
     rule = "type=schedule,pattern={{date 'YYYY-MM-DD'}}-{{date 'YY.M.D.H' tz='Europe/Berlin'}}"
     assert told(decide(NIGHTLY, rule, now=new_year))["floating"] == ["2026-12-31-27.1.1.0"]

@@ -1,4 +1,4 @@
-"""What an image is called: tag rules in the words of docker/metadata-action, and what they come to."""
+"""Decides the tags of an image from tag rules in the syntax of docker/metadata-action."""
 
 from multiarch.image.tags.decide import TagName, TagNames, decide_tags
 from multiarch.image.tags.flavor import Flavor, check_flavor, parse_flavor

@@ -1,4 +1,4 @@
-"""What holds for all names: `latest=auto`, a prefix, a suffix. Pure.
+"""Parses flavors: `latest`, prefix and suffix of all tags. Pure.
 
 https://github.com/docker/metadata-action#flavor-input
 """
@@ -15,14 +15,14 @@ _LATEST = ("auto", "true", "false")
 
 @dataclass(frozen=True, kw_only=True)
 class Flavor:
-    """What holds for all names.
+    """Prefix, suffix and `latest` of all tags.
 
     Attributes:
-        latest: true, false, or auto: beside a version, a git tag or a match, and not beside a pre-release.
-        prefix: stands before each name that has none of its own.
-        suffix: stands behind each.
-        prefix_latest: also before `latest`.
-        suffix_latest: also behind `latest`.
+        latest: true, false, or auto: with a version, a git tag or a match, but not with a pre-release.
+        prefix: the prefix of each tag whose rule has no prefix.
+        suffix: the suffix of each tag whose rule has no suffix.
+        prefix_latest: `latest` has the prefix, too.
+        suffix_latest: `latest` has the suffix, too.
     """
 
     latest: str = "auto"
@@ -33,20 +33,20 @@ class Flavor:
 
 
 def check_flavor(text: str) -> str:
-    """Return an entry if it can be followed.
+    """Return an entry if it is valid.
 
     Raises:
-        ConfigurationError: a word is not known, or its value does not pass.
+        ConfigurationError: a word or its value is unknown.
     """
     parse_flavor((text,))
     return text
 
 
 def parse_flavor(entries: tuple[str, ...]) -> Flavor:
-    """Read entries such as `latest=false`, or `suffix=-alpine,onlatest=true`.
+    """Parse entries such as `latest=false` and `suffix=-alpine,onlatest=true`.
 
     Raises:
-        ConfigurationError: as `check_flavor`, or two entries contradict each other.
+        ConfigurationError: as `check_flavor`, or two entries conflict.
     """
     flavor = Flavor()
     seen: dict[str, str] = {}

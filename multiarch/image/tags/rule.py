@@ -1,6 +1,6 @@
-"""A tag rule: its words, read and checked. Pure.
+"""Parses and checks tag rules. Pure.
 
-The words are those of docker/metadata-action: https://github.com/docker/metadata-action#tags-input
+The syntax is that of docker/metadata-action: https://github.com/docker/metadata-action#tags-input
 """
 
 import re
@@ -16,7 +16,7 @@ from multiarch.text.hints import nearest_hint
 _START = "type="
 
 _COMMON = ("enable", "priority", "prefix", "suffix", "floating")
-# The words that a type has of its own: those that it cannot do without, and those that it can.
+# The required and the optional words of each type.
 _WORDS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "schedule": ((), ("pattern",)),
     "semver": (("pattern",), ("value", "match")),
@@ -43,11 +43,11 @@ _VERSION_WORDS = ("raw", "version", "major", "minor", "patch")
 
 @dataclass(frozen=True, kw_only=True)
 class TagRule:
-    """A rule, or a plain name, which is a rule of the type `raw`.
+    """A rule, or a plain tag, which is a rule of type `raw`.
 
     Attributes:
-        text: as it was written, for messages.
-        words: everything but the type, as it was written; what was left out is not in it.
+        text: the rule as in the settings, for messages.
+        words: the words of the rule as in the settings, without the type and without defaults.
     """
 
     type: str
@@ -60,24 +60,24 @@ class TagRule:
 
 
 def is_rule(text: str) -> bool:
-    """Whether a text is a rule, and no plain name."""
+    """Return whether a text is a rule instead of a plain tag."""
     return text.lstrip().startswith(_START)
 
 
 def check_tag_rule(text: str) -> str:
-    """Return the text if it is a legal tag, or a rule that can be followed.
+    """Return the text if it is a legal tag or a valid rule.
 
     Raises:
-        ConfigurationError: it is not; the nearest word is named.
+        ConfigurationError: the text is invalid; the hint suggests a similar word.
     """
     return parse_rule(text).text
 
 
 def parse_rule(text: str) -> TagRule:
-    """Read a rule: `type=semver,pattern={{version}}`, or a plain name.
+    """Parse a rule, such as `type=semver,pattern={{version}}`, or a plain tag.
 
     Raises:
-        ConfigurationError: a word is not known, is missing or does not pass, or a pattern does not compile.
+        ConfigurationError: a word is unknown, missing or invalid, or a pattern does not compile.
     """
     if not is_rule(text):
         return TagRule(type="raw", text=check_tag(text), words={"value": text})
@@ -102,7 +102,7 @@ def parse_rule(text: str) -> TagRule:
 
 def _split(text: str) -> Sequence[str]:
     try:
-        # As the action reads them: https://github.com/docker/metadata-action/blob/master/src/tag.ts
+        # As docker/metadata-action: https://github.com/docker/metadata-action/blob/master/src/tag.ts
         return parse_line(text.strip(), bare_quotes=True)
     except ConfigurationError:
         msg = f"{text}: unbalanced quote"
@@ -140,7 +140,7 @@ def _check_values(kind: str, fields: Mapping[str, str], text: str) -> None:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern, which may stand between slashes, with JavaScript's flag i behind it."""
+    """Compile a pattern, also one between slashes with JavaScript's flag i."""
     between = re.fullmatch(r"/(.+)/(i?)", pattern)
     return re.compile(between[1], re.IGNORECASE if between[2] else 0) if between else re.compile(pattern)
 

@@ -1,4 +1,4 @@
-"""Expressions in tag rules: `{{branch}}`, `{{date 'YYYYMMDD' tz='Europe/Berlin'}}`. Pure."""
+"""Fills expressions of tag rules: `{{branch}}`, `{{date 'YYYYMMDD' tz='Europe/Berlin'}}`. Pure."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ _CALL = re.compile(r"(?P<name>\w+)(?:\s+'(?P<format>[^']*)')?(?:\s+tz='(?P<zone>
 _DATES = ("date", "commit_date")
 _NAMES = ("branch", "tag", "sha", "base_ref", "is_default_branch", "is_not_default_branch", *_DATES)
 
-# Moment's words for a time, longest first: https://momentjs.com/docs/#/displaying/format/
+# The formats of Moment.js, longest first: https://momentjs.com/docs/#/displaying/format/
 _MOMENT: Mapping[str, Callable[[datetime], str]] = {
     "YYYY": lambda time: f"{time:%Y}",
     "YY": lambda time: f"{time:%y}",
@@ -37,7 +37,7 @@ _TOKEN = re.compile(rf"\[(?P<literal>[^\]]*)\]|{'|'.join(_MOMENT)}|(?P<unknown>[
 
 @dataclass(frozen=True, kw_only=True)
 class TagContext:
-    """What expressions can tell of: what is built, and when.
+    """The values of expressions: the source and the time of a build.
 
     Attributes:
         now: when the build began.
@@ -48,15 +48,15 @@ class TagContext:
 
 
 def check_template(template: str, rule: str, *, more: Sequence[str] = ()) -> None:
-    """Check the expressions of a text, before anything is known that they could tell.
+    """Check the expressions of a text, without values.
 
     Args:
         template: the text.
-        rule: the rule that it stands in.
-        more: words that the rule's type adds.
+        rule: the rule of the text, for messages.
+        more: further expressions of the type of rule.
 
     Raises:
-        ConfigurationError: an expression is not known, or a format or a time zone is none.
+        ConfigurationError: an expression, a date format or a time zone is unknown.
     """
     for expression in _EXPRESSION.findall(template):
         call = _call(expression, rule, (*_NAMES, *more))
@@ -67,18 +67,17 @@ def check_template(template: str, rule: str, *, more: Sequence[str] = ()) -> Non
         raise ConfigurationError(msg, hint="put two braces on each side of an expression: {{branch}}")
 
 
-def fill(template: str, moment: TagContext, rule: str, more: Mapping[str, str] | None = None) -> str:
-    """Put what its expressions tell into a text; what is not known is empty.
+def fill(template: str, context: TagContext, rule: str, more: Mapping[str, str] | None = None) -> str:
+    """Replace the expressions of a text with their values; an unknown value is empty.
 
     Raises:
-        ConfigurationError: it is not known, and empty would be wrong: whether a branch is the default one, or when a
-            commit was made.
+        ConfigurationError: the default branch or the commit time is unknown, for which an empty text would be wrong.
     """
     values = more or {}
 
     def value(match: re.Match[str]) -> str:
         call = _call(match[1], rule, (*_NAMES, *values))
-        return values[call["name"]] if call["name"] in values else _value(call, moment, rule)
+        return values[call["name"]] if call["name"] in values else _value(call, context, rule)
 
     return _EXPRESSION.sub(value, template)
 
@@ -98,8 +97,8 @@ def _call(expression: str, rule: str, known: Sequence[str]) -> re.Match[str]:
     return call
 
 
-def _value(call: re.Match[str], moment: TagContext, rule: str) -> str:
-    source, commit = moment.source, moment.source.commit
+def _value(call: re.Match[str], context: TagContext, rule: str) -> str:
+    source, commit = context.source, context.source.commit
     match call["name"]:
         case "branch":
             return "" if source.is_pull_request else source.branch
@@ -119,14 +118,14 @@ def _value(call: re.Match[str], moment: TagContext, rule: str) -> str:
                 raise ConfigurationError(msg, hint="set --commit-time TIME, or MULTIARCH_COMMIT_TIME")
             return _format(datetime.fromtimestamp(commit.time, _zone(call["zone"], rule)), call["format"], rule)
         case _:
-            return _format(moment.now.astimezone(_zone(call["zone"], rule)), call["format"], rule)
+            return _format(context.now.astimezone(_zone(call["zone"], rule)), call["format"], rule)
 
 
 def is_default_branch(source: Source, rule: str) -> bool:
-    """Whether the default branch is built; without a branch there is nothing to compare.
+    """Return whether the default branch is built; False without a branch.
 
     Raises:
-        ConfigurationError: it depends on which branch is the default one, and nobody knows.
+        ConfigurationError: the default branch is unknown.
     """
     found = source.is_default_branch
     if found is None and source.branch:
@@ -145,7 +144,7 @@ def _zone(name: str | None, rule: str) -> tzinfo:
         raise ConfigurationError(msg, hint="write for example tz='Europe/Berlin'; the default is UTC") from None
 
 
-def _format(time: datetime, wanted: str, rule: str) -> str:
+def _format(time: datetime, pattern: str, rule: str) -> str:
     def word(match: re.Match[str]) -> str:
         if match["unknown"]:
             msg = f"{rule}: {match['unknown']!r} is not a date format"
@@ -154,4 +153,4 @@ def _format(time: datetime, wanted: str, rule: str) -> str:
             return match["literal"]
         return _MOMENT[match[0]](time) if match[0] in _MOMENT else match[0]
 
-    return _TOKEN.sub(word, wanted)
+    return _TOKEN.sub(word, pattern)

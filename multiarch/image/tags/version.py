@@ -1,24 +1,24 @@
-"""Version numbers: read, and compared. Pure.
+"""Parses and compares version numbers. Pure.
 
-Semantic versions are read by semver, Python's own by packaging; both are imported where a version is to be read alone.
+semver parses semantic versions, packaging parses Python versions. Both are imported only when needed.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Never a commit's digits, which may be a number.
+# A version has a dot, unlike a commit, whose digits can be a number.
 _LOOKS = re.compile(r"[vV]?(?P<version>\d+\.[0-9A-Za-z.+!_-]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """A version, as a rule's pattern may ask for it.
+    """A version.
 
     Attributes:
-        text: the whole version in its normal form, without a leading v and without build metadata.
-        is_final: no pre-release, and nothing else that only its full name should stand for.
-        words: raw, version, major, minor and patch.
+        text: the whole version in normalized form, without a leading v and build metadata.
+        is_final: not a pre-release or post-release.
+        words: the expressions raw, version, major, minor and patch.
     """
 
     text: str
@@ -27,7 +27,7 @@ class Version:
 
 
 def parse_semver(text: str) -> Version | None:
-    """Read a semantic version, with or without a leading v; None where it is none: https://semver.org."""
+    """Parse a semantic version, with or without a leading v; None for other texts: https://semver.org."""
     from semver import Version as Semver
 
     try:
@@ -43,7 +43,7 @@ def parse_semver(text: str) -> Version | None:
 
 
 def parse_pep440(text: str) -> Version | None:
-    """Read a Python version; None where it is none: https://peps.python.org/pep-0440/."""
+    """Parse a Python version; None for other texts: https://peps.python.org/pep-0440/."""
     from packaging.version import InvalidVersion
     from packaging.version import Version as Pep440
 
@@ -63,22 +63,22 @@ def _words(raw: str, version: str, major: int, minor: int, patch: int) -> Mappin
 
 
 def version_of(name: str) -> str:
-    """Return the version that a name says, in its normal form; empty where it says none."""
+    """Return the version in a tag, in normalized form; empty if there is none."""
     looks = _LOOKS.fullmatch(name)
     found = (parse_semver(looks["version"]) or parse_pep440(looks["version"])) if looks else None
     return found.text if found else ""
 
 
-def is_later_version(there: str, ours: str) -> bool | None:
-    """Whether a version comes after ours; None where one of the two is none, or they cannot be compared."""
-    if not _LOOKS.fullmatch(there) or not _LOOKS.fullmatch(ours):
+def is_later_version(first: str, second: str) -> bool | None:
+    """Return whether the first version is later; None if one is not a version, or if they cannot be compared."""
+    if not _LOOKS.fullmatch(first) or not _LOOKS.fullmatch(second):
         return None
-    if parse_semver(there) and parse_semver(ours):
+    if parse_semver(first) and parse_semver(second):
         from semver import Version as Semver
 
-        return bool(Semver.parse(there.removeprefix("v")) > Semver.parse(ours.removeprefix("v")))
-    if parse_pep440(there) and parse_pep440(ours):
+        return bool(Semver.parse(first.removeprefix("v")) > Semver.parse(second.removeprefix("v")))
+    if parse_pep440(first) and parse_pep440(second):
         from packaging.version import Version as Pep440
 
-        return Pep440(there) > Pep440(ours)
+        return Pep440(first) > Pep440(second)
     return None
