@@ -63,7 +63,7 @@ _VARIABLES = """\
 
 - An empty variable is treated as unset.
 - An unknown variable that begins with `MULTIARCH_` is an error.
-- Two variables are no settings: `MULTIARCH_CONFIG` is `--config`, and `MULTIARCH_TRUST_CONFIG` is `--trust-config`.
+- Two variables are not settings: `MULTIARCH_CONFIG` is `--config`, and `MULTIARCH_TRUST_CONFIG` is `--trust-config`.
 - A switch is `true` or `false`.
 - A time is a number of seconds, or has a unit: `90`, `90s`, `45m`, `2h`.
 - The entries of these lists are separated by lines or commas: {commas}.
