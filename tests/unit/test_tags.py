@@ -262,7 +262,7 @@ COMES_TO_NOTHING: dict[str, tuple[Source, Sequence[str], str, str]] = {
         "tag a is floating by one rule and pinned by another", "remove one of them"),
     "the commit's tag does not move": (
         MAIN, [f"type=raw,value={SHORT},floating=true"],
-        f"the tag {SHORT} is floating by one rule", "remove one of them"),
+        f"tag {SHORT} is floating by one rule", "remove one of them"),
     "no commit": (Source(), ["type=sha"], "no commit to name the image after", "--commit-tag"),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from multiarch.source import TriggerEvent
 _LATEST = "latest"
 _LONGEST = 128
 # The default commit tag: the first digits of the commit.
-_DIGITS = TagRule(type="raw", text="the commit's digits", words={"value": "{{sha}}"})
+_DIGITS = TagRule(type="raw", text="default commit tag", words={"value": "{{sha}}"})
 # The default prefixes of docker/metadata-action.
 _PREFIXES = {"sha": "sha-", "pr": "pr-"}
 
