@@ -1,9 +1,11 @@
 """The tables of failure rules: each sign beside the real message that it is there for."""
 
 import re
+from collections.abc import Iterable
 
 import pytest
 
+from multiarch.edges.ask import docker
 from multiarch.errors import FailurePhase
 from multiarch.failures import diagnose
 from multiarch.failures.model import FailureRule
@@ -11,6 +13,8 @@ from multiarch.failures.parts import STEP_VERDICT
 from multiarch.failures.reading import compiled
 from multiarch.failures.rules import ALL_RULES
 from multiarch.failures.tables.steps import DECIDED, FETCHED, OWN_FAULT, UNEXPLAINED
+from multiarch.run import aws_diagnosis, recovery
+from multiarch.run.stages import build, builder, publish
 from tests.unit.patterns import alternatives, simplest
 
 _OF_STEPS = {rule.name for rule in (*DECIDED, *FETCHED, *OWN_FAULT, UNEXPLAINED)}
@@ -74,6 +78,21 @@ def test_sign_has_no_alternative_outside_a_group(rule: FailureRule) -> None:
         for token in re.findall(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()|]", sign):
             depth += {"(": 1, ")": -1}.get(token, 0)
             assert token != "|" or depth, f"{sign} is several signs"
+
+
+REFERRED = {
+    "a docker that restarts": [recovery._NO_DOCKER],
+    "builders": [builder._EXISTS, builder._MISSING],
+    "a login behind a 403": [build._DENIED],
+    "an immutable tag": [publish._EXISTS],
+    "an image that docker lacks": docker._NO_IMAGE,
+    "what is asked of AWS": aws_diagnosis._AMBIGUOUS,
+}
+
+
+@pytest.mark.parametrize("names", REFERRED.values(), ids=REFERRED)
+def test_rule_that_code_refers_to_exists(names: Iterable[str]) -> None:
+    assert set(names) <= {rule.name for rule in ALL_RULES}
 
 
 def test_rule_names_are_unique() -> None:
