@@ -79,18 +79,18 @@ def stubs(ecr_client: ECRClient) -> Stubbed:
 
 
 @pytest.mark.usefixtures("moto")
-def test_the_caller_s_own_registry_comes_with_the_token() -> None:
+def test_token_without_account_names_the_callers_registry() -> None:
     token = Aws().token(region="eu-west-1")
     assert (token.host, token.username, token.password) == (ECR_HOST, "AWS", f"{ACCOUNT}-auth-token")
 
 
 @pytest.mark.usefixtures("moto")
-def test_another_account_s_registry_has_a_token_of_its_own() -> None:
+def test_token_of_another_account_names_its_registry() -> None:
     token = Aws().token(region="us-east-1", account="210987654321")
     assert token.host == "210987654321.dkr.ecr.us-east-1.amazonaws.com"
 
 
-def test_a_token_is_asked_for_once_and_known_by_its_account_too(stubs: Stubbed) -> None:
+def test_token_is_asked_for_once_and_cached_by_account(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.token(ECR_HOST)
         token = stubbed.aws.token(region="eu-west-1")
@@ -99,7 +99,7 @@ def test_a_token_is_asked_for_once_and_known_by_its_account_too(stubs: Stubbed) 
     assert token == Token(host=ECR_HOST, username="AWS", password="pass:word", expires=EXPIRES)
 
 
-def test_a_fresh_token_is_asked_for_anew(stubs: Stubbed) -> None:
+def test_fresh_token_is_asked_for_again(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.token(ECR_HOST, account=ACCOUNT, password="first")
         stubbed.token(ECR_HOST, account=ACCOUNT, password="second")
@@ -108,12 +108,12 @@ def test_a_fresh_token_is_asked_for_anew(stubs: Stubbed) -> None:
         assert stubbed.aws.token(region="eu-west-1", account=ACCOUNT).password == "second"
 
 
-def test_a_token_s_password_never_stands_in_its_representation() -> None:
+def test_token_repr_has_no_password() -> None:
     token = Token(host=ECR_HOST, username="AWS", password="s3cret", expires=None)
     assert repr(token) == f"Token(host='{ECR_HOST}', username='AWS', password=<redacted>)"
 
 
-def test_a_refusal_is_told_in_aws_s_own_words(stubs: Stubbed) -> None:
+def test_error_has_the_words_of_aws(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.stub.add_client_error(
             "get_authorization_token", "AccessDeniedException", "User: x is not authorized to perform: y", 400
@@ -140,7 +140,7 @@ WORDLESS = {
 
 
 @pytest.mark.parametrize(("code", "message", "end"), WORDLESS.values(), ids=WORDLESS)
-def test_an_answer_that_is_a_status_alone_gets_its_words(stubs: Stubbed, code: str, message: str, end: str) -> None:
+def test_error_with_a_status_alone_gets_its_phrase(stubs: Stubbed, code: str, message: str, end: str) -> None:
     with stubs as stubbed:
         stubbed.stub.add_client_error("get_authorization_token", code, message, 429)
         with pytest.raises(OperationFailedError) as caught:
@@ -152,7 +152,7 @@ AFTER = {"seconds": ("7", 7.0), "a date": ("Wed, 21 Oct 2026 07:28:00 GMT", None
 
 
 @pytest.mark.parametrize(("header", "seconds"), AFTER.values(), ids=AFTER)
-def test_the_wait_that_aws_asks_for_is_kept(stubs: Stubbed, header: str, seconds: float | None) -> None:
+def test_error_keeps_the_wait_of_retry_after(stubs: Stubbed, header: str, seconds: float | None) -> None:
     with stubs as stubbed:
         stubbed.stub.add_client_error(
             "get_authorization_token",
@@ -167,14 +167,14 @@ def test_the_wait_that_aws_asks_for_is_kept(stubs: Stubbed, header: str, seconds
     assert understand(caught.value).failure_class == "throttled"
 
 
-def test_a_call_is_made_once_what_to_try_again_is_decided_elsewhere(stubs: Stubbed) -> None:
+def test_failed_call_is_made_once(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.stub.add_client_error("get_authorization_token", "ServerException", "busy", 500)
         with pytest.raises(OperationFailedError, match="ServerException"):
             stubbed.aws.token(region="eu-west-1")
 
 
-def test_missing_credentials_are_said_by_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(OperationFailedError) as caught:
@@ -183,12 +183,12 @@ def test_missing_credentials_are_said_by_their_name(monkeypatch: pytest.MonkeyPa
     assert understand(caught.value).failure_class == "config"
 
 
-def test_a_region_that_is_no_word_is_said() -> None:
+def test_invalid_region_is_named() -> None:
     with pytest.raises(OperationFailedError, match="InvalidRegionError"):
         Aws().token(region="not a region")
 
 
-def test_a_profile_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_profile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(OperationFailedError, match=r"botocore\.exceptions\.ProfileNotFound"):
         Aws().token(region="eu-west-1")
@@ -196,7 +196,7 @@ def test_a_profile_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) ->
         Aws().default_region()
 
 
-def test_the_region_of_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_region_is_the_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Aws().default_region() == ""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert Aws().default_region() == "eu-west-1"
@@ -206,7 +206,7 @@ def test_the_region_of_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("moto")
-def test_a_repository_that_is_there() -> None:
+def test_existing_repository_is_found() -> None:
     boto3.client("ecr", region_name="eu-west-1").create_repository(repositoryName="shop")
     assert Aws().find_repository(ECR, "shop") == RepositoryFacts()
 
@@ -219,7 +219,7 @@ def not_found(stubbed: Stubbed) -> None:
     stubbed.stub.add_client_error("describe_repositories", "RepositoryNotFoundException", "not there", 400)
 
 
-def test_a_repository_that_nobody_may_ask_about_is_not_known(stubs: Stubbed) -> None:
+def test_repository_without_the_right_to_describe_it_is_unknown(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.stub.add_client_error("describe_repositories", "AccessDeniedException", "no", 400)
         assert state(stubbed) == "unknown"
@@ -235,7 +235,7 @@ TEMPLATES = {
 
 
 @pytest.mark.parametrize(("templates", "expected"), TEMPLATES.values(), ids=TEMPLATES)
-def test_a_repository_that_the_push_will_make_is_not_missing(
+def test_repository_created_on_push_is_not_missing(
     stubs: Stubbed, templates: list[dict[str, Any]], expected: str
 ) -> None:
     with stubs as stubbed:
@@ -246,7 +246,7 @@ def test_a_repository_that_the_push_will_make_is_not_missing(
         assert state(stubbed) == expected
 
 
-def test_a_template_on_a_later_page_is_found(stubs: Stubbed) -> None:
+def test_template_on_a_later_page_is_found(stubs: Stubbed) -> None:
     mine = {"prefix": "team", "appliedFor": ["CREATE_ON_PUSH"]}
     other = {"prefix": "other", "appliedFor": ["CREATE_ON_PUSH"]}
     with stubs as stubbed:
@@ -260,20 +260,20 @@ def test_a_template_on_a_later_page_is_found(stubs: Stubbed) -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ServerException", "ThrottlingException", "500"])
-def test_templates_that_aws_does_not_tell_about_leave_it_to_the_push(stubs: Stubbed, code: str) -> None:
+def test_denied_templates_leave_the_repository_unknown(stubs: Stubbed, code: str) -> None:
     with stubs as stubbed:
         not_found(stubbed)
         stubbed.stub.add_client_error("describe_repository_creation_templates", code, "no", 400)
         assert state(stubbed) == "unknown"
 
 
-def test_an_answer_without_templates_is_none(stubs: Stubbed) -> None:
+def test_answer_without_templates_is_none(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.stub.add_response("describe_repository_creation_templates", {}, {})
         assert stubbed.aws.is_made_on_push(ECR, "team/shop") is None
 
 
-def test_a_look_alike_host_in_the_settings_is_not_what_aws_names(stubs: Stubbed) -> None:
+def test_lookalike_host_is_not_answered_by_the_token(stubs: Stubbed) -> None:
     with stubs as stubbed:
         stubbed.token(ECR_HOST, account=ACCOUNT)
         look_alike = Registry.parse(f"{ACCOUNT}.dkr.ecr.eu-west-1.evil.example")

@@ -54,7 +54,7 @@ def read(folder: Path) -> dict[str, object]:
 # The private folder
 
 
-def test_only_its_owner_may_read_the_login(make_config: MakeConfig) -> None:
+def test_login_is_readable_by_its_owner_only(make_config: MakeConfig) -> None:
     config = make_config()
     folder = config.log_in(ECR_HOST, LOGIN)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -63,9 +63,7 @@ def test_only_its_owner_may_read_the_login(make_config: MakeConfig) -> None:
     config.close()
 
 
-def test_everything_else_is_carried_over_and_the_user_s_own_file_stays_as_it_is(
-    make_config: MakeConfig, tmp_path: Path
-) -> None:
+def test_private_config_keeps_the_users_settings_and_file(make_config: MakeConfig, tmp_path: Path) -> None:
     own = {
         "auths": {"ghcr.io": {"auth": basic("ada:secret")}},
         "credHelpers": {"gcr.io": "gcloud"},
@@ -90,7 +88,7 @@ def test_everything_else_is_carried_over_and_the_user_s_own_file_stays_as_it_is(
     config.close()
 
 
-def test_builders_made_in_the_run_are_there_in_the_next(make_config: MakeConfig, tmp_path: Path) -> None:
+def test_builder_of_a_run_exists_in_the_next(make_config: MakeConfig, tmp_path: Path) -> None:
     config = make_config()
     folder = config.log_in(ECR_HOST, LOGIN)
     (folder / "buildx" / "instance").write_text("a builder", encoding="utf-8")
@@ -99,16 +97,14 @@ def test_builders_made_in_the_run_are_there_in_the_next(make_config: MakeConfig,
     assert kept.read_text(encoding="utf-8") == "a builder"
 
 
-def test_builders_that_have_a_folder_of_their_own_need_none_in_the_user_s(
-    make_config: MakeConfig, tmp_path: Path
-) -> None:
+def test_buildx_config_needs_no_folder_of_the_user(make_config: MakeConfig, tmp_path: Path) -> None:
     config = make_config(BUILDX_CONFIG=str(tmp_path / "builders"))
     config.log_in(ECR_HOST, LOGIN)
     assert not (tmp_path / "home" / ".docker" / "buildx").exists()
     config.close()
 
 
-def test_a_second_login_keeps_the_first_and_the_folder(make_config: MakeConfig) -> None:
+def test_second_login_keeps_the_first_and_the_folder(make_config: MakeConfig) -> None:
     config = make_config()
     folder = config.log_in(ECR_HOST, LOGIN)
     again = config.log_in("other.example", Credentials(username="ada", password="other"))
@@ -133,7 +129,7 @@ def test_close_removes_the_folder_and_forgets_the_login(make_config: MakeConfig,
     assert config.credentials(ECR_HOST) is None
 
 
-def test_a_login_after_close_is_refused_and_leaves_nothing(make_config: MakeConfig) -> None:
+def test_login_after_close_raises_and_leaves_nothing(make_config: MakeConfig) -> None:
     config = make_config()
     config.close()
     with pytest.raises(RunEndedError):
@@ -141,7 +137,7 @@ def test_a_login_after_close_is_refused_and_leaves_nothing(make_config: MakeConf
     assert config._private is None
 
 
-def test_docker_config_names_another_folder(tmp_path: Path) -> None:
+def test_docker_config_variable_names_the_folder(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"credsStore": "ecr-login"}), encoding="utf-8")
     config = DockerConfig({"HOME": "/nowhere", "DOCKER_CONFIG": str(tmp_path)})
     assert config.folder == tmp_path
@@ -196,7 +192,7 @@ def test_docker_config_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", None], ids=["empty file", "empty object", "no file"])
-def test_an_empty_configuration_is_none(tmp_path: Path, content: bytes | None) -> None:
+def test_empty_config_has_no_login(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "config.json").write_bytes(content)
     config = DockerConfig({"DOCKER_CONFIG": str(tmp_path)})
@@ -204,7 +200,7 @@ def test_an_empty_configuration_is_none(tmp_path: Path, content: bytes | None) -
     assert not config.has_helper(ECR_HOST)
 
 
-def test_a_password_never_stands_in_a_representation() -> None:
+def test_credentials_repr_has_no_password() -> None:
     assert repr(LOGIN) == "Credentials(username='AWS', password=<redacted>)"
 
 
@@ -222,7 +218,7 @@ HELPERS = {
 
 
 @pytest.mark.parametrize(("content", "expected"), HELPERS.values(), ids=HELPERS)
-def test_a_helper_that_knows_ecr_makes_a_login_of_ours_needless(
+def test_has_helper_for_ecr_follows_docker(
     make_config: MakeConfig,
     content: Mapping[str, object],
     expected: bool,  # noqa: FBT001
@@ -247,7 +243,7 @@ IN_THE_FILE = {
 
 
 @pytest.mark.parametrize(("content", "host", "expected"), IN_THE_FILE.values(), ids=IN_THE_FILE)
-def test_a_login_in_the_file_is_read_as_docker_reads_it(
+def test_login_in_the_file_is_read_as_docker_reads_it(
     make_config: MakeConfig, content: Mapping[str, object], host: str, expected: tuple[str, str, bool] | None
 ) -> None:
     found = make_config(content).credentials(host)
@@ -276,7 +272,7 @@ def test_login_that_is_malformed_is_named(make_config: MakeConfig, entry: object
     assert config.credentials("quay.io")
 
 
-def test_this_run_s_login_comes_before_the_file_s(make_config: MakeConfig) -> None:
+def test_login_of_the_run_comes_before_the_files(make_config: MakeConfig) -> None:
     config = make_config({"credsStore": "missing", "auths": {ECR_HOST: {"auth": basic("old:old")}}})
     config.log_in(ECR_HOST, LOGIN)
     assert config.credentials(ECR_HOST) == LOGIN
@@ -290,7 +286,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("answer", "expected"), ANSWERS.values(), ids=ANSWERS)
-def test_a_helper_program_is_asked_for_the_host_alone(
+def test_helper_gets_the_host_alone(
     make_config: MakeConfig, make_script: MakeScript, tmp_path: Path, answer: str, expected: tuple[str, str, bool]
 ) -> None:
     make_script("docker-credential-vault", f"echo \"$@\" > {tmp_path}/asked; cat >> {tmp_path}/asked; echo '{answer}'")
@@ -300,9 +296,7 @@ def test_a_helper_program_is_asked_for_the_host_alone(
     assert (tmp_path / "asked").read_text(encoding="utf-8") == "get\nghcr.io"
 
 
-def test_the_store_is_asked_where_a_registry_has_no_helper_of_its_own(
-    make_config: MakeConfig, make_script: MakeScript
-) -> None:
+def test_store_is_asked_for_a_registry_without_a_helper(make_config: MakeConfig, make_script: MakeScript) -> None:
     make_script("docker-credential-store", """echo '{"Username": "'$(cat)'", "Secret": "s"}'""")
     config = make_config({"credsStore": "store", "credHelpers": {"gcr.io": "other"}})
     found = config.credentials("docker.io")
@@ -310,7 +304,7 @@ def test_the_store_is_asked_where_a_registry_has_no_helper_of_its_own(
     assert found.username == "https://index.docker.io/v1/"
 
 
-def test_a_helper_that_knows_no_login_is_no_failure(make_config: MakeConfig, make_script: MakeScript) -> None:
+def test_helper_without_a_login_returns_none(make_config: MakeConfig, make_script: MakeScript) -> None:
     make_script("docker-credential-vault", "echo credentials not found in native keychain; exit 1")
     assert make_config({"credsStore": "vault"}).credentials("ghcr.io") is None
 
@@ -331,7 +325,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("body", "line"), BROKEN.values(), ids=BROKEN)
-def test_a_helper_that_does_not_answer_is_named_and_what_it_said_is_not(
+def test_failed_helper_is_named_without_its_output(
     make_config: MakeConfig, make_script: MakeScript, body: str | None, line: str
 ) -> None:
     if body:

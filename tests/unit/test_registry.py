@@ -78,7 +78,7 @@ def error_body(code: str, message: str) -> bytes:
 # Reading and tagging
 
 
-def test_a_manifest_is_read_by_tag_with_all_media_types_accepted(server: Server) -> None:
+def test_manifest_by_tag_accepts_all_media_types(server: Server) -> None:
     server.on("GET", TAG, FOUND)
     assert Asked(server.host, None).read() == INDEX
     assert server.requests[0].headers["accept"].split(", ") == [
@@ -89,19 +89,19 @@ def test_a_manifest_is_read_by_tag_with_all_media_types_accepted(server: Server)
     ]
 
 
-def test_a_manifest_that_is_not_there_is_none(server: Server) -> None:
+def test_manifest_that_does_not_exist_is_none(server: Server) -> None:
     server.on("GET", TAG, Reply(status=404, body=error_body("MANIFEST_UNKNOWN", "manifest unknown")))
     assert Asked(server.host, None).read() is None
 
 
-def test_a_manifest_with_another_digest_than_asked_for_is_refused(server: Server) -> None:
+def test_manifest_with_another_digest_raises(server: Server) -> None:
     wanted = f"sha256:{'0' * 64}"
     server.on("GET", f"/v2/team/shop/manifests/{wanted}", FOUND)
     line = f"unexpected digest {DIGEST[:19]} from {server.host}/team/shop for manifest sha256:000000000000"
     assert Asked(server.host, None).error(wanted).lines == (line,)
 
 
-def test_a_blob_is_read_and_checked_against_its_digest(server: Server) -> None:
+def test_blob_with_another_digest_raises(server: Server) -> None:
     server.on("GET", f"/v2/team/shop/blobs/{DIGEST}", FOUND, Reply(body=b"something else"))
     asked = Asked(server.host, None)
     assert asked.client.blob(asked.repository, DIGEST) == CONTENT
@@ -113,13 +113,13 @@ def test_a_blob_is_read_and_checked_against_its_digest(server: Server) -> None:
     assert understand(caught.value).failure_class == "transient"
 
 
-def test_a_blob_that_is_not_there_is_an_error(server: Server) -> None:
+def test_blob_that_does_not_exist_raises(server: Server) -> None:
     asked = Asked(server.host, None)
     with pytest.raises(OperationFailedError, match="404 Not Found"):
         asked.client.blob(asked.repository, DIGEST)
 
 
-def test_a_tag_is_put_with_the_very_bytes_and_their_media_type(server: Server) -> None:
+def test_tag_puts_the_same_bytes_and_media_type(server: Server) -> None:
     server.on("PUT", TAG, Reply(status=201))
     asked = Asked(server.host, None)
     asked.client.tag(asked.repository, "v1", INDEX)
@@ -130,7 +130,7 @@ def test_a_tag_is_put_with_the_very_bytes_and_their_media_type(server: Server) -
 # Logins
 
 
-def test_ecr_is_shown_basic_at_once_and_the_login_is_asked_for_once_an_action(server: Server) -> None:
+def test_ecr_gets_basic_at_once_with_one_login_per_action(server: Server) -> None:
     server.on("GET", TAG, FOUND)
     server.on("PUT", TAG, Reply(status=201))
     asked = Asked(server.host, ecr=True)
@@ -141,7 +141,7 @@ def test_ecr_is_shown_basic_at_once_and_the_login_is_asked_for_once_an_action(se
     assert asked.asked == 2
 
 
-def test_another_registry_is_shown_the_login_only_when_it_asks(server: Server) -> None:
+def test_other_registry_gets_the_login_only_after_a_401(server: Server) -> None:
     refused = Reply(status=401, headers={"WWW-Authenticate": 'Basic realm="here"'})
     server.on("GET", TAG, lambda request: FOUND if request.authorization == BASIC else refused)
     asked = Asked(server.host)
@@ -150,7 +150,7 @@ def test_another_registry_is_shown_the_login_only_when_it_asks(server: Server) -
     assert [each.authorization for each in server.requests] == ["", BASIC, BASIC]
 
 
-def test_a_login_that_is_forgotten_is_asked_for_anew(server: Server) -> None:
+def test_forget_login_asks_for_credentials_again(server: Server) -> None:
     server.on("GET", TAG, FOUND)
     asked = Asked(server.host, ecr=True)
     asked.read()
@@ -167,7 +167,7 @@ def bearer(server: Server, tokens: Server, *, token: str = "t0ken-one") -> None:
     server.on("PUT", TAG, lambda request: Reply(status=201) if request.authorization else refused)
 
 
-def test_a_token_is_fetched_with_the_login_and_kept(server: Server, make_server: MakeServer) -> None:
+def test_token_is_fetched_with_the_login_and_reused(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("GET", "/token", Reply(body=b'{"token": "t0ken-one", "expires_in": 300}'))
     bearer(server, tokens)
@@ -183,7 +183,7 @@ def test_a_token_is_fetched_with_the_login_and_kept(server: Server, make_server:
     assert [each.authorization for each in server.requests] == ["", "Bearer t0ken-one", "Bearer t0ken-one"]
 
 
-def test_a_push_asks_for_a_token_of_its_own(server: Server, make_server: MakeServer) -> None:
+def test_push_fetches_a_token_for_push(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("GET", "/token", Reply(body=b'{"access_token": "t0ken-one"}'))
     bearer(server, tokens)
@@ -194,7 +194,7 @@ def test_a_push_asks_for_a_token_of_its_own(server: Server, make_server: MakeSer
     assert scopes == [["repository:team/shop:pull"], ["repository:team/shop:pull,push"]]
 
 
-def test_without_a_login_an_anonymous_token_is_fetched(server: Server, make_server: MakeServer) -> None:
+def test_token_without_a_login_is_anonymous(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("GET", "/token", Reply(body=b'{"token": "t0ken-one"}'))
     bearer(server, tokens)
@@ -202,7 +202,7 @@ def test_without_a_login_an_anonymous_token_is_fetched(server: Server, make_serv
     assert tokens.requests[0].authorization == ""
 
 
-def test_a_token_that_ran_out_in_a_long_build_is_fetched_anew(server: Server, make_server: MakeServer) -> None:
+def test_expired_token_is_fetched_again(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("GET", "/token", Reply(body=b'{"token": "t0ken-one"}'), Reply(body=b'{"token": "t0ken-two"}'))
     bearer(server, tokens)
@@ -213,7 +213,7 @@ def test_a_token_that_ran_out_in_a_long_build_is_fetched_anew(server: Server, ma
     assert len(tokens.requests) == 2
 
 
-def test_a_refused_token_is_not_fetched_for_ever(server: Server, make_server: MakeServer) -> None:
+def test_rejected_token_is_fetched_once(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("GET", "/token", Reply(body=b'{"token": "of-no-use"}'))
     bearer(server, tokens)
@@ -222,7 +222,7 @@ def test_a_refused_token_is_not_fetched_for_ever(server: Server, make_server: Ma
     assert len(tokens.requests) == 1
 
 
-def test_a_refresh_token_is_posted_and_never_shown_as_basic(server: Server, make_server: MakeServer) -> None:
+def test_refresh_token_is_posted_and_never_sent_as_basic(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("POST", "/token", Reply(body=b'{"access_token": "t0ken-one"}'))
     bearer(server, tokens)
@@ -252,7 +252,7 @@ TOKEN_ANSWERS = {
 
 
 @pytest.mark.parametrize(("reply", "line"), TOKEN_ANSWERS.values(), ids=TOKEN_ANSWERS)
-def test_a_token_server_that_gives_none_is_said_with_its_address(
+def test_token_server_without_a_token_is_named(
     server: Server, make_server: MakeServer, reply: Reply, line: str
 ) -> None:
     tokens = make_server()
@@ -289,22 +289,20 @@ STATUSES = {
 
 
 @pytest.mark.parametrize(("reply", "words", "retry_after"), STATUSES.values(), ids=STATUSES)
-def test_a_refusal_says_what_was_asked_and_what_was_answered(
-    server: Server, reply: Reply, words: str, retry_after: float | None
-) -> None:
+def test_error_names_request_and_status(server: Server, reply: Reply, words: str, retry_after: float | None) -> None:
     server.on("GET", TAG, reply)
     error = Asked(server.host, ecr=True).error()
     assert (error.phase, error.retry_after) == ("manifest", retry_after)
     assert error.lines == (f"unexpected status from GET request to http://{server.host}{TAG}: {words}",)
 
 
-def test_a_refusal_is_not_asked_again_behind_the_caller_s_back(server: Server) -> None:
+def test_error_is_not_retried_by_the_client(server: Server) -> None:
     server.on("GET", TAG, Reply(status=503, headers={"Retry-After": "0"}))
     Asked(server.host, ecr=True).error()
     assert len(server.requests) == 1
 
 
-def test_the_login_never_stands_in_an_error(server: Server) -> None:
+def test_error_never_contains_the_login(server: Server) -> None:
     def echo(request: Request) -> Reply:
         return Reply(status=403, body=error_body("DENIED", f"{request.authorization} is AWS:pass-word"))
 
@@ -313,7 +311,7 @@ def test_the_login_never_stands_in_an_error(server: Server) -> None:
     assert text.endswith("403 Forbidden: DENIED: Basic <redacted> is AWS:<redacted>")
 
 
-def test_a_refresh_token_never_stands_in_an_error(server: Server, make_server: MakeServer) -> None:
+def test_error_never_contains_a_refresh_token(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     tokens.on("POST", "/token", Reply(status=400, body=error_body("INVALID", "refresh-me is not known")))
     bearer(server, tokens)
@@ -321,7 +319,7 @@ def test_a_refresh_token_never_stands_in_an_error(server: Server, make_server: M
     assert "refresh-me" not in str(asked.error())
 
 
-def test_a_registry_that_does_not_listen_is_a_failure_that_can_pass(make_server: MakeServer) -> None:
+def test_registry_that_does_not_listen_is_transient(make_server: MakeServer) -> None:
     gone = make_server()
     gone._server.shutdown()  # else its thread still holds the socket, and the kernel goes on taking connections
     gone._server.server_close()
@@ -330,7 +328,7 @@ def test_a_registry_that_does_not_listen_is_a_failure_that_can_pass(make_server:
     assert understand(error).failure_class == "transient"
 
 
-def test_a_host_that_nobody_knows_is_said() -> None:
+def test_unknown_host_is_named() -> None:
     error = Asked("registry.invalid").error()
     assert str(error).startswith("GET https://registry.invalid/v2/team/shop/manifests/v1: ")
 
@@ -338,7 +336,7 @@ def test_a_host_that_nobody_knows_is_said() -> None:
 # Redirects, HTTP and certificates
 
 
-def test_a_redirect_to_another_host_does_not_carry_the_login(server: Server, make_server: MakeServer) -> None:
+def test_redirect_to_another_host_has_no_login(server: Server, make_server: MakeServer) -> None:
     storage = make_server()
     storage.on("GET", "/bucket", FOUND)
     to = Reply(status=307, headers={"Location": f"http://{storage.host}/bucket?signature=1"})
@@ -349,12 +347,12 @@ def test_a_redirect_to_another_host_does_not_carry_the_login(server: Server, mak
     assert storage.requests[0].authorization == ""
 
 
-def test_redirects_without_end_are_an_error(server: Server) -> None:
+def test_endless_redirects_raise(server: Server) -> None:
     server.on("GET", TAG, Reply(status=302, headers={"Location": TAG}))
     assert "too many redirects" in str(Asked(server.host, ecr=True).error())
 
 
-def test_plain_http_is_spoken_to_loopback_alone(server: Server) -> None:
+def test_plain_http_is_used_for_loopback_only(server: Server) -> None:
     """The number is 127.0.0.1 for the resolver, but not a name that docker takes for loopback."""
     server.on("GET", TAG, FOUND)
     error = Asked(f"2130706433:{server.port}", ecr=True).error()
@@ -362,9 +360,7 @@ def test_plain_http_is_spoken_to_loopback_alone(server: Server) -> None:
     assert server.requests == []
 
 
-def test_a_token_server_elsewhere_is_not_shown_the_login_over_plain_http(
-    server: Server, make_server: MakeServer
-) -> None:
+def test_remote_token_server_gets_no_login_over_plain_http(server: Server, make_server: MakeServer) -> None:
     tokens = make_server()
     realm = f'Bearer realm="https://2130706433:{tokens.port}/token",service="x"'
     server.on("GET", TAG, Reply(status=401, headers={"WWW-Authenticate": realm}))
@@ -389,11 +385,11 @@ PROXIES: dict[str, tuple[str, dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("host", "environment", "expected"), PROXIES.values(), ids=PROXIES)
-def test_the_proxy_is_the_one_that_docker_would_take(host: str, environment: dict[str, str], expected: str) -> None:
+def test_proxy_for_follows_docker(host: str, environment: dict[str, str], expected: str) -> None:
     assert proxy_for(host, environment) == expected
 
 
-def test_a_manifest_may_be_asked_for_without_being_pulled(server: Server) -> None:
+def test_has_sends_head_requests_only(server: Server) -> None:
     server.on("HEAD", TAG, FOUND)
     asked = Asked(server.host, None)
     assert asked.client.has(asked.repository, "v1") is True
@@ -418,7 +414,7 @@ LOOPBACK = {
 
 
 @pytest.mark.parametrize(("host", "expected"), LOOPBACK.items(), ids=LOOPBACK)
-def test_loopback_is_an_address_or_its_name(host: str, expected: bool) -> None:  # noqa: FBT001
+def test_is_loopback_accepts_addresses_and_localhost(host: str, expected: bool) -> None:  # noqa: FBT001
     assert is_loopback(host) is expected
 
 
@@ -434,9 +430,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_certificate_is_trusted_where_docker_would_trust_it(
-    make_server: MakeServer, certificate: Path, tmp_path: Path
-) -> None:
+def test_certificate_in_certs_d_is_trusted(make_server: MakeServer, certificate: Path, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "ca.crt", certificate / "key.pem")
     server = make_server(context)
@@ -449,7 +443,7 @@ def test_a_certificate_is_trusted_where_docker_would_trust_it(
     assert Asked(server.host, certificates=(tmp_path / "certs.d",)).read() == INDEX
 
 
-def test_docker_hub_is_asked_by_its_own_names() -> None:
+def test_docker_hub_is_asked_by_its_api_names() -> None:
     """No request leaves: the address is all that is looked at."""
     asked: list[str] = []
 
@@ -473,7 +467,7 @@ def test_docker_hub_is_asked_by_its_own_names() -> None:
     ]
 
 
-def test_a_page_in_place_of_a_manifest_by_digest_is_a_failure_that_can_pass(server: Server) -> None:
+def test_page_in_place_of_a_manifest_is_transient_by_digest_only(server: Server) -> None:
     wanted = f"sha256:{'0' * 64}"
     page = Reply(body=b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html"})
     server.on("GET", f"/v2/team/shop/manifests/{wanted}", page)
