@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Literal
 import click
 
 from multiarch import __version__
-from multiarch.cli.help import SettingsCommand, hint_lines, option_of, show_all_help, usage_error
+from multiarch.cli.help import SettingsCommand, option_of, show_all_help, usage_error
 from multiarch.commands import World
 from multiarch.edges.files.settings import read_settings_file
 from multiarch.edges.signals import Interruption
@@ -289,7 +289,7 @@ def _report(error: MultiarchError | InterruptedRunError, *, as_json: bool) -> in
         _print_error(error)
     # If standard error is closed, only the exit code is left.
     with suppress(OSError):
-        for line in (f"error: {error.message}", *hint_lines(failure_of(error).more)):
+        for line in (f"error: {error.message}", *(f"  {line}" for line in failure_of(error).more)):
             click.echo(printable(line), err=True)
     return error.exit_code
 

@@ -1,7 +1,7 @@
 """Formats the help of a command, its flags and its errors."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -90,17 +90,6 @@ def _default(info: SettingInfo) -> str:
         return ""
     shown = ",".join(info.default) if isinstance(info.default, tuple) else info.default
     return f"  [default: {shown}]"
-
-
-def hint_lines(more: Iterable[str]) -> Iterator[str]:
-    """Yield the lines of a hint after `fix:`, aligned; lines with another label begin at the same column."""
-    label = "fix: "
-    for line in more:
-        if line.startswith(("output: ", "AWS reports: ")):
-            yield f"  {line}"
-        else:
-            yield f"  {label}{line}"
-            label = " " * len(label)
 
 
 def usage_error(error: click.ClickException, command: Sequence[str], *, known: Iterable[str]) -> ConfigurationError:

@@ -1,5 +1,6 @@
 """The outcome of a run: status, images, tags, retries and failure. Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,9 +77,20 @@ class Failure:
 
     @property
     def more(self) -> tuple[str, ...]:
-        """The lines below the message: the fix, and the output unless the message contains it."""
+        """The lines below the message: the fix after its label, and the output unless the message contains it."""
         output = self.output if self.output and self.output not in self.message else ""
-        return (*self.fix.splitlines(), *([f"output: {output}"] if output else []))
+        return (*_labeled(self.fix.splitlines()), *([f"output: {output}"] if output else []))
+
+
+def _labeled(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a fix after `fix:`, aligned; a line of AWS has its own label."""
+    label = "fix: "
+    for line in filter(None, lines):
+        if line.startswith("AWS reports: "):
+            yield line
+        else:
+            yield f"{label}{line}"
+            label = " " * len(label)
 
 
 def failure_of(error: MultiarchError | InterruptedRunError) -> Failure:

@@ -12,7 +12,6 @@ import pytest
 
 from multiarch import __version__
 from multiarch.cli import main
-from multiarch.cli.help import hint_lines
 from multiarch.errors import EXIT_CODES
 from multiarch.plan.deploy_files import DEPLOY_FILES
 from multiarch.settings.info import SETTINGS
@@ -332,21 +331,6 @@ def test_usage_error_looks_like_every_other_error(
     said = project.run(*words)
     assert (said.code, said.out) == (2, "")
     assert said.errors == [f"error: {message}", f"  fix: {fix}"]
-
-
-HINTS = {
-    "a fix": ("do this", ["  fix: do this"]),
-    "two": ("do this\nor that", ["  fix: do this", "       or that"]),
-    "a fix and the output": ("do this\noutput: denied", ["  fix: do this", "  output: denied"]),
-    "only the output": ("output: denied", ["  output: denied"]),
-    "a cause from AWS": ("do this\nAWS reports: x", ["  fix: do this", "  AWS reports: x"]),
-    "nothing": ("", []),
-}
-
-
-@pytest.mark.parametrize(("hint", "lines"), HINTS.values(), ids=HINTS)
-def test_hint_lines_have_a_label(hint: str, lines: list[str]) -> None:
-    assert list(hint_lines(hint.splitlines())) == lines
 
 
 def test_build_error_with_json_output_prints_json(project: Project) -> None:

@@ -313,6 +313,6 @@ def test_final_error_shows_the_output_unless_the_message_has_it() -> None:
     diagnosis = understand(DENIED)
     error = final_error("verify", diagnosis, 1, 0)
     assert error.hint == "log in before the build: docker login the registry"
-    assert failure_of(error).more == (error.hint, "output: GET https://h/v2/x: 401 Unauthorized")
+    assert failure_of(error).more == (f"fix: {error.hint}", "output: GET https://h/v2/x: 401 Unauthorized")
     error.message = f"verify: {diagnosis.line}"
-    assert failure_of(error).more == (error.hint,)
+    assert failure_of(error).more == (f"fix: {error.hint}",)

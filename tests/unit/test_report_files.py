@@ -156,7 +156,7 @@ def test_summary_has_image_hints_and_failure() -> None:
     ):
         assert words in text
     failed = summary(FAILED)
-    for words in ("❌ Failed", "npm found no lock file", "> commit package-lock.json", "npm ERR! code ENOENT"):
+    for words in ("❌ Failed", "npm found no lock file", "> fix: commit package-lock.json", "npm ERR! code ENOENT"):
         assert words in failed
 
 

@@ -13,6 +13,7 @@ from multiarch.image.manifest import Layer, PlatformImage
 from multiarch.record import (
     BuildStep,
     CacheAccess,
+    Failure,
     ImageInfo,
     ImageOutcome,
     Interval,
@@ -145,6 +146,23 @@ def test_error_json_after_a_diagnosis_equals_explain() -> None:
     fields = ("class", "phase", "rule", "cause", "fix", "output")
     assert [error[name] for name in fields] == [explained[name] for name in fields]
     assert (error["rule"], error["type"]) == ("aws-action-denied", "RegistryError")
+
+
+MORE = {
+    "a fix": ("do this", None, ["fix: do this"]),
+    "two lines": ("do this\nor that", None, ["fix: do this", "     or that"]),
+    "a fix and the output": ("do this", "denied", ["fix: do this", "output: denied"]),
+    "only the output": ("", "denied", ["output: denied"]),
+    "output that the message contains": ("do this", "failed", ["fix: do this"]),
+    "a cause from AWS": ("do this\nAWS reports: x", "denied", ["fix: do this", "AWS reports: x", "output: denied"]),
+    "nothing": ("", None, []),
+}
+
+
+@pytest.mark.parametrize(("fix", "output", "lines"), MORE.values(), ids=MORE)
+def test_failure_more_has_a_label_on_each_line(fix: str, output: str | None, lines: list[str]) -> None:
+    failure = Failure(type="BuildError", message="build: failed", fix=fix, exit_code=5, output=output)
+    assert list(failure.more) == lines
 
 
 def with_caches(*caches: CacheAccess) -> Record:
