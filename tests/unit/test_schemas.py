@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -25,6 +26,7 @@ from multiarch.show.explain import explanation_as_json
 from multiarch.show.plan_json import plan_as_json
 from multiarch.show.source import source_as_json
 from multiarch.source import Source, TriggerEvent
+from tests.unit.command import run_command
 from tests.unit.fakes import COMMIT, DIRTY, PARTITIONS, facts, load, plan_of
 from tests.unit.large_records import hostile, large
 from tests.unit.records import ALL, FAILED
@@ -112,6 +114,28 @@ def test_schema_takes_every_real_output(kind: str) -> None:
         assert list(value)[:2] == ["version", "kind"]
         assert (value["version"], value["kind"]) == (2, kind)
         validate(value, kind)
+
+
+EVENTS = next(Path(__file__).parent.glob("*/cold.rawjson"))
+COMMANDS: Mapping[str, tuple[str, tuple[str | Path, ...]]] = {
+    "a plan": (
+        "plan",
+        ("build", ".", "--dry-run", "--commit-tag", "v1", "--repository", "shop", "--deploy-files", "x"),
+    ),
+    "a local plan": ("plan", ("build", ".", "--dry-run", "--local", "--commit-tag", "v1")),
+    "a bad flag": ("error", ("build", ".", "--platform", "linux/arm46")),
+    "a source": ("source", ("source",)),
+    "an explanation": ("explain", ("explain", EVENTS)),
+    "a report": ("report", ("report", EVENTS)),
+    "a comparison": ("comparison", ("report", EVENTS, EVENTS)),
+}
+
+
+@pytest.mark.parametrize(("kind", "words"), COMMANDS.values(), ids=COMMANDS)
+def test_schema_takes_what_a_command_prints(kind: str, words: tuple[str | Path, ...]) -> None:
+    value = json.loads(run_command(*words, "--output", "json").out)
+    assert value["kind"] == kind
+    validate(value, kind)
 
 
 @kinds
