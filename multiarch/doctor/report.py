@@ -37,7 +37,7 @@ def _project_checks(plan: Plan, observed: Observed) -> Iterator[Check]:
         yield ok("inputs", "the Dockerfile and all other inputs of the build exist")
     deploy_files = plan.finish.deploy_files
     if deploy_files and "deploy files" not in observed.refusals:
-        yield ok("deploy files", f"directory {deploy_files.folder} is writable")
+        yield ok("deploy files", f"folder {deploy_files.folder} is writable")
     if "commit" in observed.refusals:
         return
     commit = plan.commit

@@ -365,12 +365,12 @@ def test_examine_registry_other_than_ecr_returns_only_registry_check() -> None:
     assert [each.name for each in checks][-2:] == ["disk", "registry"]
 
 
-def test_examine_deploy_files_returns_whether_directory_is_writable() -> None:
+def test_examine_deploy_files_returns_whether_folder_is_writable() -> None:
     plan = plan_of(deploy_files="out")
     assert check("deploy files") is None
     found = check("deploy files", plan=plan)
     assert found
-    assert (found.status, found.found) == ("ok", "directory out is writable")
+    assert (found.status, found.found) == ("ok", "folder out is writable")
     found = check("deploy files", plan=plan, refusals={"deploy files": SLOW})
     assert found
     assert found.status == "problem"

@@ -124,7 +124,7 @@ def test_build_archive_with_a_link_is_not_unpacked(
 ) -> None:
     make_docker(tmp_path, make_script, link="layout")
     assert build(tmp_path) != 0
-    assert "contains ./link, no file and no folder" in capsys.readouterr().err
+    assert "contains ./link, which is not a file or a folder" in capsys.readouterr().err
     assert not (checkout / "dist" / "checkout").exists()
 
 
