@@ -96,6 +96,7 @@ class Vertex:
 
     @property
     def canceled(self) -> bool:
+        # By text: BuildKit's events have no field for it, only the error of gRPC.
         return "context canceled" in self.error
 
 

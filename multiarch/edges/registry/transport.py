@@ -328,6 +328,7 @@ def _reason(error: Exception, bounds: Bounds) -> str:
 
 
 def _is_plain_http(error: Exception) -> bool:
+    # By text: ssl.SSLError.reason is None for reasons of OpenSSL that Python does not know, as 3.11 and record layer.
     return any(
         words in str(error) for words in ("WRONG_VERSION_NUMBER", "record layer failure", "packet length too long")
     )
