@@ -1,6 +1,7 @@
 """The only caller of git."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from multiarch.errors import ConfigurationError
 from multiarch.source.checkout import Checkout, parse_refs, parse_status
 
 _ORIGIN = "refs/remotes/origin/"
+# Git stores any number. The end of the year 9999 is the last time that `datetime` has.
+_LATEST_TIME = 253_402_300_799
 
 
 def read_checkout(
@@ -37,7 +40,7 @@ def read_checkout(
         msg = f"git refuses to read {folder}, because another user owns the folder"
         raise ConfigurationError(msg, hint=f"if you trust its owner: git config --global --add safe.directory {folder}")
     sha, time, decoration = (*answers[0].rstrip("\n").split(" ", 2), "", "", "")[:3]
-    if not time.isdigit():
+    if not re.fullmatch(r"[0-9]{1,20}", time):
         return None
     branch, tags = parse_refs(decoration)
     found = parse_status(status.stdout) if status and status.returncode == 0 else None
@@ -46,7 +49,7 @@ def read_checkout(
     return Checkout(
         sha=sha,
         changes=found.changes if found else (),
-        time=int(time),
+        time=min(int(time), _LATEST_TIME),
         branch=branch,
         tags=tags,
         default_branch=answers[2].strip().removeprefix(_ORIGIN),

@@ -19,6 +19,8 @@ _CONTAINER = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 _LONGEST_REPOSITORY = 255
 
+_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
+
 
 def check_repository(name: str) -> str:
     """Return the name if it is a legal repository name.
@@ -27,7 +29,12 @@ def check_repository(name: str) -> str:
         ConfigurationError: the name is illegal; the hint suggests a legal one.
     """
     if _REPOSITORY.fullmatch(name) and len(name) <= _LONGEST_REPOSITORY:
-        return name
+        host, _, rest = name.partition("/")
+        if not host.endswith(_AWS_SUFFIXES):
+            return name
+        # It would be pushed to HOST/HOST/NAME.
+        msg = f"{shown(name)} names a registry"
+        raise ConfigurationError(msg, hint=f"use the name alone, {rest or 'shop'}, and --registry for {host}")
     legal = legal_repository(name)
     tip = f", for example {legal}" if legal else ""
     msg = f"{shown(name)} is not a repository name"

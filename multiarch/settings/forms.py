@@ -162,7 +162,7 @@ _ENDPOINT = form(
 _CACHE_OPTION = form(r"[a-z][a-z0-9_-]*=.*", "an option of a cache", "write NAME=VALUE", optional=False)
 _LEVEL = form(r"[0-9]|1[0-9]|2[0-2]", "a compression level", "levels are 0 to 22")
 
-_REPOSITORY = r"(?=.{1,255}$)[a-z0-9]+((\.|_|__|-+|/)[a-z0-9]+)*"
+_REPOSITORY = r"(?=.{1,255}$)(?![^/]*\.(amazonaws\.com(\.cn)?|on\.aws)(/|$))[a-z0-9]+((\.|_|__|-+|/)[a-z0-9]+)*"
 _REFERENCE = r"[A-Za-z0-9][A-Za-z0-9._:/@-]*"
 _TAG_OR_RULE = r"\s*type=.*|[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 

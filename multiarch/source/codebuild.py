@@ -65,8 +65,8 @@ def _ref(environment: Mapping[str, str], checkout: Checkout | None, *, is_git: b
     head = parse_ref(environment.get(_HEAD, ""))
     kind, _, name = environment.get(_TRIGGER, "").partition("/")
     match kind:
-        case "pr" if name.isdigit():
-            return Ref(pull_request=int(name), branch=head.branch), _TRIGGER
+        case "pr" if number := parse_ref(f"pr/{name}").pull_request:
+            return Ref(pull_request=number, branch=head.branch), _TRIGGER
         case "branch" if name:
             return Ref(branch=name), _TRIGGER
         case "tag" if name:

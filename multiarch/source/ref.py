@@ -9,7 +9,7 @@ from multiarch.source.model import TriggerEvent
 from multiarch.source.url import public_url
 
 # GitHub's and Bitbucket's pull requests, GitLab's merge requests, and CodeBuild's short form of all of them.
-_PULL_REQUEST = re.compile(r"(?:refs/pull|refs/pull-requests|refs/merge-requests|pr)/(\d+)(?:/.+)?")
+_PULL_REQUEST = re.compile(r"(?:refs/pull|refs/pull-requests|refs/merge-requests|pr)/([0-9]{1,10})(?:/.+)?")
 
 Word = tuple[str, str]
 """A value and its origin."""

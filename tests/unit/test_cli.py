@@ -201,6 +201,13 @@ def test_dry_run_flags_are_in_the_plan(project: Project, words: tuple[str, ...],
     assert {**plan, **plan["images"][0]}[key] == expected
 
 
+@pytest.mark.parametrize("start", ["", "²", "-1", "now", "9" * 15, "9" * 5000, "1e9"], ids=range(7))
+def test_dry_run_odd_start_time_is_ignored(project: Project, start: str) -> None:
+    words = ("build", "--dry-run", "--tag", "type=raw,value={{date 'YYYY'}}")
+    said = project.run(*words, **CODEBUILD, CODEBUILD_START_TIME=start)
+    assert (said.code, said.err) == (0, "")
+
+
 def test_dry_run_contains_no_secret(project: Project) -> None:
     words = ("build", "--dry-run", "--secret", "id=t,env=TOKEN")
     for output in ("text", "json"):

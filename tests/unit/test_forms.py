@@ -9,7 +9,7 @@ import pytest
 from multiarch.errors import ConfigurationError
 from multiarch.settings.info import SETTINGS, SettingInfo
 from multiarch.text.shown import shown
-from tests.unit.fakes import load
+from tests.unit.fakes import ECR_HOST, load
 from tests.unit.properties import property_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ DIGEST = f"sha256:{'0' * 64}"
 
 # Values that are taken as they are, and near misses that are refused.
 FORMS: Mapping[str, tuple[list[object], list[object]]] = {
-    "repository": (["shop", "team/shop.api", "a__b"], ["Shop", "a b", "a//b", "/a", "a\n"]),
+    "repository": (["shop", "team/shop.api", "a__b"], ["Shop", "a b", "a//b", "/a", "a\n", f"{ECR_HOST}/shop"]),
     "registry": (["ghcr.io", "localhost:5000"], ["a b", "ghcr.io/team", "user@host", "h:99999999", "h:٣", "-x"]),
     "account": (["123456789012"], ["12345678901", "1234567890123", "١٢٣٤٥٦٧٨٩٠١٢", "123456789012 "]),
     "region": (["eu-west-1", "us-gov-west-1"], ["eu west 1", "EU-WEST-1", "eu-west-1;", "eu_west", "-eu", "eu-"]),

@@ -55,6 +55,19 @@ def head(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
+@pytest.mark.parametrize(("time", "expected"), [("253402300799", 253_402_300_799), ("999999999999", 253_402_300_799)])
+def test_read_checkout_commit_after_the_year_9999_has_the_last_time(checkout: Path, time: str, expected: int) -> None:
+    text = git(checkout, "cat-file", "commit", "HEAD").replace("1700000000", time) + "\n"
+    words = ("hash-object", "-w", "-t", "commit", "--literally", "--stdin")
+    made = subprocess.run(
+        ["git", *words], cwd=checkout, env=ENVIRONMENT, input=text, check=True, capture_output=True, encoding="utf-8"
+    )
+    git(checkout, "reset", "--quiet", "--hard", made.stdout.strip())
+    found = read_checkout(checkout, ENVIRONMENT)
+    assert found
+    assert found.time == expected
+
+
 def test_read_checkout_clean_has_no_changes(checkout: Path) -> None:
     assert read_checkout(checkout, ENVIRONMENT) == Checkout(
         sha=head(checkout), changes=(), time=1_700_000_000, branch="main"

@@ -415,3 +415,13 @@ def test_no_commit_error_names_the_fix(environment: dict[str, str], message: str
     error = no_commit(environment)
     assert error.message == f"no commit to name the image after: {message}"
     assert error.hint == "set --commit-tag TAG, or GIT_TAG=TAG in the environment"
+
+
+ODD_TRIGGERS = ["pr/²", "pr/٣", f"pr/{'9' * 5000}", "pr/", "pr/-1", "pr/x", "\x00", "pr/1\x1b[31m\n"]
+
+
+@pytest.mark.parametrize("trigger", ODD_TRIGGERS, ids=ascii)
+@pytest.mark.parametrize("variable", ["CODEBUILD_WEBHOOK_TRIGGER", "CODEBUILD_SOURCE_VERSION"])
+def test_find_source_odd_pull_request_has_no_number(variable: str, trigger: str) -> None:
+    source = find_source(passed(), None, {**MANUAL, variable: trigger})
+    assert source.pull_request is None
