@@ -1,4 +1,4 @@
-"""What the code says of its dataclasses, for the reference and the schemas: their summaries and their fields."""
+"""The docstrings of dataclasses, for the reference and the schemas: summaries and texts of fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXTS: Final[Mapping[str, str]] = {
 
 
 def summary(kind: type) -> str:
-    """Return a docstring's first paragraph; empty where it is the one that dataclasses make."""
+    """Return the first paragraph of a docstring; a text from `TEXTS` for a generated docstring."""
     text = inspect.getdoc(kind) or ""
     return TEXTS.get(kind.__name__, "") if text.startswith(f"{kind.__name__}(") else _plain(text.split("\n\n")[0])
 

@@ -1,7 +1,7 @@
 """Builds whose events are recorded from the real engine, and what has to be read of each.
 
-`python -m dev.recordings` records them anew for the unit tests, into tests/unit/events; the engine tests record them
-each time. The model is checked against both in the same way.
+`python -m dev.recordings` records them for the unit tests, into tests/unit/events; the engine tests record them each
+time. The model is checked against both in the same way.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Case:
     """A build.
 
     Attributes:
-        check: says what has to be read of it.
+        check: asserts what the record contains.
         again: it is built twice, and the second time is recorded.
         options: what `docker buildx build` is told further; `{image}` stands for a name of its own in the registry.
         interrupt_at: the output after which it is interrupted.
@@ -138,7 +138,7 @@ def _lines(command: Sequence[str], interrupt_at: str) -> list[str]:
 
 
 def read_case(case: Case, lines: Sequence[str]) -> Record:
-    """Read what was recorded, with what a run of ours knows of it besides."""
+    """Read a recording, with the facts that a run knows of its build."""
     images = (ImageInfo(name="shop", platforms=case.platforms),)
     run = RunInfo(images=images, dockerfile="Dockerfile", instructions=read_instructions(case.dockerfile))
     reader = BuildReader(run)

@@ -81,8 +81,8 @@ def json_sections() -> Iterator[str]:
 
 def _object(kind: type, title: str = "") -> str:
     """Return the table of a dataclass's fields."""
-    said = attributes(kind)
-    rows = ((code(name), json, said.get(name, "")) for name, json in _fields(kind))
+    texts = attributes(kind)
+    rows = ((code(name), json, texts.get(name, "")) for name, json in _fields(kind))
     return f"### {title or _words(kind).capitalize()}\n\n{table(('field', 'JSON', 'meaning'), rows)}"
 
 
@@ -90,8 +90,8 @@ def _steps() -> str:
     """Return the table of all steps."""
     rows = []
     for kind, name in STEP_NAMES.items():
-        said = attributes(kind)
-        fields = (f"`{field}` {json}{f': {said[field]}' if field in said else ''}" for field, json in _fields(kind))
+        texts = attributes(kind)
+        fields = (f"`{field}` {json}{f': {texts[field]}' if field in texts else ''}" for field, json in _fields(kind))
         rows.append((code(name), summary(kind), "<br>".join(fields)))
     return f"### Step\n\n`step` is its name.\n\n{table(('step', 'does', 'further fields'), rows)}"
 

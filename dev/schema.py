@@ -90,11 +90,11 @@ class _Definitions:
 
     def object_of(self, kind: type) -> dict[str, Any]:
         """Return the schema of a dataclass: it has all of its fields, and no other."""
-        hints, said = get_type_hints(kind), attributes(kind)
+        hints, texts = get_type_hints(kind), attributes(kind)
         properties: dict[str, Any] = {"step": {"const": STEP_NAMES[kind]}} if kind in STEP_NAMES else {}
         for field in dataclasses.fields(kind):
             name = field.name.rstrip("_")
-            about = {"description": said[name]} if name in said else {}
+            about = {"description": texts[name]} if name in texts else {}
             properties[name] = self.of(hints[field.name]) | about
         return {
             "description": summary(kind),

@@ -1,8 +1,8 @@
-"""The Dockerfile's instructions and their lines, and which of them a step is. Pure.
+"""The instructions of a Dockerfile, and the line of each step. Pure.
 
-BuildKit tells lines in provenance alone, which is slow to resolve. But it numbers the steps of each stage, so an
-instruction is found by counting: where stage, count and keyword all agree. Where they do not, as with a base image's
-ONBUILD triggers, a step has no line.
+BuildKit reports lines only in the provenance, which is slow to resolve. But it numbers the steps of each stage, so an
+instruction is found by counting: stage, count and keyword have to agree. Otherwise, as with ONBUILD triggers of a base
+image, a step has no line.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from multiarch.record.steps import BuildStep, Instruction
 
-# What BuildKit counts, FROM only where the stage begins with an image:
+# The instructions that BuildKit counts; FROM only if the stage begins with an image:
 # https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go (cmdTotal)
 _COUNTED = ("ADD", "COPY", "RUN", "WORKDIR")
 _WITH_HEREDOC = ("ADD", "COPY", "RUN")
@@ -20,7 +20,7 @@ _STAGE = re.compile(r"\sAS\s+(\S+)\s*$", re.IGNORECASE)
 
 
 def read_instructions(text: str) -> tuple[Instruction, ...]:
-    """Return the instructions of a Dockerfile; none where it is not one that this module understands."""
+    """Return the instructions of a Dockerfile; none if a here-document does not end."""
     lines = text.removeprefix("\ufeff").splitlines()
     try:
         found = list(_instructions(lines, _escape(lines)))
@@ -31,7 +31,7 @@ def read_instructions(text: str) -> tuple[Instruction, ...]:
 
 
 def lines_of(steps: Sequence[BuildStep], instructions: Sequence[Instruction]) -> Mapping[str, int]:
-    """Return the line of each step that has a certain one, by the step's digest."""
+    """Return the lines of the steps, by digest; an uncertain line is left out."""
     stages: dict[str, list[Instruction]] = {}
     for each in instructions:
         if each.keyword == "FROM" or each.keyword in _COUNTED:
@@ -39,7 +39,7 @@ def lines_of(steps: Sequence[BuildStep], instructions: Sequence[Instruction]) ->
     found = {}
     for step in steps:
         counted = stages.get(step.stage, []) if step.number else []
-        # A stage that begins with another one, or with scratch, has no step of its own for FROM.
+        # A stage that begins with another stage, or with scratch, has no step for FROM.
         if len(counted) == step.total + 1:
             counted = counted[1:]
         if len(counted) == step.total and 0 < step.number <= step.total:
@@ -54,7 +54,7 @@ class _UnclosedError(Exception):
 
 
 def _escape(lines: Sequence[str]) -> str:
-    """Return the character that continues a line; directives stand before anything else."""
+    """Return the character that continues a line; directives stand at the begin of the file."""
     for line in lines:
         directive = _DIRECTIVE.match(line.strip())
         if not directive:
@@ -65,7 +65,7 @@ def _escape(lines: Sequence[str]) -> str:
 
 
 def _instructions(lines: Sequence[str], escape: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line, keyword and text of each."""
+    """Yield line, keyword and text of each instruction."""
     numbered = iter(enumerate(lines, start=1))
     for number, line in numbered:
         text = line.strip()

@@ -21,7 +21,7 @@ _ENDS = (EventKind.DONE, EventKind.CACHED, EventKind.FAILED, EventKind.CANCELED)
 class _Running:
     step: StepName
     begin: float
-    told: float
+    shown: float
 
 
 class LiveLog:
@@ -58,15 +58,15 @@ class LiveLog:
                 yield event
         else:
             if running := self._running.get(event.digest):
-                running.told = now
+                running.shown = now
             yield event
 
     def tick(self) -> Iterator[BuildEvent]:
         """Yield the running steps without output; call this about every second."""
         now = self._clock()
         for digest, running in self._running.items():
-            if now - running.told >= self._silence:
-                running.told = now
+            if now - running.shown >= self._silence:
+                running.shown = now
                 yield BuildEvent(kind=EventKind.RUNNING, digest=digest, step=running.step, seconds=now - running.begin)
 
 
@@ -95,7 +95,7 @@ def as_lines(event: BuildEvent) -> Iterator[str]:
             yield f"{prefix} canceled"
         case EventKind.RUNNING:
             yield f"{prefix} still running, {event.seconds:.0f} s"
-        case EventKind.WARNING | EventKind.SAID:
+        case EventKind.WARNING | EventKind.MESSAGE:
             yield from event.lines
         case _:
             assert_never(event.kind)

@@ -151,7 +151,7 @@ class RunInfo:
 
     @property
     def only_built(self) -> str:
-        """The one image of several that the run builds; empty if it builds several, or has one image alone."""
+        """The only image that the run builds, if it has several images; empty otherwise."""
         built = [image.name for image in self.images if image.parts]
         return built[0] if len(built) == 1 and self.has_several else ""
 

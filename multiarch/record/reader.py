@@ -24,7 +24,7 @@ _TIMES = 100
 _LONGEST_KEPT = 1000
 _LONGEST_LINE = 1 << 16
 # A step that ends again, such as a resumed download, is worth a line if it took this long.
-_WORTH_A_WORD = 1.0
+_SLOW = 1.0
 
 
 class EventKind(StrEnum):
@@ -38,7 +38,7 @@ class EventKind(StrEnum):
     CANCELED = "canceled"
     RUNNING = "running"  # still runs, without output for long
     WARNING = "warning"
-    SAID = "said"
+    MESSAGE = "message"  # of buildx
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +83,7 @@ class Vertex:
     partial: str = ""
     decoder: IncrementalDecoder = field(default_factory=lambda: getincrementaldecoder("utf-8")(errors="replace"))
     moved: dict[str, Moved] = field(default_factory=dict)
-    told: float | None = None
+    ended: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -109,7 +109,7 @@ class Saver(Protocol):
     def output(self, digest: str, lines: tuple[str, ...]) -> None:
         """Save whole lines of a step's output."""
 
-    def said(self, line: str) -> None:
+    def message(self, line: str) -> None:
         """Save a message of buildx."""
 
 
@@ -140,7 +140,7 @@ class BuildReader:
         """Read a line of output, and yield its events."""
         event = parse_event(line)
         if event is None:
-            yield from self._said(line)
+            yield from self._message(line)
             return
         for change in parts(event, "vertexes", "digest"):
             yield from self._change(change)
@@ -178,15 +178,15 @@ class BuildReader:
             vertex.name = name = replace(name, platform=platform)
         return name
 
-    def _said(self, line: str) -> Iterator[BuildEvent]:
+    def _message(self, line: str) -> Iterator[BuildEvent]:
         line = self._redaction.clean(line)
         self._text.append(line)
         if self._saver:
-            self._saver.said(line)
+            self._saver.message(line)
         if folder := missing_local_cache(line):
             self.missing_caches.append(CacheAccess(direction="import", reference=folder, status="missing"))
             line = f"importing cache manifest from {folder}: not found"
-        yield BuildEvent(kind=EventKind.SAID, lines=(line,))
+        yield BuildEvent(kind=EventKind.MESSAGE, lines=(line,))
 
     def _vertex(self, digest: str) -> Vertex:
         vertex = self.vertexes.get(digest)
@@ -224,12 +224,12 @@ class BuildReader:
             vertex.times.append((start, end))
 
     def _is_news(self, vertex: Vertex) -> bool:
-        if vertex.told is None:
+        if vertex.ended is None:
             return True
-        return not vertex.cached and vertex.seconds - vertex.told >= _WORTH_A_WORD
+        return not vertex.cached and vertex.seconds - vertex.ended >= _SLOW
 
     def _end(self, vertex: Vertex) -> Iterator[BuildEvent]:
-        vertex.told = vertex.seconds
+        vertex.ended = vertex.seconds
         step = self.name_of(vertex)
         if vertex.partial:
             rest, vertex.partial = vertex.partial, ""

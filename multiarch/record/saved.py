@@ -65,7 +65,7 @@ class EventLog:
         data = base64.b64encode(text.encode(errors="replace")).decode()
         self._write(json.dumps({"logs": [{"vertex": digest, "data": data}]}) + "\n")
 
-    def said(self, line: str) -> None:
+    def message(self, line: str) -> None:
         self._write(self._redaction.clean(line) + "\n")
 
     def _line(self, value: Mapping[str, Any]) -> None:

@@ -198,7 +198,7 @@ LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("docs/explanation.md", tuple(map(str, FailureClass))),
     (
         "docs/how-to.md",
-        tuple(str(kind) if kind in (EventKind.WARNING, EventKind.SAID) else f"step {kind}" for kind in EventKind),
+        tuple(str(kind) if kind in (EventKind.WARNING, EventKind.MESSAGE) else f"step {kind}" for kind in EventKind),
     ),
 )
 

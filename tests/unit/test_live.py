@@ -308,7 +308,7 @@ def test_as_lines_missing_registry_cache_is_no_error() -> None:
 
 
 NO_EVENTS = {
-    "buildx's own words": "ERROR: failed to build",
+    "a message of buildx": "ERROR: failed to build",
     "broken JSON": '{"vertexes":[{"digest":',
     "JSON of another kind": '{"level":"warning"}',
     "a list": "[1]",
@@ -433,7 +433,7 @@ SAYINGS = {
         json.dumps({"warnings": [{"vertex": "sha256:a", "short": base64.b64encode(b"FromAsCasing").decode()}]}),
         {"event": "warning", "text": "FromAsCasing"},
     ),
-    "buildx's own words": ("ERROR: failed", {"event": "said", "text": "ERROR: failed"}),
+    "a message of buildx": ("ERROR: failed", {"event": "message", "text": "ERROR: failed"}),
 }
 
 

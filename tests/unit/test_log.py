@@ -177,7 +177,7 @@ def test_output_of_two_threads_keeps_lines_whole() -> None:
     thread = threading.Thread(target=say)
     thread.start()
     for _ in range(50):
-        write(BuildEvent(kind=EventKind.SAID, lines=("of the build", "of the build")))
+        write(BuildEvent(kind=EventKind.MESSAGE, lines=("of the build", "of the build")))
     thread.join()
     assert set(stream.getvalue().splitlines()) == {"   0.0 s  x         of the log", "of the build"}
 
@@ -206,7 +206,7 @@ def test_log_write_error_is_ignored() -> None:
     write = make_output(log_format="text", redaction=Redaction(), stream=stream)
     for _ in range(3):
         log.info("one", phase="x")
-        write(BuildEvent(kind=EventKind.SAID, lines=("two",)))
+        write(BuildEvent(kind=EventKind.MESSAGE, lines=("two",)))
     assert stream.getvalue().count("\n") == 1
 
 

@@ -76,7 +76,7 @@ def test_event_log_redacts_secrets() -> None:
     log.begin(records.RUN)
     log.event({"vertexes": [{"digest": "sha256:a", "name": "[2/2] RUN login hunter22"}]})
     log.output("sha256:a", ("hunter22 it is", "done"))
-    log.said("ERROR: hunter22")
+    log.message("ERROR: hunter22")
     [step] = read_record(lines).steps
     assert step.instruction == "RUN login <redacted>"
     assert step.output == ("<redacted> it is", "done")

@@ -30,11 +30,11 @@ def _emulation(emulated: Sequence[EmulatedStep]) -> Iterator[str]:
 
 
 def _copies(found: Sequence[Root], dockerfile: str) -> Iterator[str]:
-    told = set()
+    seen = set()
     for copy, run in copies_before_work(found):
         place = f"{shortened(copy.instruction)}{in_file(dockerfile, copy.line)}"
-        if run.seconds >= _WORTH and place not in told:
-            told.add(place)
+        if run.seconds >= _WORTH and place not in seen:
+            seen.add(place)
             yield (
                 f"{place} invalidated {shortened(run.instruction)}, which took {run.seconds:.0f} s: "
                 "copy the files that this step needs before it, and the rest after it"

@@ -32,7 +32,7 @@ class _Case:
     Attributes:
         message: why it failed or was skipped.
         output: the end of a failed step's output.
-        said: for the system output: the values that differ from run to run.
+        details: values that differ from run to run, for the system output.
     """
 
     suite: str
@@ -41,7 +41,7 @@ class _Case:
     outcome: Literal["passed", "failed", "skipped"] = "passed"
     message: str = ""
     output: str = ""
-    said: str = ""
+    details: str = ""
 
 
 def junit_as_xml(record: Record) -> bytes:
@@ -69,15 +69,15 @@ def _cases(record: Record) -> Iterator[_Case]:
         seconds=outcome.seconds,
         outcome="failed" if outcome.status in ("failed", "interrupted", "unfinished") else "passed",
         message="\n".join(filter(None, (failure.message, *failure.more))) if failure else outcome.status,
-        said=" ".join(filter(None, (outcome.status, *(image.image for image in outcome.images)))),
+        details=" ".join(filter(None, (outcome.status, *(image.image for image in outcome.images)))),
     )
     for image in outcome.images:
         for each in image.platforms:
             name = qualified(record.run, image.name, str(each.platform))
-            yield _Case(suite=_RUN, name=f"verify {name}", said=each.digest)
+            yield _Case(suite=_RUN, name=f"verify {name}", details=each.digest)
     for image in outcome.images:
         for tag in image.tags:
-            yield _Case(suite=_RUN, name=f"tag {qualified(record.run, image.name, tag.tag)}", said=tag.action)
+            yield _Case(suite=_RUN, name=f"tag {qualified(record.run, image.name, tag.tag)}", details=tag.action)
     for cache in record.caches:
         failed = cache.status == "failed"
         # A failed cache export does not fail the build, so it does not fail the report.
@@ -87,7 +87,7 @@ def _cases(record: Record) -> Iterator[_Case]:
             seconds=cache.interval.seconds if cache.interval else 0.0,
             outcome="skipped" if failed else "passed",
             message=cache.error,
-            said=cache.status,
+            details=cache.status,
         )
     for step in record.steps:
         if is_shown(step) and step.kind not in (StepKind.CACHE_IMPORT, StepKind.CACHE_EXPORT):
@@ -105,7 +105,7 @@ def _of_step(step: BuildStep) -> _Case:
         outcome="failed" if failed else "skipped" if skipped else "passed",
         message=step.error or str(step.state),
         output="\n".join(lines) if failed else "",
-        said="cached" if step.cached else "",
+        details="cached" if step.cached else "",
     )
 
 
@@ -121,8 +121,8 @@ def _within_limit(cases: Sequence[_Case]) -> Sequence[_Case]:
 
 def _element(case: _Case) -> TestCase:
     element = TestCase(name=_line(case.name, LONGEST_NAME), classname=case.suite, time=round(case.seconds, 3))
-    if case.said:
-        element.system_out = case.said
+    if case.details:
+        element.system_out = case.details
     reason = _line(case.message, _LONGEST_REASON)
     match case.outcome:
         case "failed":
