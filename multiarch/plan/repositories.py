@@ -6,6 +6,7 @@ from multiarch.errors import ConfigurationError
 from multiarch.image.reference import Repository, parse_reference
 from multiarch.plan.model import Plan
 from multiarch.plan.steps import EnsureBuilder
+from multiarch.text.csv_words import CacheEntry
 
 
 def pushed_repositories(plan: Plan) -> list[Repository]:
@@ -24,9 +25,8 @@ def pulled_repositories(plan: Plan) -> list[Repository]:
 
 def references(caches: Iterable[str]) -> Iterator[tuple[Repository, str]]:
     """Yield repository and tag of each registry cache, which docker writes as `type=registry,ref=…`."""
-    for cache in caches:
-        fields = dict(part.partition("=")[::2] for part in cache.split(","))
-        if fields.get("type") == "registry" and (found := _reference(fields.get("ref", ""))):
+    for cache in map(CacheEntry.parse, caches):
+        if cache.reference and (found := _reference(cache.reference)):
             yield found
 
 

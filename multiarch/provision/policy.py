@@ -12,6 +12,7 @@ from multiarch.image.reference import Repository
 from multiarch.image.registry import Partitions, Registry
 from multiarch.plan.model import Plan
 from multiarch.plan.repositories import of_ecr, pulled_repositories, pushed_repositories
+from multiarch.text.csv_words import CacheEntry
 
 _Statement = Mapping[str, object]
 
@@ -92,13 +93,12 @@ def _buckets(plan: Plan, partitions: Partitions) -> Iterator[_Statement]:
     https://github.com/moby/buildkit/blob/master/cache/remotecache/s3/s3.go
     """
     caches = [cache for target in plan.targets for cache in (*target.cache_from, *target.cache_to)]
-    for cache in caches:
-        fields = dict(part.partition("=")[::2] for part in cache.split(","))
-        if fields.get("type") == "s3" and (bucket := fields.get("bucket")):
-            partition = partitions.partition_of_region.get(fields.get("region", ""), "aws")
+    for cache in map(CacheEntry.parse, caches):
+        if cache.type == "s3" and (bucket := cache.get("bucket")):
+            partition = partitions.partition_of_region.get(cache.get("region"), "aws")
             name = f"arn:{partition}:s3:::{bucket}"
             yield _statement("CacheBucket", ["s3:ListBucket"], [name])
-            yield _statement("CacheObjects", ["s3:GetObject", "s3:PutObject"], [f"{name}/{fields.get('prefix', '')}*"])
+            yield _statement("CacheObjects", ["s3:GetObject", "s3:PutObject"], [f"{name}/{cache.get('prefix')}*"])
             return
 
 

@@ -197,7 +197,7 @@ Attestation = Annotated[
 TagRuleText = Annotated[str, ValueCheck(check=_optional(check_tag_rule), pattern=f"^({_TAG_OR_RULE})?$")]
 
 TagRules = Annotated[Texts, ValueCheck(check=check_tag_rule, pattern=f"^({_TAG_OR_RULE})$")]
-FlavorEntries = Annotated[Texts, ValueCheck(check=check_flavor, pattern=r"^\s*(latest|prefix|suffix)\s*=.*$")]
+FlavorEntries = Annotated[Texts, ValueCheck(check=check_flavor, pattern=r"^\s*\"?(latest|prefix|suffix)\s*=.*$")]
 Platforms = Annotated[Texts, ValueCheck(check=Platform.parse, pattern=r"^\s*[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}\s*$")]
 Containers = Annotated[Texts, ValueCheck(check=check_container, pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 CacheEntries = Annotated[Texts, ValueCheck(check=_cache_entry)]

@@ -63,7 +63,7 @@ FORMS: Mapping[str, tuple[list[object], list[object]]] = {
 LISTS: Mapping[str, tuple[list[str], list[str]]] = {
     "platforms": (["linux/arm64", "windows/amd64"], ["linux/arm46", "linux/amd64/v٢", "a b"]),
     "tags": (["latest", "type=sha"], ["a b", "ü"]),
-    "flavor": (["latest=false"], ["lastest=false"]),
+    "flavor": (["latest=false", '"suffix=a",onlatest=true'], ["lastest=false"]),
     "containers": (["web"], ["my.shop", "a b"]),
     "secrets": (["id=a", 'id=a,"src=b,c"'], ["a", "id=a,dst=b", 'id=a,"src=b', "id=a\nb"]),
     "ssh": (["default", "deploy=keys/id", "a=/run/s.sock"], ["-x", "a b", "=x", "a=", "a=b\nc"]),

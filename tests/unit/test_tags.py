@@ -278,12 +278,17 @@ def test_decide_tags_impossible_rule_raises_error(source: Source, tags: Sequence
 FLAVORS = {
     ("lastest=true",): ("'lastest' is unknown", "did you mean latest?"),
     ("latest=always",): ("latest is 'always', not one of auto, true, false", "did you mean false?"),
+    ('"suffix=a',): ("unbalanced quote", "double the quotes"),
     ("latest",): ("'latest' is unknown", "did you mean latest?"),
     ("onlatest=true",): ("'onlatest' is unknown", "prefix=TEXT,onlatest=true"),
     ("prefix=a,onlatest=auto",): ("onlatest is 'auto'", "known: true, false"),
     ("latest=true", "latest=false"): ("flavor has two values of latest: true and false", "remove one of them"),
     ("prefix={{brunch}}",): ("{{brunch}} is not an expression", "did you mean branch?"),
 }
+
+
+def test_parse_flavor_quoted_field_keeps_its_comma() -> None:
+    assert parse_flavor(("\"suffix=-{{date 'D,M'}}\",onlatest=true",)).suffix == "-{{date 'D,M'}}"
 
 
 @pytest.mark.parametrize(("entries", "said"), FLAVORS.items(), ids=map(str, FLAVORS))

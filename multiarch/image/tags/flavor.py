@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from multiarch.errors import ConfigurationError
 from multiarch.image.tags.template import check_template
+from multiarch.text.csv_words import parse_line
 from multiarch.text.hints import nearest_hint
 
 _KNOWN = ("latest", "prefix", "suffix", "onlatest")
@@ -52,7 +53,7 @@ def parse_flavor(entries: tuple[str, ...]) -> Flavor:
     seen: dict[str, str] = {}
     for entry in entries:
         about = ""
-        for field in entry.split(","):
+        for field in parse_line(entry, bare_quotes=True):
             word, equals, value = (part.strip() for part in field.partition("="))
             if not equals or word not in _KNOWN or (word == "onlatest" and not about):
                 msg = f"flavor {entry!r}: {word!r} is unknown"
