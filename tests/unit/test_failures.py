@@ -499,9 +499,9 @@ def big(lines: int) -> Iterator[str]:
 
 def test_diagnose_long_log_needs_bounded_memory_and_time() -> None:
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     diagnosis = diagnose(big(100_000))  # 9 MB
-    seconds = time.monotonic() - started
+    seconds = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert diagnosis is not None
@@ -520,13 +520,13 @@ def test_read_endless_line_is_cut() -> None:
 
 def test_diagnose_binary_output_ends_in_time() -> None:
     garbage = random.Random(7).randbytes(2_000_000).decode("latin-1")  # noqa: S311 - the same garbage each time
-    started = time.monotonic()
+    started = time.process_time()
     diagnose([garbage])
     diagnose(garbage.splitlines(keepends=True))
     diagnosis = diagnose([garbage, "\ntoomanyrequests: Rate exceeded\n"])
     assert diagnosis is not None
     assert diagnosis.failure_class is FailureClass.THROTTLED
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 @pytest.mark.parametrize(
