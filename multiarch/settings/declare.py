@@ -43,10 +43,10 @@ def form(pattern: str, noun: str, hint: str, *, optional: bool = True) -> ValueC
         hint: what to write instead.
         optional: the text may also be empty.
     """
-    compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
-        if (optional and not text) or compiled.fullmatch(text):
+        # Compiled here, since few of the many patterns are needed in one run.
+        if (optional and not text) or re.fullmatch(pattern, text, re.ASCII):
             return text
         msg = f"{shown(text)} is not {noun}"
         raise ConfigurationError(msg, hint=hint)

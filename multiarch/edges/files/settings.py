@@ -17,7 +17,7 @@ _PROJECT_FILE = "pyproject.toml"
 _LARGEST = 1 << 20
 # A key of so many parts takes tomllib time and memory by the square of them; a setting has three at most.
 # The quantifiers are possessive, and a match starts where a word does: a long text takes no longer than its length.
-_DEEP_KEY = re.compile(r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+_DEEP_KEY = r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def _table(path: Path, name: str, root: Path) -> Mapping[str, object]:
 
 
 def _parse(text: str) -> dict[str, Any]:
-    if _DEEP_KEY.search(text):
+    if re.search(_DEEP_KEY, text):
         raise RecursionError
     return tomllib.loads(text)
 
