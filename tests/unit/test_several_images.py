@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multiarch.report.breakdown import breakdown_of
 from multiarch.report.breakdown.text import breakdown_as_text
 from multiarch.report.compare import compare
 from multiarch.report.folder.files import report_files
+from multiarch.report.metrics import metrics_as_json
 from multiarch.report.result import result_as_json, result_as_text
 from multiarch.report.timeline import groups
 from tests.unit.fakes import ECR_HOST
-from tests.unit.records import BUILT, REUSED, SEVERAL
+from tests.unit.records import BEGIN, BUILT, IMAGES, REUSED, SEVERAL
 
 if TYPE_CHECKING:
     from multiarch.record import Record
@@ -129,3 +131,18 @@ def test_breakdown_of_several_images_counts_steps_by_image() -> None:
 def test_compare_of_several_images_keeps_their_steps_apart() -> None:
     assert compare(SEVERAL, SEVERAL, ("a", "b")).changes == ()
     assert {change.kind.value for change in compare(BUILT, SEVERAL, ("a", "b")).changes} == {"new", "removed"}
+
+
+def test_metrics_of_several_images_are_of_the_run() -> None:
+    line = json.loads(metrics_as_json(SEVERAL, "Builds", BEGIN))
+    assert line["Repository"] == "web, api, docs"
+    assert line["Image"].split(", ") == [
+        f"{ECR_HOST}/{name}" for name in ("web@sha256:1", "api@sha256:2", "docs@sha256:3")
+    ]
+    assert line["ImageBytes"] == sum({each.digest: each.size for image in IMAGES for each in image.layers}.values())
+
+
+def test_title_of_many_images_names_the_first_ones() -> None:
+    [shop] = BUILT.run.images
+    many = replace(BUILT.run, images=tuple(replace(shop, name=f"image-{number}") for number in range(5)))
+    assert many.title == "image-0:0123456, image-1:0123456, image-2:0123456, 2 more"
