@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 import multiarch
-from multiarch.settings.declare import ValueCheck
+from multiarch.settings.declare import FromFile, ValueCheck
 from multiarch.settings.info import SETTINGS, SettingInfo
 
 PATH: Final = Path(multiarch.__file__).parent / "schemas" / "settings.schema.json"
@@ -20,6 +20,14 @@ PATH: Final = Path(multiarch.__file__).parent / "schemas" / "settings.schema.jso
 # What a text may contain: one line, and no control character.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 _LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+
+
+# What `multiarch` refuses in a file of the checkout, for whoever writes the file.
+_REFUSED: Final = {
+    FromFile.NEVER: " Only flags, variables and a trusted file can set this.",
+    FromFile.INSIDE: " The path must be in the checkout.",
+    FromFile.REGISTRY: " The cache must be in the image's registry.",
+}
 
 
 def settings_schema() -> dict[str, Any]:
@@ -53,7 +61,7 @@ def _tables() -> dict[str, dict[str, Any]]:
 
 
 def _schema(info: SettingInfo) -> dict[str, Any]:
-    described = {"description": info.text}
+    described = {"description": f"{info.text}{_REFUSED.get(info.from_file, '')}"}
     if info.default not in ("", (), {}):
         described["default"] = list(info.default) if isinstance(info.default, tuple) else info.default  # type: ignore[assignment]  # JSON
     return described | _value(info)

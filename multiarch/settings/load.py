@@ -5,7 +5,7 @@ the JSON schema and `docs/reference.md` are made from it. Values come from, firs
 `multiarch.toml` (or `[tool.multiarch]` in `pyproject.toml`), the default. Each remembers where it came from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -18,7 +18,7 @@ from multiarch.settings.model import Settings
 from multiarch.settings.run import RunSettings
 from multiarch.settings.values import SWITCH, check, from_text, from_texts
 from multiarch.text.hints import nearest_hint
-from multiarch.text.shown import shown
+from multiarch.text.shown import cut, shown
 
 CONFIG_VARIABLE = "MULTIARCH_CONFIG"
 
@@ -117,10 +117,13 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = {variable for info in SETTINGS for variable in info.variables} | {CONFIG_VARIABLE, TRUST_VARIABLE}
     for variable in environment:
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
-            msg = f"{variable} is not a setting"
-            raise ConfigurationError(
-                msg, hint=nearest_hint(variable, (name for name in known if name.startswith(ENVIRONMENT_PREFIX)))
-            )
+            msg = f"{cut(variable)} is not a setting"
+            raise ConfigurationError(msg, hint=_nearest(variable, known))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = nearest_hint(cut(name), known)
+    return near if near.startswith("did you mean") else "multiarch build --help-all lists the settings"
 
 
 def _flatten(file: Mapping[str, object], file_name: str) -> Mapping[str, object]:
@@ -134,7 +137,7 @@ def _flatten(file: Mapping[str, object], file_name: str) -> Mapping[str, object]
         entries = {f"{key}-{name}": each for name, each in inner.items()} if is_table else {key: value}
         for name, each in entries.items():
             if name not in keys:
-                msg = f"{file_name}: {name!r} is not a setting"
-                raise ConfigurationError(msg, hint=nearest_hint(name, keys))
+                msg = f"{file_name}: {shown(name)} is not a setting"
+                raise ConfigurationError(msg, hint=_nearest(name, keys))
             flat[name] = list(each) if isinstance(each, tuple) else each
     return flat

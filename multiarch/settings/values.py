@@ -11,10 +11,13 @@ from multiarch.image.tags.rule import is_rule
 from multiarch.settings.declare import ValueCheck
 from multiarch.settings.info import ENVIRONMENT_PREFIX, SettingInfo
 from multiarch.text.hints import nearest_hint
-from multiarch.text.shown import shown
+from multiarch.text.shown import cut, shown
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNPRINTABLE_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# A message quotes the value, which may be of any length.
+_LONGEST_MESSAGE = 300
 
 SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -94,7 +97,7 @@ def check(info: SettingInfo, value: object, origin: str, *, strict: bool = False
         for rule in rules:
             value = value if rule.before else rule(value)
     except ConfigurationError as error:
-        error.message = f"{where}: {error.message}"
+        error.message = f"{where}: {cut(error.message, _LONGEST_MESSAGE)}"
         raise
     except ValidationError as error:
         if info.choices:

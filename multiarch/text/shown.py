@@ -4,11 +4,16 @@ _LONGEST = 80
 _LARGEST = 2**63
 
 
+def cut(text: str, characters: int = _LONGEST) -> str:
+    """Return a text of so many characters at most, and a mark where more was."""
+    return text if len(text) <= characters else f"{text[:characters]}…"
+
+
 def shown(value: object) -> str:
     """Return a value in quotes; a text is cut after 80 characters, a list or a table is only named."""
     match value:
         case str():
-            return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+            return repr(cut(value))
         case bool() | None | float():
             return repr(value)
         case int():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from multiarch.settings.info import SettingInfo
     from multiarch.settings.load import LoadedSettings
 
 NEVER = {
@@ -353,3 +354,30 @@ def test_secret_through_a_committed_link_is_refused(checkout: Path, capsys: pyte
     (checkout / "token").symlink_to("/proc/self/environ")
     code, err = run(capsys, "--secret", "id=t,src=token")
     assert (code, err.splitlines()[0]) == (2, "error: secret t: token is a link out of the checkout")
+
+
+HOSTILE_TEXTS = [
+    "$(touch hacked)", "';touch hacked;'", "-rf", "../../etc/passwd", "/etc", "${HOME}", "%{if}", "{{branch}}", "a,b=c",
+    '"', "\\n", "\\u001b]0;x\\u0007", "\\u0000", "é" * 40, "x" * 5000, "type=local,src=/etc", "https://evil.example.com/a",
+]  # fmt: skip
+HOSTILE_VALUES = [
+    *(f'"{text}"' if text != '"' else "'\"'" for text in HOSTILE_TEXTS),
+    *(f'["{text}"]' for text in HOSTILE_TEXTS if text != '"'),
+    *(f'{{"{text}" = "{text}"}}' for text in HOSTILE_TEXTS if text != '"'),
+    "true", "-1", "99999999999999999999", "1e400", "nan", "[]", "{}", "[[]]", "1979-05-27", '[1, "a"]',
+    '{a = {b = "c"}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("info", SETTINGS, ids=lambda info: info.key)
+def test_build_with_any_value_in_the_file_is_a_plan_or_one_error(
+    checkout: Path, capsys: pytest.CaptureFixture[str], info: SettingInfo
+) -> None:
+    for value in HOSTILE_VALUES:
+        (checkout / "multiarch.toml").write_text(f"{info.key} = {value}\n")
+        code, err = run(capsys)
+        if code != 0:
+            assert (code, err.count("error: ")) == (2, 1), (value, err)
+            assert len(err) < 1000, (value, err)
+            assert err.replace("\n", "").isprintable(), (value, err)
+        assert not (checkout / "hacked").exists()
