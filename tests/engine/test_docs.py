@@ -20,6 +20,9 @@ _CHANGES = (
     (r"sha256:[0-9a-f]{12,64}", "DIGEST"),
     (r"\b[0-9a-f]{40}\b", "COMMIT"),
     (r"\b[0-9a-f]{7}\b", "TAG"),
+    # A real BuildKit tells its version, and brings emulators.
+    (r"BuildKit (of an unknown version|v?\d[\w.+]*)", "BUILDKIT"),
+    (r"QEMU of (this machine|BuildKit)", "QEMU"),
     (r" *\b\d+\.\d (s|MB|kB|GB)\b", "NUMBER"),
     (r"\bv?\d+\.\d+\.\d[\w.+]*", "VERSION"),
 )
