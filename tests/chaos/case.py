@@ -16,22 +16,21 @@ Deed = Literal["", "kill builder", "restart docker"]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One run of `multiarch build` in a world that misbehaves, and how it has to end.
+    """One run of `multiarch build` with injected faults, and its expected outcome.
 
     Attributes:
-        name: what happens, in words; the test's name.
-        faults: the schedule; a fault that is not met fails the case.
+        name: the faults in words; the name of the test.
+        faults: the schedule; an unused fault fails the case.
         code: the exit code.
-        says: words that the output must hold: for a failure, its cause and its cure.
-        silent: words that it must not hold.
-        retries: tries beyond the first that multiarch makes itself: at least these, and none where it is 0. What
-            BuildKit and docker try again by themselves does not count.
-        tags: tags that a failed run may leave beside its cache; those of a good run are the commit's and `latest`.
-        by_chance: a schedule that was drawn: faults may be left over, and tries may run out.
-        rules: what the repository refuses, beyond what AWS knows of it.
-        missing: AWS knows no such repository.
-        cold: the base image comes through the proxy, with a layer that nobody has pulled before.
-        before: a build of an earlier commit comes first, without faults: a cache and `latest` are there.
+        says: words that the output must contain; for a failure, its cause and its fix.
+        silent: words that the output must not contain.
+        retries: the least number of retries of multiarch, or 0 for none; retries of BuildKit and docker do not count.
+        tags: tags that a failed run can leave beside its cache; a successful run leaves the commit tag and `latest`.
+        by_chance: a random schedule: faults can be left over, and attempts can be exhausted.
+        rules: what the repository rejects, beyond what AWS reports about it.
+        missing: the repository does not exist in AWS.
+        cold: the base image comes through the proxy, with a layer that was never pulled.
+        before: an earlier commit is built first, without faults, so a cache and `latest` exist.
         environment: variables beyond those of CodeBuild; UNTRUSTED stands for a port with a certificate of nobody.
         words: flags.
         deed: what is done to the machine.

@@ -61,7 +61,7 @@ def run_both(both: tuple[Project, Project], repository: str, head_start: float, 
 
 
 @pytest.mark.parametrize("number", range(RACES))
-def test_two_runs_of_a_commit_end_with_one_image(both: tuple[Project, Project], number: int) -> None:
+def test_build_two_runs_of_a_commit_end_with_one_image(both: tuple[Project, Project], number: int) -> None:
     draw = random.Random(f"{chance.seed()}-{number}")  # noqa: S311 - to be repeated, not to be unguessable
     repository = f"races-{time.time_ns()}"
     stack.create_repository(repository)
@@ -76,9 +76,7 @@ def test_two_runs_of_a_commit_end_with_one_image(both: tuple[Project, Project], 
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_two_runs_of_a_commit_for_a_platform_each_never_both_succeed(
-    both: tuple[Project, Project], number: int
-) -> None:
+def test_build_two_runs_with_other_platforms_never_both_succeed(both: tuple[Project, Project], number: int) -> None:
     """A matrix of jobs that should have been one run: half an image must not look like a whole one."""
     repository = f"races-half-{time.time_ns()}"
     stack.create_repository(repository)

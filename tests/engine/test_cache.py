@@ -96,7 +96,7 @@ def test_build_cache_repository_holds_the_cache(project: Project, registry: Regi
 
 @pytest.mark.alone
 def test_build_inline_cache_is_in_the_image(project: Project, registry: RegistryView) -> None:
-    """An inline cache is read from the moving tag; it holds the last stage's steps alone."""
+    """An inline cache is read from the floating tag, and holds only the steps of the last stage."""
     change(project, "inline")
     stack.cold()
     built(project, "--cache", "inline")

@@ -19,22 +19,22 @@ def outcome(code: int = 0, message: str = "", warnings: tuple[str, ...] = ()) ->
     return Outcome(code=code, said="", seconds=1.0, result=result, tags={}, fired=())
 
 
-def test_there_are_many_cases_each_with_a_name_of_its_own_and_some_are_run_always() -> None:
+def test_cases_have_distinct_names_and_smoke_cases() -> None:
     assert len(CASES) >= 80
     assert [name for name, count in Counter(case.name for case in CASES).items() if count > 1] == []
     assert 10 <= sum(case.smoke for case in CASES) <= 20
 
 
-def test_every_place_has_a_case() -> None:
+def test_places_all_have_a_case() -> None:
     assert {fault.where for case in CASES for fault in case.faults} == set(PLACES)
 
 
-def test_a_seed_draws_the_same_cases_again_and_another_one_others() -> None:
+def test_drawn_cases_depend_only_on_the_seed() -> None:
     assert list(chance.cases(7)) == list(chance.cases(7))
     assert list(chance.cases(7)) != list(chance.cases(8))
 
 
-def test_what_breaks_at_one_place_and_ends_alike_shares_a_row() -> None:
+def test_rows_with_one_place_and_outcome_are_merged() -> None:
     rows = [
         ("tag: 500, once", "published"),
         ("tag: reset, once", "published"),
@@ -65,11 +65,11 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize(("case", "ended", "words"), ENDINGS.values(), ids=ENDINGS)
-def test_an_ending_in_words(case: Case, ended: Outcome, words: str) -> None:
+def test_in_words_of_outcome_returns_the_cell(case: Case, ended: Outcome, words: str) -> None:
     assert in_words(case, ended) == words
 
 
-def test_a_secret_in_an_output_is_found_wherever_it_stands_and_is_not_printed_again() -> None:
+def test_leaks_finds_a_secret_without_printing_it() -> None:
     secret = "c2VjcmV0LXRva2VuLW9mLWEtcmVnaXN0cnk="
     [problem] = leaks(f'{{"hint": "x"}}\nAuthorization: Basic {secret}\n', ["unseen-secret", secret, ""])
     assert problem.startswith("a secret is printed: c2VjcmV0")
@@ -77,7 +77,7 @@ def test_a_secret_in_an_output_is_found_wherever_it_stands_and_is_not_printed_ag
     assert leaks("nothing of it\n", ["unseen-secret", secret]) == []
 
 
-def test_where_no_secret_is_known_nothing_was_searched_for() -> None:
+def test_leaks_without_known_secret_reports_a_problem() -> None:
     assert leaks("anything", []) == ["no secret is known that could have been printed"]
 
 
@@ -86,17 +86,17 @@ MESSAGES = {
     "a tag": ("chaos-0a1b2c3d4e:31d6ba4 is there", "REPOSITORY:TAG is there"),
     "a digest": (f"sha256:{'a' * 64} is there", "sha256:… is there"),
     "a port": ("https://127.0.0.1:40123 is not trusted", "https://127.0.0.1:PORT is not trusted"),
-    "tries and seconds": ("no (3 attempts in 12 s)", "no, also after retries"),
+    "attempts and seconds": ("no (3 attempts in 12 s)", "no, also after retries"),
     "the first line": ("one\ntwo", "one"),
     "what is the same in each run": ("503 Service Unavailable", "503 Service Unavailable"),
 }
 
 
 @pytest.mark.parametrize(("message", "shown"), MESSAGES.values(), ids=MESSAGES)
-def test_what_another_run_would_say_otherwise_is_left_out(message: str, shown: str) -> None:
+def test_stable_replaces_values_that_change(message: str, shown: str) -> None:
     assert stable(message) == shown
 
 
-def test_a_folder_of_this_machine_gets_into_no_table() -> None:
+def test_stable_folder_of_this_machine_raises_error() -> None:
     with pytest.raises(ValueError, match="a folder of this machine"):
         stable("no such file: /tmp/pytest-of-root/x")

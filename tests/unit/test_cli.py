@@ -264,7 +264,7 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
     "a misspelt choice": (
         ("--if-exists", "skp"), CODEBUILD,
         ["error: --if-exists: 'skp' is not one of skip, rebuild, fail", "  fix: did you mean skip?"]),
-    "two settings that contradict each other": (
+    "conflicting settings": (
         ("--driver", "remote"), CODEBUILD,
         ["error: the remote driver needs an endpoint",
          "  fix: add --builder-endpoint tcp://host:1234"]),

@@ -109,16 +109,16 @@ ALLOWED: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("flags", ALLOWED.values(), ids=ALLOWED)
-def test_what_goes_together_passes(flags: dict[str, object]) -> None:
+def test_check_conflicts_compatible_settings_pass(flags: dict[str, object]) -> None:
     load(flags)
 
 
-def test_a_target_has_defaults_of_its_own() -> None:
+def test_check_conflicts_target_sets_its_defaults() -> None:
     loaded = load({"for_": "lambda"})
     assert loaded.settings.image.platforms == ("linux/amd64",)
     assert loaded.origins["platforms"] == "--for lambda"
     assert load(environment={"MULTIARCH_FOR": "ecs"}).settings.image.platforms == ("linux/amd64", "linux/arm64")
 
 
-def test_a_file_may_write_a_level_as_a_number() -> None:
+def test_load_settings_level_as_number_is_accepted() -> None:
     assert load(file={"compression": {"level": 9}}).settings.image.compression_level == "9"

@@ -39,9 +39,7 @@ def streamed(docker: Docker, stdin: bytes = b"") -> list[str]:
 # Commands that say little
 
 
-def test_the_output_is_returned_and_what_stands_on_the_error_stream_is_not(
-    docker: Docker, make_script: MakeScript
-) -> None:
+def test_run_returns_standard_output_only(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", 'echo "asked: $*"; echo noise >&2')
     assert docker.run(["docker", "buildx", "ls"], phase="daemon") == "asked: buildx ls\n"
 
@@ -60,31 +58,29 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("body", "lines"), FAILURES.values(), ids=FAILURES)
-def test_a_failure_has_what_was_said(
-    docker: Docker, make_script: MakeScript, body: str, lines: tuple[str, ...]
-) -> None:
+def test_run_failure_has_the_output(docker: Docker, make_script: MakeScript, body: str, lines: tuple[str, ...]) -> None:
     make_script("docker", body)
     error = failed(docker, "buildx", "inspect", "secret-argument")
     assert (error.phase, error.lines) == ("builder-boot", lines)
 
 
-def test_of_a_long_failure_the_end_is_kept(docker: Docker, make_script: MakeScript) -> None:
+def test_run_long_failure_keeps_the_last_lines(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "seq 1 5000 >&2; exit 1")
     assert failed(docker).lines == tuple(str(each) for each in range(4801, 5001))
 
 
-def test_a_machine_without_docker_is_told_from_a_daemon_that_does_not_answer(tmp_path: Path) -> None:
+def test_run_without_docker_raises_command_not_found(tmp_path: Path) -> None:
     error = failed(Docker({"PATH": str(tmp_path)}))
     assert (error.phase, error.lines) == ("daemon", ("docker: command not found",))
 
 
-def test_a_docker_that_may_not_be_run_is_said(docker: Docker, make_script: MakeScript) -> None:
+def test_run_docker_without_permission_raises_error(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "exit 0").write_bytes(b"\x00")
     error = failed(docker)
     assert (error.phase, error.lines) == ("daemon", ("docker: Exec format error",))
 
 
-def test_the_environment_is_the_one_that_was_passed(tmp_path: Path, make_script: MakeScript) -> None:
+def test_run_uses_the_passed_environment(tmp_path: Path, make_script: MakeScript) -> None:
     make_script("docker", 'echo "$A $BUILDX_METADATA_PROVENANCE ${DOCKER_CONFIG-none} ${MULTIARCH_TEST-none}"')
     docker = Docker({"PATH": f"{tmp_path / 'bin'}", "A": "1"})
     assert docker.run(["docker"], phase="daemon") == "1 disabled none none\n"
@@ -100,9 +96,7 @@ def test_lines_come_as_they_are_written_and_the_definition_is_read(docker: Docke
     assert streamed(docker, b"definition\n") == ["got definition", "no end"]
 
 
-def test_a_hundred_thousand_lines_are_read_in_time_and_in_little_memory(
-    docker: Docker, make_script: MakeScript
-) -> None:
+def test_stream_many_lines_is_fast_in_bounded_memory(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "seq 1 100000 >&2")
     count = 0
 
@@ -127,17 +121,17 @@ def test_bytes_that_are_no_utf_8_do_not_end_the_build(docker: Docker, make_scrip
     assert streamed(docker) == ["caf\ufffd", "end"]
 
 
-def test_a_line_without_an_end_is_cut_so_that_memory_stays_bounded() -> None:
+def test_stream_endless_line_is_cut() -> None:
     stream = io.BytesIO(b"x" * (_LONGEST_LINE + 5) + b"\nend\n")
     assert [len(line) for line in read_lines(stream)] == [_LONGEST_LINE, 5, 3]
 
 
-def test_a_line_that_is_long_and_no_more_is_whole(docker: Docker, make_script: MakeScript) -> None:
+def test_stream_long_line_is_whole(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "head -c 3000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo end >&2")
     assert [len(line) for line in streamed(docker)] == [3_000_000, 3]
 
 
-def test_a_build_that_fails_leaves_its_lines_to_the_caller(docker: Docker, make_script: MakeScript) -> None:
+def test_stream_failure_passes_all_lines(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "echo wrong >&2; exit 1")
     lines: list[str] = []
     with pytest.raises(OperationFailedError) as caught:
@@ -145,13 +139,13 @@ def test_a_build_that_fails_leaves_its_lines_to_the_caller(docker: Docker, make_
     assert (caught.value.phase, caught.value.lines, lines) == ("other", (), ["wrong"])
 
 
-def test_a_build_that_ends_before_it_reads_is_a_failure_like_any_other(docker: Docker, make_script: MakeScript) -> None:
+def test_stream_closed_standard_input_is_a_failure(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "exec 0<&-; echo wrong >&2; exit 1")
     with pytest.raises(OperationFailedError):
         docker.stream(["docker"], stdin=b"x" * 1_000_000, on_line=lambda _: None, phase="other")
 
 
-def test_a_reader_that_breaks_stops_the_build(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
+def test_stream_error_in_callback_stops_the_command(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
     make_script("docker", f"trap 'touch {tmp_path}/stopped; exit 1' INT; echo x >&2; while :; do sleep 0.05; done")
 
     def refuse(_line: str) -> None:
@@ -162,7 +156,7 @@ def test_a_reader_that_breaks_stops_the_build(docker: Docker, make_script: MakeS
     assert (tmp_path / "stopped").exists()
 
 
-def test_a_line_is_what_stands_between_two_line_feeds() -> None:
+def test_stream_splits_lines_at_line_feeds() -> None:
     assert list(read_lines(io.BytesIO("é\n\nzwei\r\nend".encode()))) == ["é", "", "zwei\r", "end"]
 
 
@@ -200,7 +194,7 @@ def test_stop_ends_a_child_that_sleeps_as_ctrl_c_would(docker: Docker, make_scri
     assert [type(each) for each in raised] == [RunEndedError]
 
 
-def test_nothing_is_started_once_it_was_stopped(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
+def test_run_after_stop_raises_run_ended(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
     make_script("docker", f"touch {tmp_path}/started")
     docker.stop()
     with pytest.raises(RunEndedError):
@@ -253,9 +247,7 @@ def test_kill_waits_for_nobody(docker: Docker, make_script: MakeScript, tmp_path
     assert ended.wait(5)
 
 
-def test_the_last_command_runs_when_all_others_are_stopped(
-    docker: Docker, make_script: MakeScript, tmp_path: Path
-) -> None:
+def test_run_last_runs_after_stop(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
     make_script("docker", f'if [ "$1" = rm ]; then cat {tmp_path}/stopped; exit; fi\n'
                 f"trap 'echo yes > {tmp_path}/stopped; exit 1' INT; touch {tmp_path}/started\n"
                 "while :; do sleep 0.05; done")  # fmt: skip
@@ -273,7 +265,7 @@ def test_the_last_command_runs_when_all_others_are_stopped(
         docker.run(["docker", "rm"], phase="daemon")
 
 
-def test_the_last_command_has_an_end(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
+def test_run_last_ends_after_its_seconds(docker: Docker, make_script: MakeScript, tmp_path: Path) -> None:
     make_script("docker", DEAF)
     begin = time.monotonic()
     with pytest.raises(OperationFailedError) as caught:
@@ -282,13 +274,13 @@ def test_the_last_command_has_an_end(docker: Docker, make_script: MakeScript, tm
     assert time.monotonic() - begin < 5
 
 
-def test_the_last_command_may_fail(docker: Docker, make_script: MakeScript) -> None:
+def test_run_last_failure_raises_error(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "echo no builder >&2; exit 1")
     with pytest.raises(OperationFailedError, match="no builder"):
         docker.run_last(["docker"], phase="daemon", seconds=5)
 
 
-def test_no_file_stays_open(docker: Docker, make_script: MakeScript) -> None:
+def test_run_closes_all_files(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "echo x; echo y >&2")
     docker.run(["docker"], phase="daemon")
     before = open_files()
@@ -308,9 +300,7 @@ def open_files() -> int:
 # A command that is begun before anybody waits for it
 
 
-def test_a_command_that_was_begun_runs_once_and_is_taken_up(
-    docker: Docker, tmp_path: Path, make_script: MakeScript
-) -> None:
+def test_begin_then_run_runs_the_command_once(docker: Docker, tmp_path: Path, make_script: MakeScript) -> None:
     make_script("docker", f'echo "$@" >> {tmp_path}/ran; echo made')
     docker.begin(("docker", "buildx", "create"))
     assert docker.run(["docker", "buildx", "create"], phase="builder-create") == "made\n"
@@ -318,23 +308,19 @@ def test_a_command_that_was_begun_runs_once_and_is_taken_up(
     assert (tmp_path / "ran").read_text() == "buildx create\n" * 2
 
 
-def test_a_command_that_was_begun_says_how_it_failed_when_it_is_taken_up(
-    docker: Docker, make_script: MakeScript
-) -> None:
+def test_begin_failure_is_raised_by_run(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "echo no >&2; exit 3")
     docker.begin(("docker", "info"))
     assert failed(docker, "info").lines == ("no",)
 
 
-def test_a_command_that_cannot_begin_is_tried_when_it_is_run(docker: Docker) -> None:
+def test_begin_without_docker_is_retried_by_run(docker: Docker) -> None:
     docker.begin(("nothing-of-this-name",))
     with pytest.raises(OperationFailedError, match="not found"):
         docker.run(["nothing-of-this-name"], phase="daemon")
 
 
-def test_a_command_that_was_begun_is_stopped_with_the_others(
-    docker: Docker, tmp_path: Path, make_script: MakeScript
-) -> None:
+def test_stop_stops_a_begun_command(docker: Docker, tmp_path: Path, make_script: MakeScript) -> None:
     make_script("docker", f"trap 'echo stopped > {tmp_path}/end; exit 1' INT; echo > {tmp_path}/up; sleep 30 & wait")
     docker.begin(("docker", "buildx", "create"))
     while not (tmp_path / "up").exists():

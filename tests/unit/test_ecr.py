@@ -47,14 +47,14 @@ def test_places_are_told_apart(request_: Request, places: set[str]) -> None:
     assert {name for name, place in PLACES.items() if place.holds(request_)} == places
 
 
-def test_a_schedule_is_used_up() -> None:
+def test_schedule_next_uses_each_fault_once() -> None:
     schedule = Schedule((Fault(where="tag", what="reset", times=2, skip=1), Fault(where="tag", what="cut")))
     met = [schedule.next(_asked("PUT", "manifests/1", OURS)) for _ in range(5)]
     assert [fault and fault.what for fault in met] == ["cut", "reset", "reset", None, None]
     assert schedule.fired == ["tag: cut, once", "tag: reset, 2 times", "tag: reset, 2 times"]
 
 
-def test_an_outage_lasts_for_its_seconds_from_the_first_request() -> None:
+def test_schedule_outage_lasts_from_the_first_request() -> None:
     now = 100.0
     schedule = Schedule((Fault(where="tag", what="status", status=503, lasts=9),), clock=lambda: now)
     request = _asked("PUT", "manifests/1", OURS)
@@ -67,7 +67,7 @@ def test_an_outage_lasts_for_its_seconds_from_the_first_request() -> None:
     assert schedule.next(request) is None
 
 
-def test_a_lane_gives_out_passwords_and_takes_them_back() -> None:
+def test_lane_issues_and_revokes_passwords() -> None:
     lane = Lanes().open({"name": "lane", "key": "AKIALANE"})
     first = lane.new_password()
     assert lane.is_valid(first)
@@ -103,7 +103,7 @@ def test_which_tags_stay(mutability: str, excepted: tuple[str, ...], *, keeps: b
         ("PUT", "/v2/app/manifests/1", "ecr:PutImage"),
     ],
 )
-def test_a_missing_right_is_named(method: str, path: str, action: str) -> None:
+def test_rules_missing_permission_names_the_action(method: str, path: str, action: str) -> None:
     refusal = rules.missing_right(method, path, REPOSITORY, (action,))
     assert refusal
     assert (refusal.status, refusal.code) == (403, "DENIED")
@@ -111,7 +111,7 @@ def test_a_missing_right_is_named(method: str, path: str, action: str) -> None:
     assert rules.missing_right(method, path, REPOSITORY, ("ecr:Other",)) is None
 
 
-def test_a_cache_that_is_no_image_is_refused() -> None:
+def test_rules_cache_without_image_manifest_is_rejected() -> None:
     layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip"}
     cache = rules.no_image(INDEX, json.dumps({"manifests": [layer]}).encode())
     assert cache
@@ -123,11 +123,11 @@ def test_a_cache_that_is_no_image_is_refused() -> None:
     assert (unknown.status, unknown.code) == (405, "UNSUPPORTED")
 
 
-def test_what_is_drawn_is_drawn_again() -> None:
+def test_drawn_schedule_repeats_with_its_seed() -> None:
     assert list(chance.cases(7)) == list(chance.cases(7)) != list(chance.cases(8))
 
 
-def test_the_table_is_large_and_each_row_its_own() -> None:
+def test_cases_are_many_and_distinct() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names)) >= 80
     assert 10 <= sum(case.smoke for case in CASES) <= 16

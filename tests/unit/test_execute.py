@@ -136,7 +136,7 @@ class Ran:
 
     @property
     def waited(self) -> list[float]:
-        """The waits between tries, without the look at what was moved."""
+        """The waits between attempts, without the waits before tags are read back."""
         return [seconds for seconds in self.clock.slept if seconds not in (AGREE, LOOK)]
 
     @property

@@ -82,13 +82,13 @@ def test_fingerprint_of_a_value_is_salted_and_shows_nothing_of_it() -> None:
     assert "staging" not in fingerprint_text(one)
 
 
-def test_fingerprint_of_a_secret_like_argument_is_that_of_its_name_alone() -> None:
+def test_fingerprint_of_secret_argument_hashes_only_its_name() -> None:
     one = made_of({"build_args": ("NPM_TOKEN=a",)}, secret=("NPM_TOKEN",))
     assert one == made_of({"build_args": ("NPM_TOKEN=b",)}, secret=("NPM_TOKEN",))
     assert list(one) == ["build-arg:NPM_TOKEN"]
 
 
-def test_fingerprint_of_an_argument_by_name_has_the_environment_s_value() -> None:
+def test_fingerprint_of_argument_from_environment_hashes_its_value() -> None:
     settings = load({"build_args": ("ENV",)}, {"ENV": "x"}).settings.image
 
     def of(value: str) -> Mapping[str, str]:
@@ -119,7 +119,7 @@ def test_fingerprint_is_read_as_it_was_printed() -> None:
     assert parse_fingerprint(fingerprint_text(found)) == found
 
 
-def test_plan_with_a_fingerprint_puts_it_on_index_and_manifests_and_into_the_look() -> None:
+def test_make_plan_annotates_the_fingerprint_and_compares_it() -> None:
     plan = make_plan(load({"repository": "shop", "target": "prod"}).settings, facts())
     [target] = plan.targets
     assert target.reuse

@@ -23,19 +23,19 @@ def content(folder: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in folder.iterdir()}
 
 
-def test_a_folder_is_made_with_those_above_it_and_has_the_files_alone(tmp_path: Path) -> None:
+def test_write_files_creates_the_folder_and_its_parents(tmp_path: Path) -> None:
     write_files(tmp_path / "new" / "out", FILES)
     assert content(tmp_path / "new" / "out") == FILES
 
 
-def test_what_is_there_is_replaced_and_the_rest_is_left_alone(tmp_path: Path) -> None:
+def test_write_files_replaces_only_its_files(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"old and longer")
     (tmp_path / "mine").touch()
     write_files(tmp_path, FILES)
     assert content(tmp_path) == {**FILES, "mine": b""}
 
 
-def test_a_file_that_was_a_link_becomes_a_file(tmp_path: Path) -> None:
+def test_write_files_replaces_a_link_with_a_file(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes(b"somebody's")
     (tmp_path / "out").mkdir()
@@ -46,13 +46,13 @@ def test_a_file_that_was_a_link_becomes_a_file(tmp_path: Path) -> None:
     assert elsewhere.read_bytes() == b"somebody's"
 
 
-def test_the_files_can_be_read_like_any_other(tmp_path: Path) -> None:
+def test_write_files_gives_files_the_default_mode(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     write_files(tmp_path, FILES)
     assert (tmp_path / "a.json").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-def test_where_one_cannot_be_written_there_is_none(tmp_path: Path) -> None:
+def test_write_files_failure_leaves_no_file(tmp_path: Path) -> None:
     """The first one is in its place already when the second cannot be put into its own."""
     (tmp_path / "b.env").mkdir()
     with pytest.raises(OutputError) as caught:
@@ -61,7 +61,7 @@ def test_where_one_cannot_be_written_there_is_none(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["b.env"]
 
 
-def test_a_run_that_is_interrupted_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_files_interruption_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real: Callable[..., object] = os.replace
 
     def replace(old: str, new: str, **folders: int) -> None:
@@ -83,7 +83,7 @@ GOOD: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("prepare", GOOD.values(), ids=GOOD)
-def test_a_folder_that_can_be_written_is_not_made_by_looking(prepare: Callable[[Path], object], tmp_path: Path) -> None:
+def test_check_folder_creates_nothing(prepare: Callable[[Path], object], tmp_path: Path) -> None:
     prepare(tmp_path / "out")
     before = sorted(tmp_path.iterdir())
     check_folder(tmp_path / "out", flag="--deploy-files")
@@ -91,7 +91,7 @@ def test_a_folder_that_can_be_written_is_not_made_by_looking(prepare: Callable[[
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "file/far/below"])
-def test_what_is_a_file_is_no_folder(name: str, tmp_path: Path) -> None:
+def test_check_folder_of_a_file_raises_error(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError) as caught:
         check_folder(tmp_path / name, flag="--deploy-files")
@@ -99,7 +99,7 @@ def test_what_is_a_file_is_no_folder(name: str, tmp_path: Path) -> None:
     assert caught.value.hint == "name another folder: --deploy-files DIR"
 
 
-def test_a_link_to_nowhere_is_no_folder(tmp_path: Path) -> None:
+def test_check_folder_of_a_dangling_link_raises_error(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match="out is a symbolic link to nothing"):
         check_folder(tmp_path / "out", flag="--deploy-files")
@@ -187,7 +187,7 @@ def test_open_file_is_copied_whole(tmp_path: Path) -> None:
     assert (tmp_path / "big").stat().st_size == 3_000_000
 
 
-def test_where_nobody_may_write_is_said_before_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_folder_without_permission_raises_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The superuser may write everywhere but to a file system that is read-only, so the answer is a stand-in's."""
     monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK | os.X_OK))
     with pytest.raises(ConfigurationError) as caught:
@@ -195,27 +195,27 @@ def test_where_nobody_may_write_is_said_before_the_build(tmp_path: Path, monkeyp
     assert caught.value.message.endswith(f"cannot be written: no permission to write to {tmp_path}")
 
 
-def test_what_an_earlier_run_wrote_goes_and_nothing_else(tmp_path: Path) -> None:
+def test_remove_files_removes_only_the_named_files(tmp_path: Path) -> None:
     write_files(tmp_path, {**FILES, "mine": b""})
     remove_files(tmp_path, FILES)
     remove_files(tmp_path, FILES)
     assert content(tmp_path) == {"mine": b""}
 
 
-def test_a_folder_that_we_emptied_is_in_no_context(tmp_path: Path) -> None:
+def test_remove_files_removes_an_empty_folder(tmp_path: Path) -> None:
     write_files(tmp_path / "out", FILES)
     remove_files(tmp_path / "out", FILES)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_has_nothing_to_remove(tmp_path: Path) -> None:
+def test_remove_files_of_a_missing_folder_does_nothing(tmp_path: Path) -> None:
     remove_files(tmp_path / "out", FILES)
     (tmp_path / "file").touch()
     remove_files(tmp_path / "file", FILES)
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
-def test_what_cannot_be_removed_ends_the_run(tmp_path: Path) -> None:
+def test_remove_files_failure_raises_error(tmp_path: Path) -> None:
     (tmp_path / "b.env").mkdir()
     with pytest.raises(ConfigurationError) as caught:
         remove_files(tmp_path, FILES)

@@ -129,7 +129,7 @@ def test_control_character_in_any_text_is_refused(info: SettingInfo, character: 
     assert caught.value.message.isprintable()
 
 
-def test_every_text_setting_is_in_the_table() -> None:
+def test_text_settings_are_all_in_the_table() -> None:
     assert {info.name for info in SETTINGS if info.kind in ("text", "list", "map")} == set(ALL)
 
 

@@ -51,7 +51,7 @@ GOOD: dict[str, tuple[dict[str, object], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("flags", "environment"), GOOD.values(), ids=GOOD)
-def test_what_is_there_is_good(folder: Path, flags: dict[str, object], environment: dict[str, str]) -> None:
+def test_check_inputs_existing_inputs_pass(folder: Path, flags: dict[str, object], environment: dict[str, str]) -> None:
     assert complaint(folder, flags, environment) == ("", "")
 
 
@@ -82,7 +82,9 @@ BAD: dict[str, tuple[dict[str, object], str, str]] = {
 
 
 @pytest.mark.parametrize(("flags", "message", "hint"), BAD.values(), ids=BAD)
-def test_what_is_missing_is_named(folder: Path, flags: dict[str, object], message: str, hint: str) -> None:
+def test_check_inputs_missing_input_raises_error(
+    folder: Path, flags: dict[str, object], message: str, hint: str
+) -> None:
     assert complaint(folder, flags, {}) == (message, hint)
 
 
@@ -99,7 +101,7 @@ SECRETS: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.parametrize(("secret", "values"), SECRETS.values(), ids=SECRETS)
-def test_what_must_never_be_printed_is_known(folder: Path, secret: str, values: list[str]) -> None:
+def test_secret_values_returns_all_secrets(folder: Path, secret: str, values: list[str]) -> None:
     settings = load({"secrets": (secret,)}).settings.image
     assert list(secret_values(settings, folder, {"TOKEN": "s3cret-of-a-variable"})) == values
 
@@ -107,7 +109,7 @@ def test_what_must_never_be_printed_is_known(folder: Path, secret: str, values: 
 # The settings file
 
 
-def test_no_file_is_an_empty_table(tmp_path: Path) -> None:
+def test_read_settings_file_without_file_returns_empty_table(tmp_path: Path) -> None:
     assert read_settings_file(tmp_path, None, {}) == SettingsFile()
 
 
@@ -120,12 +122,12 @@ def test_our_own_file_comes_before_the_project_s(tmp_path: Path) -> None:
     assert read_settings_file(tmp_path, None, {}) == SettingsFile(name="multiarch.toml", table={"repository": "a"})
 
 
-def test_a_project_file_of_others_is_an_empty_table(tmp_path: Path) -> None:
+def test_read_settings_file_pyproject_without_table_returns_empty_table(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.other]\nx = "b"\n', encoding="utf-8")
     assert read_settings_file(tmp_path, None, {}).table == {}
 
 
-def test_a_file_that_was_chosen_counts_alone(tmp_path: Path) -> None:
+def test_read_settings_file_named_file_is_the_only_one(tmp_path: Path) -> None:
     (tmp_path / "multiarch.toml").write_text('repository = "a"\n', encoding="utf-8")
     (tmp_path / "ci").mkdir()
     (tmp_path / "ci" / "my.toml").write_text('repository = "c"\n', encoding="utf-8")
@@ -146,7 +148,9 @@ FILES = {
 
 
 @pytest.mark.parametrize(("content", "message", "hint"), FILES.values(), ids=FILES)
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, message: str, hint: str) -> None:
+def test_read_settings_file_unreadable_raises_error(
+    tmp_path: Path, content: bytes | None, message: str, hint: str
+) -> None:
     if content:
         (tmp_path / "f.toml").write_bytes(content)
     with pytest.raises(ConfigurationError) as caught:
@@ -155,7 +159,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 @pytest.mark.parametrize("text", ['tool = "x"', '[tool]\nmultiarch = "x"'], ids=["tool", "tool.multiarch"])
-def test_a_project_file_whose_table_is_none_is_said(tmp_path: Path, text: str) -> None:
+def test_read_settings_file_table_of_other_type_raises_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         read_settings_file(tmp_path, None, {})
@@ -180,7 +184,7 @@ OUTPUTS: dict[str, tuple[dict[str, object], str | None, bool]] = {
 
 
 @pytest.mark.parametrize(("flags", "ignored", "expected"), OUTPUTS.values(), ids=OUTPUTS)
-def test_an_output_that_would_spoil_the_next_build_s_cache_is_found(
+def test_own_output_in_context_is_found(
     folder: Path,
     flags: dict[str, object],
     ignored: str | None,

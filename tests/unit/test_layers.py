@@ -82,7 +82,7 @@ def test_pure_module_opens_no_file_and_asks_no_clock(module: Path) -> None:
     assert from_pathlib <= {"PurePath", "PurePosixPath"}, "Path touches files"
 
 
-def test_a_dry_run_imports_nothing_heavy(tmp_path: Path) -> None:
+def test_dry_run_imports_no_slow_module(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").touch()
     program = (
         "import sys, json; from multiarch.cli import main; "
@@ -103,7 +103,7 @@ def test_a_dry_run_imports_nothing_heavy(tmp_path: Path) -> None:
     assert "click" in modules
 
 
-def test_the_command_runs_as_a_module(tmp_path: Path) -> None:
+def test_command_runs_as_a_module(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "multiarch", "--version"],
         cwd=tmp_path,

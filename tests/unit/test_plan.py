@@ -212,7 +212,7 @@ def tags_of(plan: Plan) -> list[tuple[str, bool, Commit | None]]:
 TAGS: dict[str, tuple[Facts, dict[str, object], list[tuple[str, bool, Commit | None]]]] = {
     "the commit and latest": (facts(), {}, [(TAG, False, COMMIT), ("latest", True, COMMIT)]),
     "a tag of one's own": (facts(), {"commit_tag": "v1"}, [("v1", False, COMMIT), ("latest", True, COMMIT)]),
-    "no moving tags": (facts(), {"tags": ("",)}, [(TAG, False, COMMIT)]),
+    "no floating tags": (facts(), {"tags": ("",)}, [(TAG, False, COMMIT)]),
     "several": (facts(), {"tags": ("a", "b")}, [(TAG, False, COMMIT), ("a", True, COMMIT), ("b", True, COMMIT)]),
     "the commit's tag among them": (facts(), {"tags": (TAG, "a")}, [(TAG, False, COMMIT), ("a", True, COMMIT)]),
     "moved whatever is there": (facts(), {"force_move": True}, [(TAG, False, COMMIT), ("latest", True, None)]),

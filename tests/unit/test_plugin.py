@@ -33,27 +33,27 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path / "home")}
 
 
-def test_the_machine_s_own(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_in_the_folder_of_the_machine(machine: dict[str, str], tmp_path: Path) -> None:
     assert find_buildx(machine) == str(tmp_path / "system" / "docker-buildx")
 
 
-def test_the_first_of_the_machine_s_folders(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_uses_the_first_folder(machine: dict[str, str], tmp_path: Path) -> None:
     local = program(tmp_path / "local" / "docker-buildx")
     assert find_buildx(machine) == str(local)
 
 
-def test_the_user_s_before_the_machine_s(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_prefers_the_folder_of_the_user(machine: dict[str, str], tmp_path: Path) -> None:
     own = program(tmp_path / "home" / ".docker" / "cli-plugins" / "docker-buildx")
     assert find_buildx(machine) == str(own)
 
 
-def test_the_configuration_s_folder_is_not_always_at_home(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_uses_docker_config(machine: dict[str, str], tmp_path: Path) -> None:
     program(tmp_path / "home" / ".docker" / "cli-plugins" / "docker-buildx")
     other = program(tmp_path / "config" / "cli-plugins" / "docker-buildx")
     assert find_buildx(machine | {"DOCKER_CONFIG": str(tmp_path / "config")}) == str(other)
 
 
-def test_the_configuration_s_further_folders_come_first(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_prefers_extra_folders(machine: dict[str, str], tmp_path: Path) -> None:
     program(tmp_path / "home" / ".docker" / "cli-plugins" / "docker-buildx")
     extra = program(tmp_path / "extra" / "docker-buildx")
     config = {"cliPluginsExtraDirs": [str(tmp_path / "nowhere"), str(tmp_path / "extra")]}
@@ -64,9 +64,7 @@ def test_the_configuration_s_further_folders_come_first(machine: dict[str, str],
 @pytest.mark.parametrize(
     "config", ["{", "[]", "{}", '{"cliPluginsExtraDirs": 1}', '{"cliPluginsExtraDirs": [1]}', "[" * 100_000]
 )
-def test_a_configuration_of_another_form_is_docker_s_to_refuse(
-    config: str, machine: dict[str, str], tmp_path: Path
-) -> None:
+def test_find_buildx_malformed_config_is_ignored(config: str, machine: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "home" / ".docker").mkdir(parents=True)
     (tmp_path / "home" / ".docker" / "config.json").write_text(config, encoding="utf-8")
     assert find_buildx(machine) == str(tmp_path / "system" / "docker-buildx")
@@ -78,18 +76,18 @@ def test_configuration_that_is_a_pipe_is_not_waited_for(machine: dict[str, str],
     assert find_buildx(machine) == str(tmp_path / "system" / "docker-buildx")
 
 
-def test_what_cannot_be_run_is_passed_over(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_skips_files_that_cannot_run(machine: dict[str, str], tmp_path: Path) -> None:
     program(tmp_path / "local" / "docker-buildx", mode=0o644)
     (tmp_path / "home" / ".docker" / "cli-plugins" / "docker-buildx").mkdir(parents=True)
     assert find_buildx(machine) == str(tmp_path / "system" / "docker-buildx")
 
 
-def test_a_docker_that_is_a_script_is_asked_itself(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_with_docker_script_returns_none(machine: dict[str, str], tmp_path: Path) -> None:
     program(tmp_path / "bin" / "docker", b'#!/bin/sh\nexec podman "$@"\n')
     assert find_buildx(machine) == ""
 
 
-def test_without_docker_nothing_is_found(machine: dict[str, str], tmp_path: Path) -> None:
+def test_find_buildx_without_docker_returns_nothing(machine: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "bin" / "docker").unlink()
     assert find_buildx(machine) == ""
 

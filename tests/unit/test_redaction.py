@@ -24,15 +24,15 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("secret", "text", "expected"), FORMS.values(), ids=FORMS)
-def test_a_secret_is_taken_out(secret: str, text: str, expected: str) -> None:
+def test_clean_replaces_a_secret(secret: str, text: str, expected: str) -> None:
     assert Redaction([secret]).clean(text) == expected
 
 
-def test_a_secret_that_holds_another_is_taken_out_whole() -> None:
+def test_clean_replaces_the_longest_secret() -> None:
     assert Redaction(["token", "token-of-mine"]).clean("token-of-mine token") == f"{REDACTED} {REDACTED}"
 
 
-def test_a_secret_may_be_added_later() -> None:
+def test_clean_replaces_a_secret_added_later() -> None:
     redaction = Redaction()
     assert redaction.clean(SECRET) == SECRET
     redaction.add(SECRET)
@@ -51,5 +51,5 @@ URLS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), URLS.items(), ids=URLS)
-def test_a_login_in_a_url_is_taken_out_though_nobody_named_it(text: str, expected: str) -> None:
+def test_clean_replaces_a_login_in_a_url(text: str, expected: str) -> None:
     assert Redaction().clean(text) == expected

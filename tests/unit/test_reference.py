@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_reference_file_is_current() -> None:
-    assert PATH.read_text(encoding="utf-8") == reference(), "write it anew: python -m dev.reference"
+    assert PATH.read_text(encoding="utf-8") == reference(), "run python -m dev.reference to write it again"
 
 
 @pytest.mark.parametrize("info", SETTINGS, ids=lambda info: info.key)

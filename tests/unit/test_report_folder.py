@@ -30,7 +30,7 @@ def make_report() -> Iterator[MakeReport]:
         each.close()
 
 
-def test_nothing_is_there_until_the_run_has_ended(make_report: MakeReport, tmp_path: Path) -> None:
+def test_report_folder_is_empty_until_the_end(make_report: MakeReport, tmp_path: Path) -> None:
     """The folder may be in the context: what changes there from build to build takes the cache from COPY."""
     report = make_report(tmp_path / "a" / "report")
     report.begin()
@@ -42,7 +42,7 @@ def test_nothing_is_there_until_the_run_has_ended(make_report: MakeReport, tmp_p
 
 
 @pytest.mark.parametrize("length", [100_000, 10], ids=["at once", "at the end"])
-def test_a_full_disk_ends_the_log_and_not_the_build(
+def test_report_folder_full_disk_stops_only_the_log(
     make_report: MakeReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     report = make_report(tmp_path / "report")
@@ -55,7 +55,7 @@ def test_a_full_disk_ends_the_log_and_not_the_build(
     assert report.lost == "No space left on device"
 
 
-def test_a_report_that_cannot_be_written_says_so(make_report: MakeReport, tmp_path: Path) -> None:
+def test_report_folder_failed_write_raises_output_error(make_report: MakeReport, tmp_path: Path) -> None:
     report = make_report(tmp_path / "report")
     report.begin()
     (tmp_path / "report").touch()

@@ -49,7 +49,7 @@ LAYERS = {
 
 
 @pytest.mark.parametrize(("flags", "environment", "file", "expected"), LAYERS.values(), ids=LAYERS)
-def test_the_first_layer_that_says_something_counts_and_is_named(
+def test_load_settings_first_layer_wins_and_is_the_origin(
     flags: dict[str, object], environment: dict[str, str], file: dict[str, object], expected: tuple[str, str]
 ) -> None:
     loaded = load(flags, environment, file)
@@ -67,7 +67,7 @@ VARIABLES = {
 
 
 @pytest.mark.parametrize(("variable", "expected"), VARIABLES.items(), ids=VARIABLES)
-def test_each_variable_of_the_shell_lines_works(variable: str, expected: tuple[str, str]) -> None:
+def test_load_settings_baseline_variables_work(variable: str, expected: tuple[str, str]) -> None:
     name, value = expected
     loaded = load(environment={variable: value})
     assert INFOS[name].value_in(loaded.settings) == value
@@ -79,14 +79,14 @@ def test_aws_default_region_comes_before_aws_region_as_in_the_aws_cli() -> None:
     assert loaded.settings.run.region == "eu-west-1"
 
 
-def test_every_value_has_a_origin() -> None:
+def test_load_settings_every_value_has_an_origin() -> None:
     loaded = load({"pull": True}, {"MULTIARCH_NO_CACHE": "1"}, {"target": "run"})
     said = {name: origin for name, origin in loaded.origins.items() if origin != "default"}
     assert said == {"pull": "--pull", "no_cache": "MULTIARCH_NO_CACHE", "target": "multiarch.toml"}
     assert set(loaded.origins) == {info.name for info in SETTINGS}
 
 
-def test_the_defaults_are_the_job_of_the_shell_lines() -> None:
+def test_load_settings_defaults_are_those_of_the_baseline() -> None:
     run, image = load().settings.run, load().settings.image
     assert image.platforms == ("linux/amd64", "linux/arm64")
     assert image.tags == ("latest",)
@@ -114,7 +114,9 @@ LISTS = {
 
 
 @pytest.mark.parametrize(("variable", "text", "name", "expected"), LISTS.values(), ids=LISTS)
-def test_a_list_in_a_variable_is_parted(variable: str, text: str, name: str, expected: tuple[str, ...]) -> None:
+def test_load_settings_list_in_variable_is_split(
+    variable: str, text: str, name: str, expected: tuple[str, ...]
+) -> None:
     assert INFOS[name].value_in(load(environment={variable: text}).settings) == expected
 
 
@@ -126,7 +128,7 @@ FLAG_LISTS = {
 
 
 @pytest.mark.parametrize(("passed", "expected"), FLAG_LISTS.values(), ids=FLAG_LISTS)
-def test_a_flag_may_be_passed_often_or_with_commas(passed: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def test_load_settings_repeated_flag_and_commas_are_equal(passed: tuple[str, ...], expected: tuple[str, ...]) -> None:
     assert load({"tags": passed}).settings.image.tags == expected
 
 
@@ -156,11 +158,11 @@ NO_VALUES = {
 
 
 @pytest.mark.parametrize(("flags", "message", "hint"), NO_VALUES.values(), ids=NO_VALUES)
-def test_a_name_without_a_value_is_refused(flags: dict[str, object], message: str, hint: str) -> None:
+def test_load_settings_name_without_value_raises_error(flags: dict[str, object], message: str, hint: str) -> None:
     assert refused(flags) == (message, hint)
 
 
-def test_a_label_is_never_taken_from_the_environment() -> None:
+def test_load_settings_label_without_value_raises_error() -> None:
     assert refused({"labels": ["HOME"]}, {"HOME": "/root"})[0] == "--label HOME: missing value"
 
 
@@ -181,7 +183,7 @@ def test_durations_are_seconds_or_have_a_unit(value: object, seconds: int) -> No
 
 
 @pytest.mark.parametrize("value", ["1.5h", "h", "", "-5", "1d", "1h30m", "90 s x", True, None, 1.5])
-def test_what_is_no_duration_is_refused(value: object) -> None:
+def test_load_settings_invalid_duration_raises_error(value: object) -> None:
     message, hint = refused(file={"retry-deadline": value})
     assert message == f"multiarch.toml: retry-deadline: {value!r} is not a duration"
     assert hint == "write a number of seconds, or a number with a unit: 90, 90s, 15m, 2h"
@@ -191,7 +193,7 @@ def test_what_is_no_duration_is_refused(value: object) -> None:
     ("text", "expected"),
     [("1", True), ("true", True), ("yes", True), ("on", True), ("0", False), ("false", False), ("no", False)],
 )
-def test_a_switch_in_a_variable_is_read_in_all_the_usual_words(text: str, expected: bool) -> None:  # noqa: FBT001
+def test_load_settings_switch_accepts_common_words(text: str, expected: bool) -> None:  # noqa: FBT001
     assert load(environment={"MULTIARCH_PULL": text}).settings.image.pull is expected
 
 
@@ -212,13 +214,13 @@ TOML = {
 
 
 @pytest.mark.parametrize(("text", "expected"), TOML.values(), ids=TOML)
-def test_the_file_may_be_flat_or_in_tables(text: str, expected: dict[str, object]) -> None:
+def test_load_settings_file_is_flat_or_has_tables(text: str, expected: dict[str, object]) -> None:
     settings = load(file=tomllib.loads(text)).settings
     assert {name: INFOS[name].value_in(settings) for name in expected} == expected
 
 
 @pytest.mark.parametrize("key", ["provenance", "sbom"])
-def test_an_attestation_may_be_switched_with_toml_s_own_words(key: str) -> None:
+def test_load_settings_attestation_accepts_toml_booleans(key: str) -> None:
     assert INFOS[key].value_in(load(file={key: True}).settings) == "true"
     assert INFOS[key].value_in(load(file={key: False}).settings) == "false"
     assert INFOS[key].value_in(load(file={key: "mode=max"}).settings) == "mode=max"
@@ -306,7 +308,7 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str], dict[str, object], s
 
 
 @pytest.mark.parametrize(("flags", "environment", "file", "message", "hint"), REFUSED.values(), ids=REFUSED)
-def test_what_is_wrong_is_said_with_its_place_and_a_way_out(
+def test_load_settings_invalid_value_names_place_and_fix(
     flags: dict[str, object], environment: dict[str, str], file: dict[str, object], message: str, hint: str
 ) -> None:
     assert refused(flags, environment, file) == (message, hint)
@@ -326,7 +328,7 @@ def test_settings_do_not_change() -> None:
 
 
 @pytest.mark.parametrize("info", SETTINGS, ids=lambda info: info.key)
-def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: SettingInfo) -> None:
+def test_settings_have_help_group_flag_variable_and_key(info: SettingInfo) -> None:
     assert info.text[0].isupper()
     assert info.text.endswith(".")
     assert info.group in (
@@ -348,7 +350,7 @@ def test_every_setting_has_help_a_group_a_flag_a_variable_and_a_key(info: Settin
     assert info.metavar or info.choices or info.kind == "switch"
 
 
-def test_no_flag_and_no_variable_means_two_settings() -> None:
+def test_settings_have_distinct_flags_and_variables() -> None:
     flags = [flag for info in SETTINGS for flag in info.flags]
     variables = [variable for info in SETTINGS for variable in info.variables]
     assert len(set(flags)) == len(flags)
@@ -367,5 +369,5 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
-def test_the_default_s_type_tells_the_kind(name: str, kind: str) -> None:
+def test_settings_kind_follows_the_type_of_the_default(name: str, kind: str) -> None:
     assert next(info for info in SETTINGS if info.name == name).kind == kind

@@ -84,7 +84,7 @@ def test_lines_are_read_without_those_turned_off() -> None:
     assert security.uris == ("http://archive.example/debian-security",)
 
 
-def test_a_printed_source_reads_back_the_same() -> None:
+def test_apt_source_parses_its_own_output() -> None:
     for origin in sources.parse_stanzas(STANZAS):
         assert list(sources.parse_stanzas(str(origin))) == [origin]
 
@@ -98,7 +98,7 @@ def test_both_formats_are_found_and_other_files_are_not(tmp_path: Path) -> None:
     assert len(sources.read(tmp_path)) == 5
 
 
-def test_only_the_release_of_the_machine_is_used() -> None:
+def test_apt_uses_only_the_release_of_the_machine() -> None:
     found = sources.of_release(sources.parse_stanzas(STANZAS), "bookworm")
     assert [origin.suites for origin in found] == [("bookworm", "bookworm-updates"), ("bookworm-security",)]
     assert sources.of_release(found, "trixie") == ()
@@ -122,7 +122,7 @@ def test_hosts_lines_come_and_go(before: str) -> None:
     assert hosts.removed(after) == before
 
 
-def test_a_hosts_file_without_a_last_newline_stays_readable() -> None:
+def test_hosts_file_without_last_newline_stays_valid() -> None:
     assert hosts.added("127.0.0.1 localhost", (layout.ECR,)).splitlines()[0] == "127.0.0.1 localhost"
 
 
@@ -141,7 +141,7 @@ UNDO: tuple[undo.Undo, ...] = (
 
 
 @pytest.mark.parametrize("entry", UNDO, ids=lambda entry: type(entry).__name__)
-def test_each_undo_survives_its_file(entry: undo.Undo) -> None:
+def test_undo_is_read_back_from_its_file(entry: undo.Undo) -> None:
     assert undo.from_json(json.loads(json.dumps(undo.to_json(entry)))) == entry
 
 
@@ -158,7 +158,7 @@ def test_state_is_on_disk_at_once_and_in_order(tmp_path: Path) -> None:
     assert again.fact("size") == ""
 
 
-def test_what_was_taken_back_is_forgotten(tmp_path: Path) -> None:
+def test_undo_removes_finished_entries(tmp_path: Path) -> None:
     state = State(tmp_path)
     state.will(*UNDO)
     state.undone(UNDO[3])
@@ -171,7 +171,7 @@ def test_state_of_another_version_is_left_alone(tmp_path: Path) -> None:
         State(tmp_path)
 
 
-def test_a_pid_is_trusted_only_with_the_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_without_the_mark_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stale pid file may name any process, this very one for example."""
     monkeypatch.setattr(layout, "STATE", tmp_path)
     (tmp_path / "pid").mkdir()
@@ -189,7 +189,7 @@ def is_marked() -> bool:
     return process.find(NAME) is not None
 
 
-def test_a_program_is_started_found_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_is_started_found_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "STATE", tmp_path)
     monkeypatch.setattr(layout, "LOGS", tmp_path / "log")
     state = State(tmp_path)
@@ -201,9 +201,7 @@ def test_a_program_is_started_found_and_stopped(tmp_path: Path, monkeypatch: pyt
     assert not process.stop(NAME)
 
 
-def test_a_program_is_known_by_the_content_that_it_was_started_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_program_with_changed_content_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another checkout has the same files with other times, and other files under the same names."""
     monkeypatch.setattr(layout, "STATE", tmp_path)
     monkeypatch.setattr(layout, "LOGS", tmp_path / "log")
@@ -250,7 +248,7 @@ def _is_queued(folder: Path) -> bool:
     return False
 
 
-def test_a_program_that_ends_at_once_shows_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_that_exits_at_start_shows_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "STATE", tmp_path)
     monkeypatch.setattr(layout, "LOGS", tmp_path / "log")
     with pytest.raises(StepFailedError, match=r"exit code 3(.|\n)*no such thing"):

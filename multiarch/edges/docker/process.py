@@ -94,7 +94,7 @@ class Docker:
         return _output(command, process, output, errors, phase)
 
     def stream(self, command: Sequence[str], *, stdin: bytes, on_line: Callable[[str], object], phase: str) -> None:
-        """Run a command that says much, and hand over each line of its standard error as it comes.
+        """Run a command with much output, and pass each line of its standard error to `on_line` as it arrives.
 
         Args:
             command: the command.

@@ -73,7 +73,7 @@ class Authorization:
         return self._headers[scope]
 
     def forget(self) -> None:
-        """Ask for credentials anew at the next request."""
+        """Forget the credentials; the next request asks for new ones."""
         self._headers.clear()
 
     def _answer(self, refusal: Response, scope: str) -> str:

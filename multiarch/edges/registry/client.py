@@ -108,7 +108,7 @@ class RegistryClient:
             raise self._mismatch(response, repository, f"tag {tag}, expected {_short(manifest.digest)}", created)
 
     def forget_login(self) -> None:
-        """Ask for credentials anew at the next request."""
+        """Forget the credentials; the next request asks for new ones."""
         self._authorization.forget()
 
     def _ask(

@@ -62,7 +62,7 @@ class Registries:
         return self._clients[registry]
 
     def forget_login(self, registry: Registry) -> None:
-        """Let the next request ask for credentials anew."""
+        """Forget the credentials of a registry; the next request asks for new ones."""
         if registry in self._clients:
             self._clients[registry].forget_login()
 
