@@ -60,7 +60,7 @@ def test_build_built_and_reused_image_write_equal_deploy_files(
 ) -> None:
     built = project.multiarch("build", "--output", "json")
     assert (built.code, built.json["status"]) == (0, "built"), built.said
-    assert "wrote imagedefinitions.json, imageDetail.json, image.env to out" in built.stderr
+    assert "written to out: imagedefinitions.json, imageDetail.json, image.env" in built.stderr
     assert_handed_over(project, registry, out)
     reused = project.multiarch("build", "--output", "json")
     assert (reused.code, reused.json["status"]) == (0, "reused"), reused.said

@@ -380,7 +380,7 @@ def test_command_docker_config_is_a_file_exits_2(project: Project, command: str)
     file.write_text("{}")
     run = project.multiarch(command, DOCKER_CONFIG=str(file))
     assert run.code == 2, run.said
-    assert f"docker's configuration is to be a folder, and {file} is none" in run.stderr
+    assert f"DOCKER_CONFIG must be a directory: {file} is a file" in run.stderr
 
 
 def test_doctor_unavailable_builder_image_exits_nonzero(project: Project, running: stack.Stack) -> None:
