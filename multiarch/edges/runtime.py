@@ -11,17 +11,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from multiarch.deadline import Deadline
 from multiarch.edges.aws import Aws
 from multiarch.edges.docker.config import DockerConfig
 from multiarch.edges.docker.credentials import Credentials
-from multiarch.edges.docker.process import Docker
+from multiarch.edges.docker.process import LARGEST_OUTPUT, Docker
 from multiarch.edges.files.folder import write_files
 from multiarch.edges.files.inputs import check_layout
 from multiarch.edges.files.place import clear_file, real_place
 from multiarch.edges.files.private import PrivateFolder, remove_left_folders
+from multiarch.edges.files.read import read_file
 from multiarch.edges.git import is_ancestor
 from multiarch.edges.heartbeat import every
 from multiarch.edges.signals import Interruption
@@ -65,7 +66,7 @@ class LocalRuntime:
     ) -> None:
         self._environment = environment
         self._folder = folder
-        self._docker = Docker(environment)
+        self._docker = Docker(environment, deadline=deadline)
         self._private = PrivateFolder()
         self._config = DockerConfig(environment, self._private)
         self._aws = aws
@@ -273,9 +274,10 @@ def _remove_layout(layout: str) -> Path:
 def _read_metadata(file: Path) -> Mapping[str, Any]:
     """Return bake's metadata; empty if bake wrote none, which the search for the digest reports."""
     try:
-        return cast("Mapping[str, Any]", json.loads(file.read_bytes()))
-    except (FileNotFoundError, ValueError):
+        metadata = json.loads(read_file(file, LARGEST_OUTPUT))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _layout_blob(layout: Path, digest: str) -> bytes:

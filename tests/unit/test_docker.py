@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multiarch.edges.docker.process import Docker
+from multiarch.deadline import Deadline
+from multiarch.edges.docker.process import LARGEST_OUTPUT, Docker
 from multiarch.edges.lines import _LONGEST_LINE, read_lines
 from multiarch.errors import OperationFailedError, RunEndedError
 
@@ -47,6 +48,33 @@ def test_run_returns_standard_output_only(docker: Docker, make_script: MakeScrip
 def test_it_reads_nothing_of_our_input(docker: Docker, make_script: MakeScript) -> None:
     make_script("docker", "cat; echo end")
     assert docker.run(["docker"], phase="daemon") == "end\n"
+
+
+def test_run_output_without_end_is_one_error_in_bounded_memory(docker: Docker, make_script: MakeScript) -> None:
+    make_script("docker", "exec yes 0123456789")
+    tracemalloc.start()
+    error = failed(docker, "buildx", "ls")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert error.lines == ("docker buildx ls printed more than 16 MiB: not a docker command",)
+    assert peak < 3 * LARGEST_OUTPUT
+
+
+def test_run_errors_without_end_keep_their_last_lines(docker: Docker, make_script: MakeScript) -> None:
+    make_script("docker", "yes 0123456789 | head -n 500000 >&2; echo last >&2; exit 1")
+    assert failed(docker, "buildx", "ls").lines[-2:] == ("0123456789", "last")
+
+
+@pytest.mark.parametrize("body", ["exec sleep 60", "exec >&- 2>&-; exec sleep 60"], ids=["silent", "closed streams"])
+def test_run_that_outlasts_the_deadline_is_stopped(
+    tmp_path: Path, make_script: MakeScript, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    make_script("docker", body)
+    monkeypatch.setattr("multiarch.edges.docker.process.LEAST", 0.1)
+    docker = Docker({"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}, deadline=Deadline(0.2))
+    begin = time.monotonic()
+    assert "docker buildx inspect did not end within 0 s" in failed(docker, "buildx", "inspect").lines
+    assert time.monotonic() - begin < 10
 
 
 FAILURES = {

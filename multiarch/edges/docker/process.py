@@ -5,6 +5,7 @@ started here: its log streaming is quadratic in the number of lines, and its imp
 """
 
 import os
+import selectors
 import signal
 import subprocess
 import threading
@@ -13,12 +14,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 
+from multiarch.deadline import Deadline
 from multiarch.edges.docker.plugin import find_buildx
 from multiarch.edges.docker.terminal import terminal_copy
 from multiarch.edges.lines import read_lines
 from multiarch.errors import OperationFailedError, RunEndedError
 
 _TAIL_LINES = 200
+_TAIL_BYTES = 1 << 20
+_CHUNK = 1 << 16
+# `docker buildx ls` of a hundred builders has some 100 kB.
+LARGEST_OUTPUT = 16 << 20
+# Seconds that every command has, also after the deadline: a boot pulls an image.
+LEAST = 300.0
 
 # Together with the last command, 8 s: a run that is interrupted ends within 10.
 _PATIENCE = 3.0
@@ -33,7 +41,13 @@ _NO_DOCKER = "docker: command not found"
 class Docker:
     """Runs docker commands, and stops those that still run."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, deadline: Deadline | None = None) -> None:
+        """Prepare.
+
+        Args:
+            environment: of the commands.
+            deadline: the end of the run's retries: no command that says little outlasts it by more than `LEAST`.
+        """
         # Provenance in the metadata file takes time to resolve and is read by nobody here.
         self._environment = {**environment, "BUILDX_METADATA_PROVENANCE": "disabled"}
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -42,6 +56,7 @@ class Docker:
         self._lock = threading.Lock()
         self._stopped = False
         self._killed = False
+        self._deadline = deadline
 
     @cached_property
     def _buildx(self) -> str:
@@ -64,10 +79,11 @@ class Docker:
         """Run a command that says little, and return its standard output.
 
         Raises:
-            OperationFailedError: it could not be started or did not succeed.
+            OperationFailedError: it could not be started, did not succeed, printed too much or did not end in time.
         """
+        seconds = max(LEAST, self._deadline.left) if self._deadline else None
         with self._started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            output, errors = process.communicate()
+            output, errors = _captured(command, process, phase, seconds)
         return _output(command, process, output, errors, phase)
 
     def run_last(self, command: Sequence[str], *, phase: str, seconds: float) -> str:
@@ -84,9 +100,7 @@ class Docker:
             process = self._start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             self._running.add(process)
         try:
-            output, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise OperationFailedError(phase, [f"{_words(command)} did not end within {seconds:.0f} s"]) from None
+            output, errors = _captured(command, process, phase, seconds)
         finally:
             _kill_group(process)
             process.wait()
@@ -206,6 +220,42 @@ class Docker:
             raise OperationFailedError("daemon", [_NO_DOCKER]) from None
         except OSError as error:
             raise OperationFailedError("daemon", [f"{command[0]}: {error.strerror}"]) from None
+
+
+def _captured(
+    command: Sequence[str], process: subprocess.Popen[bytes], phase: str, seconds: float | None
+) -> tuple[bytes, bytes]:
+    """Return a process's whole standard output, and the end of its standard error.
+
+    Raises:
+        OperationFailedError: it printed more than a docker command can have to say, or did not end in time.
+    """
+    assert process.stdout
+    assert process.stderr
+    output, errors = bytearray(), bytearray()
+    end = None if seconds is None else time.monotonic() + seconds
+    late = OperationFailedError(phase, [f"{_words(command)} did not end within {seconds or 0:.0f} s"])
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, output)
+        selector.register(process.stderr, selectors.EVENT_READ, errors)
+        while selector.get_map():
+            ready = selector.select(None if end is None else max(0.0, end - time.monotonic()))
+            if not ready:
+                raise late
+            for key, _ in ready:
+                chunk = os.read(key.fd, _CHUNK)
+                key.data.extend(chunk)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+            if len(output) > LARGEST_OUTPUT:
+                size = f"{LARGEST_OUTPUT >> 20} MiB"
+                raise OperationFailedError(phase, [f"{_words(command)} printed more than {size}: not a docker command"])
+            del errors[:-_TAIL_BYTES]
+    try:
+        process.wait(None if end is None else max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise late from None
+    return bytes(output), bytes(errors)
 
 
 def _feed(process: subprocess.Popen[bytes], content: bytes) -> None:

@@ -118,7 +118,10 @@ def _nodes(fields: Mapping[str, Any]) -> Iterator[Node]:
 
 def json_object(text: str) -> dict[str, Any]:
     """Parse a JSON object; raise ValueError for anything else."""
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        value = None
     if not isinstance(value, dict):
         msg = "not a JSON object"
         raise ValueError(msg)  # noqa: TRY004 - the error that json.loads raises for invalid JSON
