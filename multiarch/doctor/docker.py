@@ -196,6 +196,9 @@ def _platform(platform: Platform, step: EnsureBuilder, observed: Observed) -> Ch
     runs = _supported(step, observed)
     if not runs:
         return skipped(name, f"builder {step.name} is not running")
+    if platform.os != "linux" and not _is_in(platform, runs):
+        fix = "use COPY and ADD only, or a builder on such a machine"
+        return warning(name, f"RUN steps fail: builder {step.name} runs linux only", fix)
     machine = observed.docker.architecture if isinstance(observed.docker, Daemon) else ""
     if step.driver in ("docker", "docker-container") and machine:
         pair = (machine, platform.architecture)

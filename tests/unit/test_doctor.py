@@ -210,6 +210,7 @@ def test_examine_each_fact_returns_its_status(name: str, seen: dict[str, Any], s
     [
         ("linux/amd64", {}, {}, "ok", "native"),
         ("linux/386", {}, {}, "ok", "native"),
+        ("windows/amd64", {}, {}, "warning", "RUN steps fail: builder multiarch runs linux only"),
         ("linux/arm64", {}, {}, "ok", "QEMU of BuildKit"),
         (
             "linux/arm64",
