@@ -10,7 +10,6 @@ from multiarch.edges.aws import Aws
 from multiarch.edges.files.folder import check_folder, remove_files
 from multiarch.edges.files.inputs import check_inputs, check_layout, secret_values
 from multiarch.edges.git import tracked
-from multiarch.edges.runtime import LocalRuntime
 from multiarch.errors import ConfigurationError, MultiarchError
 from multiarch.image.registry import Registry
 from multiarch.plan.build.bake import hidden_values, is_remote
@@ -77,6 +76,8 @@ def _ask_for_registry(request: Request, aws: Aws, begin: float) -> Registry:
 def _carry_out(
     request: Request, plan: Plan, *, aws: Aws, begin: float, deadline: Deadline, as_json: bool
 ) -> Sequence[str]:
+    from multiarch.edges.runtime import LocalRuntime
+
     world, settings = request.world, request.loaded.settings
     redaction = Redaction(secret_values(settings.image, world.folder, world.environment))
     runtime = LocalRuntime(

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from multiarch.errors import InterruptedRunError
-from multiarch.futures import start
 
 # SIGHUP too: a terminal that is closed must not leave a login behind.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -69,6 +68,8 @@ class Interruption:
             function: what waits for something outside of this program.
             stop: makes the function return soon: it is called at a signal, and the function's end waited for.
         """
+        from multiarch.futures import start
+
         self.check()
         future = start(function)
         future.add_done_callback(lambda _: self._wake())

@@ -1,7 +1,6 @@
 """Folders that a run writes files to: checked before the build, and written all at once."""
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import IO
 
 from multiarch.edges.files.place import make_folder, real_place
 from multiarch.errors import ConfigurationError, OutputError
+
+_CHUNK = 1 << 20
 
 
 def check_folder(folder: Path, *, flag: str) -> None:
@@ -89,7 +90,8 @@ def write_files(folder: Path, files: Mapping[str, bytes | IO[bytes]]) -> None:
                     file.write(content)
                 else:
                     content.seek(0)
-                    shutil.copyfileobj(content, file)
+                    while chunk := content.read(_CHUNK):
+                        file.write(chunk)
         for name in files:
             os.replace(_fresh(name), name, src_dir_fd=opened, dst_dir_fd=opened)
     except BaseException as error:

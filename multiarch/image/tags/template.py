@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from multiarch.errors import ConfigurationError
 from multiarch.source import Source
@@ -137,6 +136,8 @@ def is_default_branch(source: Source, rule: str) -> bool:
 def _zone(name: str | None, rule: str) -> tzinfo:
     if not name or name == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
