@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# The unit tests share nothing, so they run on all cores; the engine tests share one engine.
-UNIT := -m 'not engine and not chaos' --numprocesses auto --dist worksteal
+# Several at once: the engine tests mostly wait, and those that disturb others take their turn alone (dev/stack/turns.py).
+SPREAD := --dist worksteal --numprocesses
+UNIT := -m 'not engine and not chaos' $(SPREAD) auto
+ENGINE := -m 'engine and not chaos' $(SPREAD) 2
 COVERED := $(BIN)/coverage run -m pytest --durations 20
 
 .DEFAULT_GOAL := help
@@ -33,7 +35,7 @@ demo: up  ## build an example and publish it to the test stack
 test: venv  ## run all tests except make chaos, and measure coverage; outside CI, skip the engine tests without the stack
 	@rm -rf .coverage && mkdir .coverage
 	@if $(BIN)/python -m dev.stack up; then \
-		$(COVERED) $(UNIT) && $(COVERED) -m 'engine and not chaos' || exit; \
+		$(COVERED) $(UNIT) && $(COVERED) $(ENGINE) || exit; \
 		$(BIN)/coverage combine --quiet && $(BIN)/coverage report; \
 	elif [ "$${CI:-}" = true ]; then \
 		echo 'error: the test stack did not start, and CI runs all tests' >&2; exit 1; \
