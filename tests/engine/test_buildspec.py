@@ -81,7 +81,7 @@ def collected(folder: Path, section: Mapping[str, Any]) -> list[Path]:
 
 
 def test_buildspec_has_one_value_to_set() -> None:
-    assert SPEC["env"]["variables"] == {"AWS_ECR_REPOSITORY_NAME": ""}
+    assert SPEC["env"]["variables"] == {"AWS_ECR_REPOSITORY_NAME": "", "PYTHONSAFEPATH": "1"}
     commands = [command for phase in SPEC["phases"].values() for command in phase["commands"]]
     assert not any(word in command for command in commands for word in ("&&", "||", ";", " if ", "\n"))
 

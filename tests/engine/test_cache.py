@@ -112,7 +112,7 @@ def test_build_cache_has_the_compression_of_the_image(project: Project, registry
     change(project, "zstd")
     result = built(project, "--compression", "zstd", "--compression-level", "3", "--force-compression")
     zstd = "application/vnd.oci.image.layer.v1.tar+zstd"
-    for image in (result["platforms"][0]["digest"], "cache"):
+    for image in (result["images"][0]["platforms"][0]["digest"], "cache"):
         manifest = registry.manifest(image)
         assert {layer["mediaType"] for layer in manifest["layers"]} == {zstd}, manifest
 

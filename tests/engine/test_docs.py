@@ -19,6 +19,7 @@ pytestmark = pytest.mark.engine
 _CHANGES = (
     (r"sha256:[0-9a-f]{12,64}", "DIGEST"),
     (r"\b[0-9a-f]{40}\b", "COMMIT"),
+    (r"\b[0-9a-f]{12}\b", "COMMIT"),
     (r"\b[0-9a-f]{7}\b", "TAG"),
     # A real BuildKit tells its version, and brings emulators.
     (r"BuildKit (of an unknown version|v?\d[\w.+]*)", "BUILDKIT"),
