@@ -51,9 +51,10 @@ def run_both(both: tuple[Project, Project], repository: str, head_start: float, 
     # step is that prints the time.
     def begin(number: int) -> Run:
         time.sleep(max(0.0, head_start if number else -head_start))
+        arguments = f"{both[number].environment['MULTIARCH_BUILD_ARGS']}\nWHO_TOKEN=token-of-run-number-{number}"
         return both[number].multiarch(
-            "build", "--output", "json", "--build-arg", f"WHO_TOKEN={number}", *words[number],
-            AWS_ECR_REPOSITORY_NAME=repository,
+            "build", "--output", "json", *words[number],
+            AWS_ECR_REPOSITORY_NAME=repository, MULTIARCH_BUILD_ARGS=arguments,
         )  # fmt: skip
 
     with ThreadPoolExecutor() as pool:
