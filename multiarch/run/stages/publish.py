@@ -6,7 +6,7 @@ the rest of the run is about that image. A floating tag only moves forward: afte
 moved again.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from multiarch.errors import OperationFailedError, RegistryError
@@ -155,18 +155,18 @@ class _Tags:
 
     def _pin(self, step: Tag) -> None:
         """Write a pinned tag, unless another run of this commit wrote it first."""
-        self._write_pinned(step, replaces=(self._existing.get(step.tag, ""),))
+        self._write_pinned(step, is_agreed=False)
 
     def _repin(self, step: Tag) -> None:
         """Write a pinned tag that does not point to the image that the runs of this commit agreed on."""
-        self._write_pinned(step, replaces=None)
+        self._write_pinned(step, is_agreed=True)
 
-    def _write_pinned(self, step: Tag, *, replaces: Collection[str] | None) -> None:
+    def _write_pinned(self, step: Tag, *, is_agreed: bool) -> None:
         """Write a pinned tag unless it points to the image already.
 
         Args:
             step: the tag.
-            replaces: the digests that can be replaced; None for all images of this commit.
+            is_agreed: the tag is moved from another image of this commit, too.
         """
 
         def attempt() -> tuple[_Action, str] | None:
@@ -177,7 +177,7 @@ class _Tags:
             self._written[step.tag] = step
             if current and current.digest != self._existing.get(step.tag):
                 self._check_commit(step, current)
-                if replaces is not None and current.digest not in replaces:
+                if not is_agreed:
                     return None
             try:
                 self._write(step)
